@@ -1,0 +1,1 @@
+//! The characters' sheets and rules. Pure.

@@ -1,0 +1,1 @@
+//! Every node as the coordinator knows it. Pure.

@@ -1,0 +1,1 @@
+//! The coordinator: main, configuration, intake and surfaces.

@@ -1,0 +1,1 @@
+//! Who puts words in a character's mouth.

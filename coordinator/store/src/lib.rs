@@ -1,0 +1,1 @@
+//! Alone speaks SQL.

@@ -1,0 +1,1 @@
+//! The agent on every Pi: sample, feel, budget, say.

@@ -1,0 +1,1 @@
+//! Whole fleets, real binaries, real brokers.
