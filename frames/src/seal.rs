@@ -17,8 +17,9 @@ pub const SEAL_BYTES: usize = 16;
 /// Length of a key, in bytes.
 pub const KEY_BYTES: usize = 32;
 
-/// What separates our derived keys from anyone else's.
-const PURPOSE: &[u8] = b"goldentooth/1/node";
+/// What separates our derived keys from anyone else's, and from each other.
+const NODE_PURPOSE: &[u8] = b"goldentooth/1/node";
+const ACCOUNT_PURPOSE: &[u8] = b"goldentooth/1/account";
 
 /// The secret of a whole fleet. Only the coordinator has it.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -37,12 +38,23 @@ impl FleetKey {
 
     /// The key of this node in this epoch.
     pub fn node_key(&self, name: &NodeName, epoch: u32) -> NodeKey {
+        NodeKey::new(self.derive(&[NODE_PURPOSE, &[0], name.as_str().as_bytes(), &epoch.to_le_bytes()]))
+    }
+
+    /// What the broker password of an account is made of: `kind` says what the
+    /// account is (`node`, `reader`, `service`), so that two accounts of one
+    /// name never share a password.
+    pub fn account_secret(&self, kind: &str, name: &str, epoch: u32) -> [u8; KEY_BYTES] {
+        let epoch = epoch.to_le_bytes();
+        self.derive(&[ACCOUNT_PURPOSE, &[0], kind.as_bytes(), &[0], name.as_bytes(), &epoch])
+    }
+
+    fn derive(&self, info: &[&[u8]]) -> [u8; KEY_BYTES] {
         let mut key = [0; KEY_BYTES];
-        let info: [&[u8]; 4] = [PURPOSE, &[0], name.as_str().as_bytes(), &epoch.to_le_bytes()];
         // HKDF fails only above 255 hashes of output, and one is asked for:
-        // the empty key is unreachable, and would verify nothing honest.
-        let _ = Hkdf::<Sha256>::new(None, &self.0).expand_multi_info(&info, &mut key);
-        NodeKey::new(key)
+        // the empty key is unreachable.
+        let _ = Hkdf::<Sha256>::new(None, &self.0).expand_multi_info(info, &mut key);
+        key
     }
 }
 
