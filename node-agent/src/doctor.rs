@@ -1,0 +1,1 @@
+//! What can be measured here, and what to do about the rest.

@@ -1,0 +1,1 @@
+//! The file that makes a machine a node of a fleet.

@@ -1,0 +1,3 @@
+//! `goldentooth-node`: the agent on every Pi.
+
+fn main() {}
