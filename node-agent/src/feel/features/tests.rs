@@ -1,0 +1,117 @@
+use super::*;
+
+fn readings(pairs: &[(Vital, f32)]) -> Readings {
+    let mut readings = Readings::default();
+    for (vital, value) in pairs {
+        readings.set(*vital, *value);
+    }
+    readings
+}
+
+fn value(features: &Features, feature: usize) -> Option<f32> {
+    let vector = features.vector();
+    match vector[FEATURES + feature] {
+        flag if flag > 0.5 => Some(vector[feature]),
+        _ => {
+            assert!(vector[feature] == 0.0, "absent feature {feature} has a value");
+            None
+        }
+    }
+}
+
+#[test]
+fn the_schema_has_a_line_per_feature_and_a_stable_hash() {
+    let text = schema();
+    let lines = text.lines().filter(|line| !line.contains("least spread")).count();
+    assert_eq!(lines, 1 + FEATURES);
+    assert_eq!(schema_hex().len(), 64);
+    assert_eq!(
+        vital_of(DISTANCE_AT - 1),
+        SIGNALS.iter().rfind(|signal| signal.windowed).map(|signal| signal.vital)
+    );
+    assert_eq!(vital_of(DISTANCE_AT), None);
+}
+
+#[test]
+fn absent_is_absent_and_never_zero() {
+    let mut features = Features::default();
+    features.observe(0, &readings(&[(Vital::Cpu, 0.0), (Vital::Temperature, 85.0)]));
+    assert_eq!(value(&features, 0), Some(0.0));
+    assert_eq!(value(&features, 1), None, "the busiest core was not measured");
+    let place = place_of(Vital::Temperature).unwrap();
+    assert!((value(&features, place).unwrap() - 1.0).abs() < 1e-6);
+    assert_eq!(value(&features, WINDOWS_AT), None, "one sample makes no window");
+    assert_eq!(value(&features, DISTANCE_AT), None, "no normal yet");
+    features.observe(10_000, &readings(&[(Vital::Cpu, 50.0)]));
+    assert!(value(&features, WINDOWS_AT).unwrap().abs() < 1e-6);
+    features.observe(20_000, &readings(&[(Vital::Cpu, 100.0)]));
+    assert!((value(&features, WINDOWS_AT).unwrap() - 0.25).abs() < 1e-6, "half of the time at 50 %");
+}
+
+#[test]
+fn a_removed_vital_leaves_no_trace() {
+    let mut with = Features::default();
+    let mut without_it = Features::default();
+    for step in 0..30_u32 {
+        let at = Millis::from(step) * 10_000;
+        let cpu = 40.0 + (step % 5) as f32;
+        with.observe(at, &readings(&[(Vital::Cpu, cpu), (Vital::MemoryUsed, 30.0)]));
+        without_it.observe(at, &readings(&[(Vital::Cpu, cpu)]));
+    }
+    let mut vector = *with.vector();
+    assert_ne!(&vector, without_it.vector());
+    without(&mut vector, Vital::MemoryUsed);
+    assert_eq!(&vector, without_it.vector());
+}
+
+#[test]
+fn counters_tell_only_of_what_is_new() {
+    let place = place_of(Vital::OomKills).unwrap();
+    let mut features = Features::default();
+    let killed = |count: f32| readings(&[(Vital::OomKills, count)]);
+    features.observe(0, &killed(7.0));
+    assert_eq!(value(&features, place), None, "seven kills before we looked");
+    features.observe(10_000, &killed(7.0));
+    assert_eq!(value(&features, place), Some(0.0));
+    features.observe(20_000, &killed(8.0));
+    assert_eq!(value(&features, place), Some(1.0));
+    assert!(features.rose_within(Vital::OomKills, 1_000));
+    // A reset is no event; the memory of the last one fades.
+    features.observe(320_000, &killed(0.0));
+    assert!((value(&features, place).unwrap() - 0.5).abs() < 1e-5);
+    assert!(!features.rose_within(Vital::OomKills, 60_000));
+}
+
+#[test]
+fn the_own_normal_appears_after_its_warm_up() {
+    let mut features = Features::default();
+    let usual = |step: u64| readings(&[(Vital::Cpu, 20.0 + (step % 3) as f32), (Vital::MemoryUsed, 40.0)]);
+    for step in 0..181 {
+        features.observe(step * 10_000, &usual(step));
+        assert_eq!(features.distance(), None, "at step {step}");
+        features.learn();
+    }
+    features.observe(1_810_000, &usual(1));
+    assert!(features.distance().unwrap() < 1.0);
+    assert!((features.usual(Vital::Cpu).unwrap() - 21.0).abs() < 0.5);
+    features.observe(1_820_000, &readings(&[(Vital::Cpu, 90.0), (Vital::MemoryUsed, 40.0)]));
+    assert!(features.distance().unwrap() > 5.0);
+    assert!(features.deviation(Vital::Cpu).unwrap() > 10.0);
+    assert_eq!(value(&features, FEATURES - 1), None, "two vitals have no third deviation");
+    assert!(value(&features, DISTANCE_AT + 1).is_some());
+}
+
+#[test]
+fn clocks_that_jump_and_extremes_do_no_harm() {
+    let mut features = Features::default();
+    let wild = [f32::MAX, f32::MIN, 0.0, 1e-30, -5.0];
+    for (step, at) in [0, u64::MAX, 5, u64::MAX / 2, 0, u64::MAX, 7_000].into_iter().enumerate() {
+        let mut sample = Readings::default();
+        for vital in Vital::ALL {
+            sample.set(*vital, wild[step % wild.len()]);
+        }
+        features.observe(at, &sample);
+        features.learn();
+        assert!(features.vector().iter().all(|value| value.is_finite()), "at {at}");
+    }
+}
