@@ -1,0 +1,179 @@
+//! What happened, in plain types of our own: whoever hosts the cast fills them.
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since 1970, UTC.
+pub type UnixMillis = i64;
+
+/// How a node feels: the node's own verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mood {
+    /// Little to do, and nothing wrong.
+    Bored,
+    /// At work, and well.
+    Happy,
+    /// Work or surroundings weigh on it.
+    Stressed,
+    /// It fails at its work, or soon will.
+    Crisis,
+}
+
+impl Mood {
+    /// Every mood, from calm to alarmed.
+    pub const ALL: [Self; 4] = [Self::Bored, Self::Happy, Self::Stressed, Self::Crisis];
+
+    /// The word that fits behind "is".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Bored => "bored",
+            Self::Happy => "happy",
+            Self::Stressed => "stressed",
+            Self::Crisis => "in crisis",
+        }
+    }
+
+    fn is_trouble(self) -> bool {
+        matches!(self, Self::Stressed | Self::Crisis)
+    }
+}
+
+/// What a character may be asked to speak about. Each has lines of its own in a sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Occasion {
+    /// A node was heard for the first time.
+    Joined,
+    /// It has little to do.
+    Bored,
+    /// It is at work and well.
+    Happy,
+    /// Something weighs on it.
+    Stressed,
+    /// It fails, or soon will.
+    Crisis,
+    /// Trouble is over.
+    Eased,
+    /// It stopped speaking.
+    Silent,
+    /// It speaks again.
+    Returned,
+}
+
+impl Occasion {
+    /// Every occasion, in the order of a sheet.
+    pub const ALL: [Self; 8] = [
+        Self::Joined,
+        Self::Bored,
+        Self::Happy,
+        Self::Stressed,
+        Self::Crisis,
+        Self::Eased,
+        Self::Silent,
+        Self::Returned,
+    ];
+
+    /// Its key in a sheet.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Joined => "joined",
+            Self::Bored => "bored",
+            Self::Happy => "happy",
+            Self::Stressed => "stressed",
+            Self::Crisis => "crisis",
+            Self::Eased => "eased",
+            Self::Silent => "silent",
+            Self::Returned => "returned",
+        }
+    }
+
+    /// What a change of mood is an occasion for. `was` is none at the first mood.
+    pub fn of(was: Option<Mood>, mood: Mood) -> Self {
+        match mood {
+            Mood::Crisis => Self::Crisis,
+            Mood::Stressed if was == Some(Mood::Crisis) => Self::Eased,
+            Mood::Stressed => Self::Stressed,
+            Mood::Bored | Mood::Happy if was.is_some_and(Mood::is_trouble) => Self::Eased,
+            Mood::Bored => Self::Bored,
+            Mood::Happy => Self::Happy,
+        }
+    }
+
+    /// Whether it is said soberly, and must not be swallowed by a limit.
+    pub fn is_urgent(self) -> bool {
+        matches!(self, Self::Crisis | Self::Silent)
+    }
+}
+
+/// To which side of the usual a reading lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Higher than usual, or than its limit.
+    Above,
+    /// Lower than usual, or than its limit.
+    Below,
+}
+
+impl Direction {
+    /// The word for it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Above => "above",
+            Self::Below => "below",
+        }
+    }
+}
+
+/// A number as recorded, with the words that people read for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quantity {
+    /// The number, in `unit`.
+    pub value: f64,
+    /// Its unit: a vital's own, or `ms` for a span; empty for a plain number.
+    pub unit: String,
+    /// As it is read, such as `1.2 MB/s` or `4 min`.
+    pub text: String,
+}
+
+/// One vital that the event names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Its name as in JSON, such as `disk_used`.
+    pub name: String,
+    /// What people call it, such as "disk used"; for a flag what it says, such
+    /// as "under-voltage now".
+    pub words: String,
+    /// Whether it is a yes or a no, of which only `words` are told.
+    pub flag: bool,
+    /// Its value.
+    pub value: Quantity,
+    /// To which side of the usual it lies.
+    pub direction: Option<Direction>,
+    /// What is usual for this node.
+    pub usual: Option<Quantity>,
+}
+
+/// One thing that happened to one node, as one event records it. What the event
+/// doesn't tell is none here, and can't be spoken of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    /// The event's id: where whoever doubts a word can look.
+    pub event: String,
+    /// When it happened.
+    pub at: UnixMillis,
+    /// Whom it concerns.
+    pub node: String,
+    /// What it is an occasion for.
+    pub occasion: Occasion,
+    /// The mood it has now; none where the event doesn't tell.
+    pub mood: Option<Mood>,
+    /// The mood before.
+    pub was: Option<Mood>,
+    /// How long the mood before had lasted.
+    pub lasted: Option<Quantity>,
+    /// What speaks for the mood, loudest first.
+    pub readings: Vec<Reading>,
+    /// How long the node has not spoken, or had not.
+    pub unheard: Option<Quantity>,
+}
