@@ -2,6 +2,7 @@
 //! asks for the time.
 
 use crate::{Millis, UnixMillis};
+use clap::ValueEnum;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use serde::Deserialize;
 use std::path::Path;
@@ -34,7 +35,7 @@ fn duration(time: Timespec) -> Duration {
 }
 
 /// Whether the wall clock may be believed: a setting.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Trust {
     /// If a time server is followed.
