@@ -163,14 +163,14 @@ impl Grammar {
         })
     }
 
-    /// Whether the template tells of a vital whichever way is taken.
-    pub fn tells_reading(&self, template: &Template) -> bool {
+    /// Whether the template tells what was measured, whichever way is taken.
+    pub fn tells_measure(&self, template: &Template) -> bool {
         template.parts.iter().any(|part| match part {
             Part::Text(_) => false,
-            Part::Slot(slot) => slot.is_reading(),
+            Part::Slot(slot) => slot.is_measure(),
             Part::Phrase(name) => {
                 let alternatives = self.phrase(name);
-                !alternatives.is_empty() && alternatives.iter().all(|one| self.tells_reading(one))
+                !alternatives.is_empty() && alternatives.iter().all(|one| self.tells_measure(one))
             }
         })
     }

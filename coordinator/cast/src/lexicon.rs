@@ -1,7 +1,9 @@
 //! Words that only a fact may say: outside slots they would claim something
 //! that nobody recorded.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// What kind of claim a word would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +83,10 @@ const WORDS: [(Kind, &str); 7] = [
     ),
 ];
 
+static BY_WORD: LazyLock<BTreeMap<&str, Kind>> = LazyLock::new(|| {
+    WORDS.iter().flat_map(|(kind, list)| list.split_whitespace().map(|word| (word, *kind))).collect()
+});
+
 /// The first such word in `text`, as written.
 pub fn first_in(text: &str) -> Option<(String, Kind)> {
     words(text).find_map(|word| {
@@ -88,8 +94,7 @@ pub fn first_in(text: &str) -> Option<(String, Kind)> {
             return Some((word.to_owned(), Kind::Number));
         }
         let lower = word.to_lowercase().replace('’', "'");
-        let kind = WORDS.iter().find(|(_, list)| list.split_whitespace().any(|known| known == lower));
-        kind.map(|(kind, _)| (word.to_owned(), *kind))
+        BY_WORD.get(lower.as_str()).map(|kind| (word.to_owned(), *kind))
     })
 }
 

@@ -69,9 +69,9 @@ impl Slot {
         Self::ALL.into_iter().find(|slot| slot.name() == name)
     }
 
-    /// Whether it tells of a vital.
-    pub fn is_reading(self) -> bool {
-        matches!(self, Self::Vital | Self::Value | Self::Usual | Self::Direction | Self::Sign)
+    /// Whether it tells what was measured: a vital, or how long a node was unheard.
+    pub fn is_measure(self) -> bool {
+        matches!(self, Self::Vital | Self::Value | Self::Usual | Self::Direction | Self::Sign | Self::Unheard)
     }
 }
 
@@ -135,9 +135,9 @@ impl Slots {
         self.0.iter().find(|filled| filled.slot == slot)
     }
 
-    /// Whether the fact tells of a vital.
-    pub fn has_reading(&self) -> bool {
-        self.0.iter().any(|filled| filled.slot.is_reading())
+    /// Whether the fact tells what was measured.
+    pub fn has_measure(&self) -> bool {
+        self.0.iter().any(|filled| filled.slot.is_measure())
     }
 
     fn reading(&mut self, reading: &Reading) {

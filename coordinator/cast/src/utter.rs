@@ -67,8 +67,8 @@ pub fn utter(sheet: &Sheet, fact: &Fact, chance: &mut Rand64, recent: &mut Recen
     let mut fitting: Vec<&Template> =
         grammar.of(fact.occasion).iter().filter(|template| grammar.fits(template, &slots)).collect();
     // What was measured is worth more than what is merely so.
-    if slots.has_reading() && fitting.iter().any(|template| grammar.tells_reading(template)) {
-        fitting.retain(|template| grammar.tells_reading(template));
+    if slots.has_measure() && fitting.iter().any(|template| grammar.tells_measure(template)) {
+        fitting.retain(|template| grammar.tells_measure(template));
     }
     let mut best: Option<(usize, Draft)> = None;
     for _ in 0..DRAWS {

@@ -1,1 +1,17 @@
 //! The loops that host the cast.
+//!
+//! Events come in, lines go out: [`Stage`] decides without a clock or a socket
+//! who speaks about what and when; [`run`] drives it in real time. What a
+//! character knows, it knows from the event: see [`facts`].
+
+pub mod facts;
+mod line;
+mod run;
+mod stage;
+
+#[cfg(test)]
+mod tests;
+
+pub use line::{Line, Told};
+pub use run::run;
+pub use stage::{GRACE, MINUTE, Millis, Stage};
