@@ -193,7 +193,7 @@ impl Node {
     fn take_turns(&mut self, now: Now, made: Millis, boot: u32, changes: &mut Vec<Change>) -> Option<()> {
         // Without a running boot there is nobody to take turns with.
         let Some(other) = self.running.and_then(|running| self.boot(running)) else { return Some(()) };
-        let (other, began) = (other.boot, other.first_heard.mono.unwrap_or(0));
+        let (other, began) = (other.number, other.first_heard.mono.unwrap_or(0));
         if made < began.saturating_add(TURN) || !self.shows_life(now, made) {
             return None;
         }

@@ -12,7 +12,7 @@ const FUTURE: UnixMillis = 60_000;
 /// One boot of a node, as kept in memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Boot {
-    pub(crate) boot: u32,
+    pub(crate) number: u32,
     pub(crate) marks: Marks,
     /// The highest sequence heard live.
     pub(crate) newest: u32,
@@ -40,7 +40,7 @@ pub(crate) struct Boot {
 impl Boot {
     pub(crate) fn new(boot: u32, now: Now, old: bool) -> Self {
         Self {
-            boot,
+            number: boot,
             marks: Marks::default(),
             newest: 0,
             downlink: 0,
@@ -60,7 +60,7 @@ impl Boot {
 
     pub(crate) fn restore(record: &BootRecord) -> Self {
         Self {
-            boot: record.boot,
+            number: record.boot,
             marks: Marks::restore(record.through, &record.runs),
             newest: record.newest,
             downlink: record.downlink,
@@ -80,7 +80,7 @@ impl Boot {
 
     pub(crate) fn record(&self) -> BootRecord {
         BootRecord {
-            boot: self.boot,
+            boot: self.number,
             through: self.marks.through(),
             runs: self.marks.runs().take(MAX_KEPT_RUNS).collect(),
             newest: self.newest,

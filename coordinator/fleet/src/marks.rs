@@ -240,3 +240,6 @@ impl Iterator for Runs<'_> {
         Some(Run { first: first as u32, last: (end - 1) as u32 })
     }
 }
+
+#[cfg(test)]
+mod tests;

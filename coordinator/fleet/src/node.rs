@@ -104,7 +104,7 @@ impl Node {
             settings: record.settings,
             dropped_before: record.dropped_before,
             dropped_told: None,
-            running: record.running.filter(|running| boots.iter().any(|boot| boot.boot == *running)),
+            running: record.running.filter(|running| boots.iter().any(|boot| boot.number == *running)),
             boots,
             retired,
             alternated: None,
@@ -250,11 +250,11 @@ impl Node {
     }
 
     pub(crate) fn boot(&self, boot: u32) -> Option<&Boot> {
-        self.boots.iter().find(|known| known.boot == boot)
+        self.boots.iter().find(|known| known.number == boot)
     }
 
     pub(crate) fn boot_mut(&mut self, boot: u32) -> Option<&mut Boot> {
-        self.boots.iter_mut().find(|known| known.boot == boot)
+        self.boots.iter_mut().find(|known| known.number == boot)
     }
 
     /// Makes sure that a boot is kept.
@@ -275,7 +275,7 @@ impl Node {
     fn let_go(&mut self) {
         let running = self.running;
         let quietest = (0..self.boots.len())
-            .filter(|place| self.boots.get(*place).is_some_and(|boot| Some(boot.boot) != running))
+            .filter(|place| self.boots.get(*place).is_some_and(|boot| Some(boot.number) != running))
             .min_by_key(|place| self.boots.get(*place).map(|boot| boot.touched));
         let Some(place) = quietest else { return };
         let gone = self.boots.remove(place);
@@ -285,7 +285,7 @@ impl Node {
         if self.retired.len() >= MAX_RETIRED {
             self.retired.pop_front();
         }
-        self.retired.push_back(gone.boot);
+        self.retired.push_back(gone.number);
     }
 
     /// When a frame of `boot` with this uptime was made.

@@ -209,8 +209,8 @@ impl Fleet {
             for boot in node.boots.iter_mut().filter(|boot| boot.due) {
                 boot.due = false;
                 // Two agents in turns each wait for their own.
-                let to = if takes_turns { boot.boot } else { running.unwrap_or(boot.boot) };
-                due.push(DueAck { node: node.name.clone(), to, ack: boot.marks.ack(boot.boot) });
+                let to = if takes_turns { boot.number } else { running.unwrap_or(boot.number) };
+                due.push(DueAck { node: node.name.clone(), to, ack: boot.marks.ack(boot.number) });
             }
         }
         due

@@ -123,3 +123,65 @@ fn heading(quick: f32, slow: f32, least: f32) -> Heading {
         _ => Heading::Steady,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use frames::{Budget, Classifier, Headroom, Mood, Probability, Readings, Vitals};
+
+    fn report(temperature: f32, crisis: f32) -> Report {
+        let mut readings = Readings::default();
+        readings.set(Vital::Temperature, temperature);
+        Report {
+            uptime: 0,
+            vitals: Vitals::from(&readings),
+            mood: Some(Mood::Happy),
+            probabilities: [
+                Probability::default(),
+                Probability::new(1.0 - crisis),
+                Probability::default(),
+                Probability::new(crisis),
+            ],
+            causes: heapless::Vec::new(),
+            distance: None,
+            classifier: Classifier::Rules,
+            budget: Budget { headroom: Probability::new(1.0), source: Headroom::Temperature },
+            interval: 100,
+            dropped: 0,
+        }
+    }
+
+    #[test]
+    fn up_down_and_nowhere() {
+        for (per_hour, wanted) in [
+            (20.0, Heading::Rising),
+            (0.0, Heading::Steady),
+            (-20.0, Heading::Falling),
+            (1.0, Heading::Steady),
+        ] {
+            let mut trend = Trend::default();
+            for i in 0..360_u16 {
+                // The interval changes, and that bends nothing.
+                let mono = u64::from(i) * 10_000 + u64::from(i % 7) * 1_000;
+                let share = mono as f32 / 3_600_000.0;
+                trend.heard(mono, &report(50.0 + per_hour * share, 0.0));
+                assert_eq!(trend.mood().is_some(), mono >= SETTLED, "{mono}");
+            }
+            assert_eq!(trend.vital(Vital::Temperature).unwrap().heading, wanted);
+            assert_eq!(trend.mood(), Some(Heading::Steady));
+            assert_eq!(trend.vital(Vital::Cpu), None);
+        }
+    }
+
+    #[test]
+    fn strain_rises_and_a_break_forgets() {
+        let mut trend = Trend::default();
+        for i in 0..60 {
+            trend.heard(i * 20_000, &report(50.0, if i < 50 { 0.0 } else { 0.9 }));
+        }
+        assert_eq!(trend.mood(), Some(Heading::Rising));
+        trend.heard(59 * 20_000, &report(0.0, 0.0));
+        trend.heard(60 * 20_000 + BREAK, &report(50.0, 0.0));
+        assert_eq!(trend.mood(), None);
+    }
+}

@@ -158,8 +158,7 @@ fn usually(vital: Vital, usual: f32) -> String {
         (Scale::Count, _) if usual < 0.5 => return "none".to_owned(),
         (_, "%") => 2.0,
         (_, "B/s") => 1e3,
-        (_, "/s") => 0.1,
-        (Scale::Logarithmic { .. }, "") => 0.1,
+        (_, "/s") | (Scale::Logarithmic { .. }, "") => 0.1,
         _ => 0.0,
     };
     if usual < bound { format!("under {}", quantity(vital, bound)) } else { quantity(vital, usual) }
@@ -239,6 +238,8 @@ pub fn span(millis: u64) -> String {
 }
 
 #[cfg(test)]
+// Rounded numbers are compared with what they round to, digit for digit.
+#[allow(clippy::float_cmp)]
 mod tests {
     use super::*;
     use frames::{Classifier, Headroom, Probability, Readings, Vitals};
