@@ -1,0 +1,442 @@
+//! What has been said or is still to be said, until the coordinator has
+//! decided on it. Pure: time, seed and disk records come in as plain values.
+//!
+//! Bodies are held without their head, because it names the oldest body held
+//! at the moment of saying. Live bodies go first, each in a frame of its own;
+//! everything else follows oldest first, wrapped in `Replay` frames.
+
+use super::ring::{Entry, Ring};
+use crate::Millis;
+use frames::{Ack, Body, Frame, FrameError, Head, MAX_FRAME, MAX_REPLAY, Replay, SEAL_BYTES, Say, VERSION};
+
+/// Chunks of 40 bodies in memory: 2,240 bodies, of which 2,200 are left after
+/// the oldest chunk went. Six hours at 10 s are 2,160.
+const MOST_CHUNKS: usize = 56;
+/// Frames of the backlog that may wait for an answer at once: one window.
+const WINDOW: usize = 4;
+/// Bodies that are read back from the disk at once: one window.
+pub(crate) const LOAD: usize = WINDOW * MAX_REPLAY;
+/// Between two frames of the backlog: 10 frames/s.
+const PACE: Millis = 100;
+/// After a (re)connection the backlog starts at random within this time, so
+/// that a whole fleet does not speak at once.
+const START_WITHIN: Millis = 30_000;
+/// Nothing is said again before this time, or before thrice the delay seen.
+const PATIENCE: Millis = 60_000;
+/// The longest delay of an answer that is believed: longer ones were outages.
+const LONGEST_DELAY: Millis = 200_000;
+/// How often the patience doubles at most while no answer comes: to 16 times.
+const MOST_DOUBLINGS: u32 = 4;
+/// While the link is down (or nobody answers), bodies go to the disk this often.
+const KEEP_EVERY: Millis = 300_000;
+/// A head at its longest: version, boot and two numbers of five bytes.
+const MAX_HEAD: usize = 1 + 4 + 5 + 5;
+/// What stands before each body in a `Replay`: its length.
+const PREFIX: usize = 2;
+/// Room for the bodies in a `Replay`: a frame less its seal, its head, the
+/// kind of body and their number.
+const WRAP: usize = MAX_FRAME - SEAL_BYTES - MAX_HEAD - 2;
+/// The longest words that a `Replay` can wrap.
+const MAX_SAY: usize = WRAP - PREFIX - MAX_HEAD;
+/// Chunks for what is read back from the disk. One is filled by 40 bodies of
+/// vitals, or by a single long `Services` body.
+const EARLY_CHUNKS: usize = 16;
+
+/// One body as it lies on the disk: still without its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept<'a> {
+    /// Version of the words.
+    pub version: u8,
+    /// The boot in which they were spoken.
+    pub boot: u32,
+    /// Their number in it.
+    pub sequence: u32,
+    /// What [`Say::encode`] made.
+    pub say: &'a [u8],
+}
+
+/// Frames of the backlog that wait for an answer.
+#[derive(Clone, Copy, Debug, Default)]
+struct Window {
+    frames: usize,
+    /// Bodies in them not yet decided.
+    left: usize,
+    /// When the wait is over.
+    deadline: Millis,
+}
+
+/// Every body of a node that the coordinator has not yet decided on.
+#[derive(Debug)]
+pub struct Spool {
+    boot: u32,
+    /// The sequence of the next body.
+    next: u32,
+    /// A window read back from the disk: older than all in `memory`.
+    early: Ring,
+    memory: Ring,
+    /// Whether the disk holds bodies that are neither in `early` nor decided.
+    disk: bool,
+    /// The lowest of them that is of this boot.
+    disk_oldest: Option<u32>,
+    /// What was decided last: of this boot, and of the earlier one last heard of.
+    acks: [Option<Ack>; 2],
+    connected: bool,
+    /// When the link came up last.
+    since: Millis,
+    /// When a frame of the backlog may be said next.
+    replay_at: Millis,
+    window: Window,
+    /// Since when something said has waited without any answer.
+    waiting: Option<Millis>,
+    /// When the link went down or the disk was written last.
+    kept_at: Millis,
+    /// The longest delay of an answer lately.
+    delay: Millis,
+    /// [`PATIENCE`] or thrice `delay`, with jitter.
+    patience: Millis,
+    doublings: u32,
+    dropped: u32,
+    random: fastrand::Rng,
+}
+
+impl Spool {
+    /// An empty spool of this boot. The seed decides its jitter.
+    pub fn new(now: Millis, boot: u32, seed: u64) -> Self {
+        let mut spool = Self {
+            boot,
+            next: 1,
+            early: Ring::new(EARLY_CHUNKS),
+            memory: Ring::new(MOST_CHUNKS),
+            disk: false,
+            disk_oldest: None,
+            acks: [None, None],
+            connected: false,
+            replay_at: 0,
+            window: Window::default(),
+            waiting: None,
+            since: now,
+            kept_at: now,
+            delay: 0,
+            patience: PATIENCE,
+            doublings: 0,
+            dropped: 0,
+            random: fastrand::Rng::with_seed(seed),
+        };
+        spool.settle_patience();
+        spool
+    }
+
+    /// Takes in the words of one body ([`Say::encode`]'s) and numbers it. It is
+    /// said live if there is a link, else it joins the backlog. When there is
+    /// no room the oldest go, and count as dropped.
+    pub fn push(&mut self, say: &[u8]) -> u32 {
+        let sequence = self.next;
+        self.next = self.next.saturating_add(1);
+        if say.is_empty() || say.len() > MAX_SAY {
+            self.lose(1);
+        } else {
+            let entry = Entry::new(VERSION, self.boot, sequence, self.connected);
+            let lost = self.memory.push(entry, say);
+            self.lose(lost);
+            if lost > 0 {
+                self.recount();
+            }
+        }
+        sequence
+    }
+
+    /// The link is up: live bodies go at once, the backlog within 30 s.
+    pub fn connected(&mut self, now: Millis) {
+        self.connected = true;
+        self.since = now;
+        self.replay_at = now + self.random.u64(0..=START_WITHIN);
+        self.waiting = None;
+        self.doublings = 0;
+        self.settle_patience();
+    }
+
+    /// The link is down: what is not decided belongs to the backlog.
+    pub fn disconnected(&mut self, now: Millis) {
+        if self.connected {
+            self.kept_at = self.kept_at.max(now);
+        }
+        self.connected = false;
+        self.waiting = None;
+        self.memory.newest_first().take_while(|entry| entry.is_live()).for_each(Entry::settle);
+        self.close_window();
+    }
+
+    /// The next body to say now, unsealed; none if nothing is due.
+    pub fn speak(&mut self, now: Millis) -> Option<Frame> {
+        if !self.connected {
+            return None;
+        }
+        let frame = self.live(now).or_else(|| self.backlog(now))?;
+        self.waiting.get_or_insert(now);
+        Some(frame)
+    }
+
+    fn live(&mut self, now: Millis) -> Option<Frame> {
+        let oldest = self.oldest();
+        // The live ones are the newest; the oldest of them goes first.
+        let waiting = self.memory.newest_first().take_while(|entry| entry.is_live()).count();
+        let place = self.memory.len().checked_sub(waiting).filter(|_| waiting > 0)?;
+        let (entry, say) = self.memory.iter_mut().nth(place)?;
+        entry.say(now);
+        let head = Head { version: entry.version, boot: self.boot, sequence: entry.sequence, oldest };
+        let mut frame = Frame::new();
+        // `push` admits no words that don't fit.
+        Body::assemble(&head, say, &mut frame).ok().map(|()| frame)
+    }
+
+    fn backlog(&mut self, now: Millis) -> Option<Frame> {
+        if self.window.frames > 0 {
+            if self.window.left == 0 {
+                self.window = Window::default();
+            } else if now >= self.window.deadline {
+                self.close_window();
+                self.doublings = (self.doublings + 1).min(MOST_DOUBLINGS);
+                self.settle_patience();
+            }
+        }
+        if now < self.replay_at || self.window.frames >= WINDOW {
+            return None;
+        }
+        let (frame, bodies) = self.wrap(now).ok().flatten()?;
+        self.window.frames += 1;
+        self.window.left += bodies;
+        self.window.deadline = now + (self.patience << self.doublings);
+        self.replay_at = now + PACE;
+        Some(frame)
+    }
+
+    /// Wraps the oldest bodies that are due into one frame, and counts them.
+    fn wrap(&mut self, now: Millis) -> Result<Option<(Frame, usize)>, FrameError> {
+        let (boot, oldest, patience) = (self.boot, self.oldest(), self.patience);
+        // While the disk has older ones, memory waits for its turn.
+        let ring = if self.early.is_empty() && !self.disk { &mut self.memory } else { &mut self.early };
+        let (mut inner, mut ends) = (Frame::new(), heapless::Vec::<usize, MAX_REPLAY>::new());
+        // Bodies of earlier boots lie in order, so that the first of each boot
+        // is the lowest that is left of it.
+        let mut lowest = (boot, oldest);
+        for (entry, say) in ring.iter_mut() {
+            if entry.boot == boot {
+                lowest = (boot, oldest);
+            } else if entry.boot != lowest.0 {
+                lowest = (entry.boot, entry.sequence);
+            }
+            let due = entry.said().is_none_or(|said| said + patience <= now);
+            if entry.is_live() || entry.outstanding || !due {
+                continue;
+            }
+            let length = inner.len() + MAX_HEAD + say.len() + PREFIX * (ends.len() + 1);
+            if ends.is_full() || length > WRAP {
+                break;
+            }
+            entry.say(now);
+            entry.outstanding = true;
+            let (version, boot, sequence) = (entry.version, entry.boot, entry.sequence);
+            Body::assemble(&Head { version, boot, sequence, oldest: lowest.1 }, say, &mut inner)?;
+            let _ = ends.push(inner.len());
+        }
+        if ends.is_empty() {
+            return Ok(None);
+        }
+        let mut replay = Replay::default();
+        let mut start = 0;
+        for end in &ends {
+            let _ = replay.bodies.push(inner.get(start..*end).unwrap_or_default());
+            start = *end;
+        }
+        let head = Head { version: VERSION, boot, sequence: 0, oldest };
+        let mut frame = Frame::new();
+        Body { head, say: Say::Replay(replay) }.encode(&mut frame)?;
+        Ok(Some((frame, ends.len())))
+    }
+
+    /// The coordinator has decided: what the acknowledgement covers goes. The
+    /// answer is how many went.
+    pub fn ack(&mut self, now: Millis, ack: &Ack) -> usize {
+        let (since, mut gone, mut in_window, mut delay) = (self.since, 0, 0, None);
+        let mut decided = |entry: &Entry| {
+            let covered = entry.boot == ack.boot && ack.covers(entry.sequence);
+            if covered {
+                gone += 1;
+                in_window += usize::from(entry.outstanding);
+                // What was said over an earlier link tells nothing of this one.
+                let said = entry.said().filter(|said| *said >= since);
+                delay = delay.max(said.map(|said| now.saturating_sub(said)));
+            }
+            covered
+        };
+        self.early.remove(&mut decided);
+        self.memory.remove(&mut decided);
+        self.acks[usize::from(ack.boot != self.boot)] = Some(ack.clone());
+        self.window.left = self.window.left.saturating_sub(in_window);
+        if in_window > 0 {
+            self.doublings = 0;
+        }
+        if gone > 0 {
+            self.waiting = (!self.memory.is_empty() || !self.early.is_empty()).then_some(now);
+        }
+        if let Some(delay) = delay {
+            self.delay = delay.min(LONGEST_DELAY).max(self.delay - self.delay / 8);
+            self.settle_patience();
+        }
+        gone
+    }
+
+    /// When [`speak`](Self::speak) may have more; 0 means at once, none that
+    /// only another call can change it.
+    pub fn wake(&self) -> Option<Millis> {
+        if !self.connected {
+            return None;
+        }
+        if self.memory.last().is_some_and(Entry::is_live) {
+            return Some(0);
+        }
+        let open = self.window.left == 0 || self.window.frames < WINDOW;
+        let ring = if self.early.is_empty() && !self.disk { &self.memory } else { &self.early };
+        let due = if open {
+            let waits = ring.iter().filter(|(entry, _)| !entry.outstanding);
+            let due = waits.map(|(entry, _)| entry.said().map_or(0, |said| said + self.patience)).min();
+            due.or((self.disk && self.early.is_empty()).then_some(0))
+        } else {
+            None
+        };
+        let due = due.map(|due| due.max(self.replay_at));
+        let deadline = (self.window.left > 0).then_some(self.window.deadline);
+        due.into_iter().chain(deadline).min()
+    }
+
+    /// Bodies held in memory, those read back from the disk included.
+    pub fn len(&self) -> usize {
+        self.memory.len() + self.early.len()
+    }
+
+    /// Whether nothing is held, neither in memory nor on the disk.
+    pub fn is_empty(&self) -> bool {
+        self.memory.is_empty() && self.early.is_empty() && !self.disk
+    }
+
+    /// Bodies lost for want of room, since this boot began.
+    pub fn dropped(&self) -> u32 {
+        self.dropped
+    }
+
+    /// Bytes of memory that the spool takes now.
+    pub fn memory(&self) -> usize {
+        self.memory.memory() + self.early.memory()
+    }
+
+    /// The lowest sequence of this boot that is held, or the next one if none is.
+    pub fn oldest(&self) -> u32 {
+        let early = self.early.iter().map(|(entry, _)| entry).filter(|entry| entry.boot == self.boot);
+        let lowest = early.map(|entry| entry.sequence).min();
+        let memory = self.memory.iter().next().map(|(entry, _)| entry.sequence);
+        lowest.into_iter().chain(memory).chain(self.disk_oldest).min().unwrap_or(self.next)
+    }
+
+    /// Counts bodies as lost.
+    pub(crate) fn lose(&mut self, bodies: usize) {
+        self.dropped = self.dropped.saturating_add(u32::try_from(bodies).unwrap_or(u32::MAX));
+    }
+
+    /// When memory should go to the disk: five minutes after the link went
+    /// down or the last answer came, and every five minutes from then on.
+    pub fn keep_at(&self) -> Option<Millis> {
+        if self.memory.is_empty() {
+            return None;
+        }
+        match (self.connected, self.waiting) {
+            (false, _) => Some(self.kept_at + KEEP_EVERY),
+            (true, Some(since)) => Some(since.max(self.kept_at) + KEEP_EVERY),
+            (true, None) => None,
+        }
+    }
+
+    /// What is in memory alone, for the disk.
+    pub fn to_keep(&self) -> impl Iterator<Item = Kept<'_>> {
+        self.memory.iter().map(|(entry, say)| Kept {
+            version: entry.version,
+            boot: entry.boot,
+            sequence: entry.sequence,
+            say,
+        })
+    }
+
+    /// The disk has been tried: of what [`to_keep`](Self::to_keep) gave, this
+    /// many lie there now and leave memory; the rest stays.
+    pub fn kept(&mut self, now: Millis, written: usize) {
+        self.kept_at = now;
+        let mut left = written;
+        self.memory.remove(|_| {
+            let moved = left > 0;
+            left -= usize::from(moved);
+            moved
+        });
+        self.recount();
+        // Some may just have been said: the disk does not remember when.
+        if self.connected && written > 0 {
+            self.replay_at = self.replay_at.max(now + self.patience);
+        }
+    }
+
+    /// How it stands on the disk: whether bodies are left to read back, and
+    /// the lowest of this boot among them.
+    pub fn on_disk(&mut self, left: bool, oldest: Option<u32>) {
+        self.disk = left;
+        self.disk_oldest = oldest.filter(|_| left);
+    }
+
+    /// Whether the next window should be read back from the disk now: not
+    /// before all that was read earlier is decided.
+    pub fn wants_disk(&self, now: Millis) -> bool {
+        self.connected && self.disk && self.early.is_empty() && now >= self.replay_at
+    }
+
+    /// Whether all that was read back from the disk is decided.
+    pub fn is_read_back(&self) -> bool {
+        self.early.is_empty()
+    }
+
+    /// Whether there is room to read one more back.
+    pub fn has_room(&self) -> bool {
+        self.early.len() < LOAD && self.early.chunks() < EARLY_CHUNKS
+    }
+
+    /// Takes a body back from the disk. Not taken is what has been decided
+    /// meanwhile and what could not be said; the answer says whether it was.
+    pub fn load(&mut self, kept: &Kept<'_>) -> bool {
+        let mut acks = self.acks.iter().flatten().filter(|ack| ack.boot == kept.boot);
+        if acks.any(|ack| ack.covers(kept.sequence)) || kept.sequence == 0 {
+            return false;
+        }
+        if kept.say.is_empty() || kept.say.len() > MAX_SAY {
+            self.lose(1);
+            return false;
+        }
+        let lost = self.early.push(Entry::new(kept.version, kept.boot, kept.sequence, false), kept.say);
+        self.lose(lost);
+        true
+    }
+
+    /// Nobody waits for an answer to the backlog any more.
+    fn close_window(&mut self) {
+        self.window = Window::default();
+        for (entry, _) in self.early.iter_mut().chain(self.memory.iter_mut()) {
+            entry.outstanding = false;
+        }
+    }
+
+    /// Bodies left by another way than a decision: the window counts anew.
+    fn recount(&mut self) {
+        let all = self.early.iter().chain(self.memory.iter());
+        self.window.left = all.filter(|(entry, _)| entry.outstanding).count();
+    }
+
+    fn settle_patience(&mut self) {
+        let base = PATIENCE.max(3 * self.delay);
+        self.patience = base + self.random.u64(0..=base / 2);
+    }
+}
