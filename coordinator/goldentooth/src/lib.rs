@@ -1,1 +1,20 @@
-//! The coordinator: main, configuration, intake and surfaces.
+//! The coordinator: configuration, broker, intake, live state and surfaces.
+//!
+//! [`up`] puts the rooms together; each knows nothing of the others but what
+//! [`live`] and [`ask`] say.
+
+pub mod ask;
+pub mod broker;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod data;
+pub mod enrol;
+pub mod intake;
+pub mod live;
+pub mod simulate;
+pub mod surfaces;
+pub mod up;
+#[cfg(feature = "stage")]
+mod voices;
+mod words;

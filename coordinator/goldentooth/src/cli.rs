@@ -1,0 +1,114 @@
+//! The command line of what starts and changes things: `up`, `enroll`,
+//! `doctor`. What only reads stands in `surfaces/cli.rs`.
+
+use crate::config::MOST_SIMULATED;
+use clap::{ArgAction, Args};
+use node_agent::enrolment::Kind;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Where the data folder is.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DataArgs {
+    /// The data folder [default: $STATE_DIRECTORY, else ~/.local/share/goldentooth]
+    #[arg(long, value_name = "DIR", env = "GOLDENTOOTH_DATA")]
+    pub data: Option<PathBuf>,
+}
+
+/// `goldentooth up`
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  goldentooth up                       this machine's mood, on http://127.0.0.1:8765
+  goldentooth up --simulate 12         twelve virtual Pis beside it
+  goldentooth up --mqtt 0.0.0.0:8883 --data /var/lib/goldentooth
+                                       other machines may join, over TLS
+  goldentooth up --broker mqtt://goldentooth:PASSWORD@broker.local:1883
+
+The file has the same names as the flags, and these of its own:
+  fleet = \"home\"             the fleet's name
+  commit_every = \"2s\"        how long a frame may wait for the disk; 30s spares an SD card
+  clock = \"auto\"             whether to believe this machine's clock: auto, always, never
+  broker_certificate = \"FILE\" what TLS to an outside broker trusts")]
+pub struct UpArgs {
+    /// Configuration, in TOML
+    #[arg(long, value_name = "FILE", env = "GOLDENTOOTH_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Add so many virtual Pis, marked as simulated wherever they appear
+    #[arg(long, value_name = "N", env = "GOLDENTOOTH_SIMULATE", value_parser = clap::value_parser!(u32).range(0..=i64::from(MOST_SIMULATED)))]
+    pub simulate: Option<u32>,
+    #[command(flatten)]
+    #[allow(missing_docs)] // a doc here would become the group's help
+    pub data: DataArgs,
+    /// Serve the page here; port 0 picks a free one [default: 127.0.0.1:8765]
+    #[arg(long, value_name = "ADDR", env = "GOLDENTOOTH_HTTP")]
+    pub http: Option<SocketAddr>,
+    /// Let the embedded broker listen here; port 0 picks a free one; TLS unless on loopback [default: 127.0.0.1:1883]
+    #[arg(long, value_name = "ADDR", env = "GOLDENTOOTH_MQTT", conflicts_with = "broker")]
+    pub mqtt: Option<SocketAddr>,
+    /// Use this broker instead of the embedded one
+    #[arg(long, value_name = "URL", env = "GOLDENTOOTH_BROKER", hide_env_values = true)]
+    pub broker: Option<String>,
+    /// Don't make this machine a node of the fleet
+    #[arg(long, action = ArgAction::SetTrue, env = "GOLDENTOOTH_NO_LOCAL_NODE")]
+    pub no_local_node: bool,
+    /// Leave the cast out
+    #[arg(long, action = ArgAction::SetTrue, env = "GOLDENTOOTH_NO_STAGE")]
+    pub no_stage: bool,
+    /// Say in one line of JSON that all is ready
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `goldentooth enroll`
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  goldentooth enroll pi-07 --out pi-07.toml
+  goldentooth enroll here --address 127.0.0.1 --out here.toml     an agent on this very machine
+  goldentooth enroll wall --kind reader --out wall.toml           a screen that only reads
+  goldentooth enroll --all --new-key --out files/                 the fleet key is lost or stolen
+
+Enrolling a name again voids the file that it had.")]
+pub struct EnrollArgs {
+    /// The name: at most 32 letters, digits, '-' and '_'
+    #[arg(value_name = "NAME", required_unless_present = "all")]
+    pub name: Option<String>,
+    /// Write the enrolment here (mode 0600); with --all a folder, one file for each
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// What it may do: speak as a node, read everything, or report a service
+    #[arg(long, value_name = "KIND", default_value = "node", value_parser = kind)]
+    pub kind: Kind,
+    /// Under which host names or addresses its machine finds this one
+    #[arg(long, value_name = "HOST", num_args = 1..)]
+    pub address: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)] // a doc here would become the group's help
+    pub data: DataArgs,
+    /// Print the account and rules for a Mosquitto broker, too
+    #[arg(long)]
+    pub print_mosquitto: bool,
+    /// Enrol everybody again
+    #[arg(long, conflicts_with = "name")]
+    pub all: bool,
+    /// Take a new fleet key
+    #[arg(long, requires = "all")]
+    pub new_key: bool,
+}
+
+/// `goldentooth doctor`
+#[derive(Args, Clone, Debug)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)] // a doc here would become the group's help
+    pub data: DataArgs,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn kind(word: &str) -> Result<Kind, String> {
+    [Kind::Node, Kind::Reader, Kind::Service]
+        .into_iter()
+        .find(|kind| kind.as_str() == word)
+        .ok_or_else(|| "a kind is node, reader or service".to_owned())
+}

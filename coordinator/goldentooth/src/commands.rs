@@ -1,0 +1,4 @@
+//! `goldentooth enroll` and `goldentooth doctor`.
+
+pub mod doctor;
+pub mod enroll;

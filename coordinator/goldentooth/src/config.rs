@@ -1,0 +1,265 @@
+//! Configuration: built-in values, then a TOML file, then the environment,
+//! then flags; the later wins.
+
+use crate::cli::UpArgs;
+use frames::FleetName;
+use node_agent::clock::Trust;
+use node_agent::enrolment::{Address, Secret};
+use serde::Deserialize;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+#[cfg(test)]
+mod tests;
+
+/// Where the page is served by default.
+pub const DEFAULT_HTTP: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8765));
+/// Where the embedded broker listens by default: MQTT's registered port.
+pub const DEFAULT_MQTT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1883));
+/// The most simulated nodes: more belong in a process of their own.
+pub const MOST_SIMULATED: u32 = 1000;
+
+/// Every key of the file, for the message about an unknown one.
+const KEYS: [&str; 10] = [
+    "fleet",
+    "data",
+    "http",
+    "mqtt",
+    "broker",
+    "broker_certificate",
+    "local_node",
+    "stage",
+    "commit_every",
+    "clock",
+];
+
+/// Why a configuration can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("the configuration {path} can't be read: {source}")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A key that we don't know.
+    #[error("{path}, line {line}: there is no key {key:?}; {}", nearest.map_or_else(
+        || format!("the keys are {}", KEYS.join(", ")),
+        |nearest| format!("did you mean {nearest:?}?"),
+    ))]
+    UnknownKey {
+        /// Which file.
+        path: PathBuf,
+        /// Where in it, from 1.
+        line: usize,
+        /// What stands there.
+        key: String,
+        /// The nearest that we know.
+        nearest: Option<&'static str>,
+    },
+    /// A value that its key can't have.
+    #[error("{path}, line {line}: {why}")]
+    Value {
+        /// Which file.
+        path: PathBuf,
+        /// Where in it, from 1.
+        line: usize,
+        /// What is wrong.
+        why: String,
+    },
+    /// Both an embedded and an outside broker.
+    #[error("{0}: mqtt and broker exclude each other; remove one")]
+    TwoBrokers(PathBuf),
+    /// The broker's URL can't be one.
+    #[error("{0:?} is no broker: write mqtt://[USER:PASSWORD@]HOST:PORT, or mqtts:// with TLS")]
+    Broker(String),
+    /// The certificate of an outside broker.
+    #[error(
+        "TLS to the broker needs its certificate: set broker_certificate = \"FILE.pem\" in the configuration"
+    )]
+    NoCertificate,
+    /// No home to put the data folder in.
+    #[error("no folder for data: neither HOME nor STATE_DIRECTORY is set; give one with --data DIR")]
+    NoFolder,
+}
+
+/// Which broker carries the frames.
+#[derive(Clone, Debug)]
+pub enum BrokerChoice {
+    /// Our own, listening here; TLS unless on loopback.
+    Embedded(SocketAddr),
+    /// Another.
+    Outside(Outside),
+}
+
+/// An outside broker.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    /// Where it is.
+    pub address: Address,
+    /// The account to use there.
+    pub account: Option<(String, Secret)>,
+    /// The certificate to trust, as PEM.
+    pub certificate: Option<String>,
+}
+
+/// What `up` runs with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The fleet's name.
+    pub fleet: FleetName,
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where the page is served.
+    pub http: SocketAddr,
+    /// Which broker carries the frames.
+    pub broker: BrokerChoice,
+    /// Whether this machine is a node of the fleet, too.
+    pub local_node: bool,
+    /// Whether the cast is on stage.
+    pub stage: bool,
+    /// How many simulated nodes there are.
+    pub simulate: u32,
+    /// The longest that an admitted frame waits for its commit.
+    pub commit_every: Duration,
+    /// Whether this machine's clock may be believed.
+    pub clock: Trust,
+    /// Whether the ready line is JSON.
+    pub json: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    fleet: Option<FleetName>,
+    data: Option<PathBuf>,
+    http: Option<SocketAddr>,
+    mqtt: Option<SocketAddr>,
+    broker: Option<String>,
+    broker_certificate: Option<PathBuf>,
+    local_node: Option<bool>,
+    stage: Option<bool>,
+    #[serde(default, deserialize_with = "duration")]
+    commit_every: Option<Duration>,
+    clock: Option<Trust>,
+}
+
+impl Config {
+    /// The configuration of `up`: file, environment and flags (clap has put the
+    /// latter two together).
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(args: &UpArgs) -> Result<Self, ConfigError> {
+        let path = args.config.clone().unwrap_or_default();
+        let file = match &args.config {
+            None => File::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|source| ConfigError::Read { path: path.clone(), source })?;
+                parse(path, &text)?
+            }
+        };
+        if file.mqtt.is_some() && file.broker.is_some() {
+            return Err(ConfigError::TwoBrokers(path));
+        }
+        // A broker named by flag or environment outdoes the file's, whichever kind it is.
+        let broker = match (&args.broker, args.mqtt, &file.broker, file.mqtt) {
+            (Some(url), ..) | (None, None, Some(url), _) => {
+                BrokerChoice::Outside(outside(url, file.broker_certificate.as_deref())?)
+            }
+            (None, Some(listen), ..) | (None, None, None, Some(listen)) => BrokerChoice::Embedded(listen),
+            (None, None, None, None) => BrokerChoice::Embedded(DEFAULT_MQTT),
+        };
+        Ok(Self {
+            fleet: file.fleet.unwrap_or_else(default_fleet),
+            data: folder(args.data.data.clone().or(file.data))?,
+            http: args.http.or(file.http).unwrap_or(DEFAULT_HTTP),
+            broker,
+            local_node: !args.no_local_node && file.local_node.unwrap_or(true),
+            stage: !args.no_stage && file.stage.unwrap_or(true),
+            simulate: args.simulate.unwrap_or(0),
+            commit_every: file.commit_every.unwrap_or(Duration::from_secs(2)),
+            clock: file.clock.unwrap_or_default(),
+            json: args.json,
+        })
+    }
+}
+
+/// The fleet's name unless another is set: `home`.
+pub fn default_fleet() -> FleetName {
+    "home".parse().unwrap_or_else(|_| unreachable!("a plain word is a name"))
+}
+
+/// The data folder: the one asked for, else systemd's, else the user's.
+///
+/// # Errors
+/// [`ConfigError::NoFolder`].
+pub fn folder(asked: Option<PathBuf>) -> Result<PathBuf, ConfigError> {
+    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    asked
+        .or_else(|| from("STATE_DIRECTORY"))
+        .or_else(|| from("XDG_DATA_HOME").map(|home| home.join("goldentooth")))
+        .or_else(|| from("HOME").map(|home| home.join(".local/share/goldentooth")))
+        .ok_or(ConfigError::NoFolder)
+}
+
+fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+        let message = error.message();
+        let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+        match unknown {
+            Some((key, _)) => ConfigError::UnknownKey {
+                path: path.to_owned(),
+                line,
+                key: key.to_owned(),
+                nearest: KEYS
+                    .into_iter()
+                    .map(|known| (known, strsim::jaro_winkler(known, key)))
+                    .filter(|(_, likeness)| *likeness > 0.7)
+                    .max_by(|(_, one), (_, other)| one.total_cmp(other))
+                    .map(|(known, _)| known),
+            },
+            None => ConfigError::Value { path: path.to_owned(), line, why: message.to_owned() },
+        }
+    })
+}
+
+/// Reads `mqtt://[USER:PASSWORD@]HOST:PORT`, or `mqtts://`.
+fn outside(url: &str, certificate: Option<&Path>) -> Result<Outside, ConfigError> {
+    // What stands before the @ may be a secret: the error repeats only what follows.
+    let shown = || ConfigError::Broker(url.rsplit('@').next().unwrap_or_default().to_owned());
+    let (scheme, rest) = url.split_once("://").ok_or_else(shown)?;
+    let (account, host) = match rest.rsplit_once('@') {
+        None => (None, rest),
+        Some((account, host)) => {
+            let (user, password) = account.split_once(':').ok_or_else(shown)?;
+            (Some((user.to_owned(), Secret::new(password.to_owned()))), host)
+        }
+    };
+    let address: Address = format!("{scheme}://{host}").parse().map_err(|_| shown())?;
+    let certificate = certificate
+        .map(|path| {
+            std::fs::read_to_string(path)
+                .map_err(|source| ConfigError::Read { path: path.to_owned(), source })
+        })
+        .transpose()?;
+    if address.tls && certificate.is_none() {
+        return Err(ConfigError::NoCertificate);
+    }
+    Ok(Outside { address, account, certificate })
+}
+
+/// A duration as people write it: `2s`, `500ms`; at most five minutes, since
+/// agents say again what is not acknowledged.
+fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(from)?;
+    let wrong = || serde::de::Error::custom(format!("{text:?} is no time from 100ms to 5min, as in \"2s\""));
+    let duration = humantime::parse_duration(&text).map_err(|_| wrong())?;
+    let plausible = Duration::from_millis(100)..=Duration::from_mins(5);
+    if plausible.contains(&duration) { Ok(Some(duration)) } else { Err(wrong()) }
+}

@@ -1,0 +1,73 @@
+use super::*;
+use clap::Parser as _;
+
+#[derive(clap::Parser)]
+struct Line {
+    #[command(flatten)]
+    up: UpArgs,
+}
+
+fn load(file: &str, flags: &[&str]) -> Result<Config, ConfigError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("goldentooth.toml");
+    std::fs::write(&path, file).unwrap();
+    let line = ["up", "--config", path.to_str().unwrap(), "--data", "/tmp/x"];
+    Config::load(&Line::try_parse_from(line.iter().chain(flags)).unwrap().up)
+}
+
+#[test]
+fn without_anything_it_is_on_loopback() {
+    let config = load("", &[]).unwrap();
+    assert!(config.http.ip().is_loopback());
+    assert!(matches!(config.broker, BrokerChoice::Embedded(listen) if listen.ip().is_loopback()));
+    assert_eq!(config.fleet.as_str(), "home");
+    assert!(config.local_node && config.stage);
+}
+
+#[test]
+fn flags_outdo_the_file() {
+    let file =
+        "fleet = \"lab\"\nhttp = \"127.0.0.1:1\"\nbroker = \"mqtt://b:1883\"\ncommit_every = \"30s\"\n";
+    let config = load(file, &["--http", "127.0.0.1:2", "--mqtt", "127.0.0.1:0", "--no-stage"]).unwrap();
+    assert_eq!(config.fleet.as_str(), "lab");
+    assert_eq!(config.http.port(), 2);
+    assert!(matches!(config.broker, BrokerChoice::Embedded(_)));
+    assert_eq!(config.commit_every, Duration::from_secs(30));
+    assert!(!config.stage);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_the_nearest() {
+    let told = load("fleet = \"lab\"\n\nhtpp = \"127.0.0.1:1\"\n", &[]).unwrap_err().to_string();
+    assert!(told.contains("goldentooth.toml, line 3") && told.contains("did you mean \"http\""), "{told}");
+    let told = load("zzz = 1\n", &[]).unwrap_err().to_string();
+    assert!(told.contains("the keys are fleet"), "{told}");
+    // The list that is shown is the list that is read.
+    for key in KEYS {
+        let error = parse(Path::new("x"), &format!("{key} = []")).unwrap_err();
+        assert!(matches!(error, ConfigError::Value { .. }), "{key}");
+    }
+}
+
+#[test]
+fn values_are_checked_where_they_stand() {
+    for wrong in ["\ncommit_every = \"1h\"", "\nfleet = \"a b\"", "\nhttp = \"here\"", "\nfleet ="] {
+        let told = load(wrong, &[]).unwrap_err().to_string();
+        assert!(told.contains("line 2"), "{told}");
+    }
+    assert!(matches!(
+        load("mqtt = \"127.0.0.1:1\"\nbroker = \"mqtt://b:1\"", &[]),
+        Err(ConfigError::TwoBrokers(_))
+    ));
+}
+
+#[test]
+fn a_broker_has_account_and_certificate() {
+    let outside = super::outside("mqtt://gt:se:cr@et@b.local:1884", None).unwrap();
+    assert_eq!(outside.address.to_string(), "mqtt://b.local:1884");
+    let (user, password) = outside.account.unwrap();
+    assert_eq!((user.as_str(), password.expose()), ("gt", "se:cr@et"));
+    assert!(matches!(super::outside("mqtts://b:8883", None), Err(ConfigError::NoCertificate)));
+    let told = super::outside("mqtt://u:secret@b", None).unwrap_err().to_string();
+    assert!(!told.contains("secret"), "{told}");
+}

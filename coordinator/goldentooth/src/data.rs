@@ -1,0 +1,314 @@
+//! The data folder: its lock and its secrets.
+//!
+//! `lock`, `token`, `fleet.key`, `enrolments.json`, `store.sqlite`, `tls/`,
+//! `node/` (the local agent's). One coordinator holds it at a time.
+
+use frames::{FleetKey, KEY_BYTES};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// Where the running coordinator's HTTP address stands, for commands on this machine.
+const ADDRESS: &str = "address";
+const TOKEN: &str = "token";
+const FLEET_KEY: &str = "fleet.key";
+
+/// Why the data folder can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The folder, or a file in it, can't be made, read or written.
+    #[error(
+        "{path} can't be {action}: {source}\n  \
+         way out: make it writable for this user, or take another folder with --data DIR"
+    )]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What failed: made, read, written, locked.
+        action: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Another coordinator holds the folder.
+    #[error(
+        "another coordinator{} uses {path}\n  way out: stop it, or take another folder with --data DIR",
+        pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+    )]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+        /// The process that holds it, if it said so.
+        pid: Option<u32>,
+    },
+    /// A secret's file doesn't hold what it should.
+    #[error(
+        "{path} is damaged: {expected} expected\n  \
+         way out: restore it from a copy; a lost fleet key needs `goldentooth enroll --all --new-key`"
+    )]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What should stand in it.
+        expected: &'static str,
+    },
+    /// The system gave no randomness.
+    #[error("no randomness from the system: {0}")]
+    Random(getrandom::Error),
+}
+
+/// The secret that requests which write must show. Prints nothing of itself.
+#[derive(Clone)]
+pub struct Token(String);
+
+impl Token {
+    /// Whether `shown` is this token, found in constant time.
+    pub fn fits(&self, shown: &str) -> bool {
+        use subtle::ConstantTimeEq as _;
+        self.0.as_bytes().ct_eq(shown.as_bytes()).into()
+    }
+
+    /// The token itself, for the `Authorization` header.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Token(secret)")
+    }
+}
+
+/// The data folder, held by this process until dropped.
+#[derive(Debug)]
+pub struct Data {
+    folder: PathBuf,
+    // Held, not read: the lock goes with the file.
+    _lock: File,
+}
+
+impl Data {
+    /// Makes the folder (mode 0700) if need be, and takes its lock.
+    ///
+    /// # Errors
+    /// [`DataError::InUse`] if another process holds it, [`DataError::Io`] if it can't be written.
+    pub fn open(folder: &Path) -> Result<Self, DataError> {
+        let io = |path: &Path, action| {
+            let path = path.to_owned();
+            move |source| DataError::Io { path, action, source }
+        };
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io(folder, "made"))?;
+        let path = folder.join("lock");
+        let mut lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(io(&path, "written"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut pid = String::new();
+                let pid =
+                    (&lock).take(16).read_to_string(&mut pid).ok().and_then(|_| pid.trim().parse().ok());
+                return Err(DataError::InUse { path: folder.to_owned(), pid });
+            }
+            Err(TryLockError::Error(source)) => return Err(io(&path, "locked")(source)),
+        }
+        lock.set_len(0)
+            .and_then(|()| lock.rewind())
+            .and_then(|()| writeln!(lock, "{}", std::process::id()))
+            .map_err(io(&path, "written"))?;
+        let data = Self { folder: folder.to_owned(), _lock: lock };
+        data.forget_address();
+        Ok(data)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A file or folder in it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The token, made at first use.
+    ///
+    /// # Errors
+    /// [`DataError`] if its file can't be read or made.
+    pub fn token(&self) -> Result<Token, DataError> {
+        if let Some(token) = token(&self.folder)? {
+            return Ok(token);
+        }
+        let token = hex::encode(random()?);
+        write_private(&self.path(TOKEN), token.as_bytes())?;
+        Ok(Token(token))
+    }
+
+    /// The fleet key, made at first use.
+    ///
+    /// # Errors
+    /// [`DataError`] if its file can't be read or made, or is damaged.
+    pub fn fleet_key(&self) -> Result<FleetKey, DataError> {
+        let path = self.path(FLEET_KEY);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                let mut bytes = [0; KEY_BYTES];
+                hex::decode_to_slice(text.trim(), &mut bytes)
+                    .map_err(|_| DataError::Damaged { path, expected: "64 hexadecimal digits" })?;
+                Ok(FleetKey::new(bytes))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.new_fleet_key(),
+            Err(source) => Err(DataError::Io { path, action: "read", source }),
+        }
+    }
+
+    /// Replaces the fleet key: every enrolment of before is void.
+    ///
+    /// # Errors
+    /// [`DataError`] if the file can't be written.
+    pub fn new_fleet_key(&self) -> Result<FleetKey, DataError> {
+        let key = FleetKey::new(random()?);
+        write_private(&self.path(FLEET_KEY), hex::encode(key.expose()).as_bytes())?;
+        Ok(key)
+    }
+
+    /// What names this folder's coordinator for ever, made at first use: no
+    /// secret, but told from every other.
+    ///
+    /// # Errors
+    /// [`DataError`] if its file can't be read or made, or is damaged.
+    pub fn instance(&self) -> Result<String, DataError> {
+        let path = self.path("instance");
+        match std::fs::read_to_string(&path) {
+            Ok(text) if text.trim().len() == 16 => Ok(text.trim().to_owned()),
+            Ok(_) => Err(DataError::Damaged { path, expected: "16 characters" }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let instance = hex::encode(&random()?[..8]);
+                write_private(&path, instance.as_bytes())?;
+                Ok(instance)
+            }
+            Err(source) => Err(DataError::Io { path, action: "read", source }),
+        }
+    }
+
+    /// Tells commands on this machine where the page is.
+    ///
+    /// # Errors
+    /// [`DataError`] if the file can't be written.
+    pub fn tell_address(&self, http: &str) -> Result<(), DataError> {
+        write_private(&self.path(ADDRESS), http.as_bytes())
+    }
+
+    fn forget_address(&self) {
+        // Absent already is as good.
+        let _ = std::fs::remove_file(self.path(ADDRESS));
+    }
+}
+
+impl Drop for Data {
+    fn drop(&mut self) {
+        self.forget_address();
+    }
+}
+
+/// The token in a data folder, if there is one.
+///
+/// # Errors
+/// [`DataError`] if it is there but can't be read.
+pub fn token(folder: &Path) -> Result<Option<Token>, DataError> {
+    let path = folder.join(TOKEN);
+    match std::fs::read_to_string(&path) {
+        Ok(text) if text.trim().len() >= 32 => Ok(Some(Token(text.trim().to_owned()))),
+        Ok(_) => Err(DataError::Damaged { path, expected: "at least 32 characters" }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(DataError::Io { path, action: "read", source }),
+    }
+}
+
+/// Where the coordinator that uses a data folder serves its page, if one runs.
+pub fn address(folder: &Path) -> Option<String> {
+    std::fs::read_to_string(folder.join(ADDRESS)).ok().map(|text| text.trim().to_owned())
+}
+
+/// 32 bytes of the system's randomness.
+pub(crate) fn random() -> Result<[u8; KEY_BYTES], DataError> {
+    let mut bytes = [0; KEY_BYTES];
+    getrandom::fill(&mut bytes).map_err(DataError::Random)?;
+    Ok(bytes)
+}
+
+/// Writes a file of mode 0600 so that a reader, or a power cut, finds the old
+/// one or the new one whole.
+///
+/// # Errors
+/// [`DataError::Io`].
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
+    let write = || -> io::Result<()> {
+        let beside = path.with_extension("new");
+        // One left by a crash may have another mode.
+        let _ = std::fs::remove_file(&beside);
+        let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)?;
+        match path.parent() {
+            Some(folder) => File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
+    };
+    write().map_err(|source| DataError::Io { path: path.to_owned(), action: "written", source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_second_coordinator_is_refused_and_told_by_whom() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Data::open(folder.path()).unwrap();
+        match Data::open(folder.path()).unwrap_err() {
+            DataError::InUse { pid, .. } => assert_eq!(pid, Some(std::process::id())),
+            other => panic!("{other}"),
+        }
+        drop(first);
+        Data::open(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn secrets_are_kept_and_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Data::open(folder.path()).unwrap();
+        let (token, key) = (data.token().unwrap(), data.fleet_key().unwrap());
+        assert!(data.token().unwrap().fits(token.expose()));
+        assert!(!token.fits(""));
+        assert_eq!(data.fleet_key().unwrap().expose(), key.expose());
+        for file in ["token", "fleet.key", "lock"] {
+            let mode = std::fs::metadata(data.path(file)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+        }
+        assert_ne!(data.new_fleet_key().unwrap().expose(), key.expose());
+    }
+
+    #[test]
+    fn a_damaged_key_is_told_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Data::open(folder.path()).unwrap();
+        std::fs::write(data.path("fleet.key"), "short").unwrap();
+        assert!(matches!(data.fleet_key(), Err(DataError::Damaged { .. })));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let told = Data::open(&file.path().join("below")).unwrap_err().to_string();
+        assert!(told.contains(file.path().to_str().unwrap()) && told.contains("--data"), "{told}");
+    }
+}

@@ -1,0 +1,121 @@
+//! The thread that owns the stores: commits and forgets there, so that intake
+//! never waits for the disk.
+
+use fleet::Now;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use store::{Batch, Committed, Store, StoreError};
+use tokio::sync::mpsc as channel;
+
+/// The two stores: the fleet's, and the throw-away one of simulated nodes.
+#[derive(Debug)]
+pub struct Stores {
+    /// Where everything real goes.
+    pub kept: Store,
+    /// Where simulated nodes' rows and events go, if there are any.
+    pub simulated: Option<Store>,
+}
+
+/// What one commit stores, in each store.
+#[derive(Debug, Default)]
+pub struct Work {
+    /// Of real nodes.
+    pub kept: Batch,
+    /// Of simulated ones.
+    pub simulated: Batch,
+}
+
+/// What became of a [`Work`]. On an error it may be committed again: what is
+/// there already is skipped.
+#[derive(Debug)]
+pub struct Done {
+    /// What was handed in.
+    pub work: Work,
+    /// What it changed, in both stores together.
+    pub result: Result<Committed, StoreError>,
+}
+
+impl Stores {
+    /// Commits in both.
+    pub fn commit(&mut self, work: Work) -> Done {
+        let result = self.kept.commit(&work.kept).and_then(|kept| match &mut self.simulated {
+            None => Ok(kept),
+            Some(simulated) => simulated.commit(&work.simulated).map(|other| Committed {
+                rows: kept.rows + other.rows,
+                doubles: kept.doubles + other.doubles,
+                events: kept.events + other.events,
+            }),
+        });
+        Done { work, result }
+    }
+}
+
+enum Job {
+    Commit(Work),
+    Retain(Now),
+}
+
+/// The thread's handle; dropping it ends the thread after the last job.
+#[derive(Debug)]
+pub struct Writer {
+    jobs: Option<mpsc::Sender<Job>>,
+    /// What has been committed, or not. At most one is under way.
+    pub done: channel::Receiver<Done>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// If the system has no room for one more.
+    pub fn start(stores: Stores) -> std::io::Result<Self> {
+        let (jobs, inbox) = mpsc::channel();
+        let (tell, done) = channel::channel(2);
+        let thread =
+            std::thread::Builder::new().name("store".into()).spawn(move || write(stores, &inbox, &tell))?;
+        Ok(Self { jobs: Some(jobs), done, thread: Some(thread) })
+    }
+
+    /// Hands in a commit. The answer comes on `done`.
+    pub fn commit(&self, work: Work) {
+        self.hand_in(Job::Commit(work));
+    }
+
+    /// Forgets what is due; nothing is answered.
+    pub fn retain(&self, now: Now) {
+        self.hand_in(Job::Retain(now));
+    }
+
+    fn hand_in(&self, job: Job) {
+        if self.jobs.as_ref().is_none_or(|jobs| jobs.send(job).is_err()) {
+            tracing::error!("the store's thread has ended");
+        }
+    }
+
+    /// Waits for the last job, and closes the stores.
+    pub fn stop(mut self) {
+        self.jobs = None;
+        self.done.close();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the store's thread panicked");
+        }
+    }
+}
+
+fn write(mut stores: Stores, jobs: &mpsc::Receiver<Job>, tell: &channel::Sender<Done>) {
+    while let Ok(job) = jobs.recv() {
+        match job {
+            Job::Commit(work) => {
+                // Nobody listens any more only while stopping.
+                let _ = tell.blocking_send(stores.commit(work));
+            }
+            Job::Retain(now) => match stores.kept.retain(now) {
+                Ok(retained) => tracing::debug!(?retained, "forgot what was due"),
+                Err(error) => tracing::warn!(%error, "could not forget what was due"),
+            },
+        }
+    }
+}

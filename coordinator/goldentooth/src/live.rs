@@ -1,0 +1,259 @@
+//! What is so right now: every node as last heard, the counters of intake,
+//! and a stream of what changes. Told before anything is committed, so that a
+//! screen never waits for the disk.
+//!
+//! Bounded on every side: one snapshot per node, and a stream of
+//! [`STREAM`] updates; a subscriber that falls behind is told so
+//! (`RecvError::Lagged`) and reads [`Live::nodes`] again.
+
+use crate::words::lock;
+use frames::{Budget, Cause, Classifier, MOODS, Mood, NodeName, Probability, VitalSet, Vitals};
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+use tokio::sync::{broadcast, watch};
+
+pub use store::Event;
+
+/// Wall-clock time in milliseconds since 1970.
+pub type UnixMillis = i64;
+
+/// How many updates the stream holds for its slowest subscriber.
+pub const STREAM: usize = 4096;
+
+/// One node as the coordinator knows it now.
+#[derive(Clone, Debug)]
+pub struct NodeSnapshot {
+    /// Its name.
+    pub name: NodeName,
+    /// Whether it is a simulated one.
+    pub simulated: bool,
+    /// Its own verdict; none until its second sample.
+    pub mood: Option<Mood>,
+    /// Since when it has been in this mood.
+    pub since: Option<UnixMillis>,
+    /// The probability of each mood, in the order of [`Mood::ALL`]; none without a mood.
+    pub probabilities: Option<[Probability; MOODS]>,
+    /// What speaks loudest for the mood, loudest first. Values stand in `vitals`.
+    pub causes: heapless::Vec<Cause, 2>,
+    /// Joint distance from its own normal; none while unknown.
+    pub distance: Option<f32>,
+    /// Who gave the verdict; none before the first report.
+    pub classifier: Option<Classifier>,
+    /// Whether it has stopped speaking.
+    pub silent: bool,
+    /// When its last frame arrived.
+    pub last_seen: Option<UnixMillis>,
+    /// Its newest reading.
+    pub vitals: Vitals,
+    /// Its current interval between samples, in milliseconds; none before the first report.
+    pub interval: Option<u64>,
+    /// State of its thermal budget; none before the first report.
+    pub budget: Option<Budget>,
+    /// Frames that it says it has lost, over all boots that we know of.
+    pub dropped: u64,
+    /// What its last `Hello` said of it.
+    pub about: Arc<About>,
+    /// The frame version that it speaks, if that can't be read here.
+    pub unreadable: Option<u8>,
+    /// The sheet of the persona that embodies it, if the cast is on stage.
+    pub character: Option<Arc<str>>,
+    /// The last thing that its character said.
+    pub last_said: Option<Arc<Said>>,
+}
+
+/// What a node says of itself, and rarely changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// What the hardware calls itself.
+    pub hardware: String,
+    /// Version of the agent.
+    pub agent: String,
+    /// Version of the mood model; none while the rules speak.
+    pub model: Option<String>,
+    /// The board's serial number.
+    pub serial: Option<String>,
+    /// What can be measured there.
+    pub measurable: VitalSet,
+    /// Whether its clock follows a time server; none if it has no clock.
+    pub clock_trusted: Option<bool>,
+    /// The version of the settings in force there.
+    pub settings: u32,
+}
+
+/// What a sentence is: wholly one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SaidKind {
+    /// Every word of it is recorded.
+    Fact,
+    /// A guess, and marked as one.
+    Suspicion,
+    /// A story.
+    Fiction,
+}
+
+/// One sentence of a character.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    /// The sheet's file name.
+    pub by: String,
+    /// The sentence.
+    pub text: String,
+    /// Fact, suspicion or fiction.
+    pub kind: SaidKind,
+    /// What its slots were filled from, as recorded.
+    pub facts: serde_json::Value,
+    /// Which node it is about.
+    pub node: Option<NodeName>,
+    /// When it was said.
+    pub at: UnixMillis,
+    /// The id of the event that it names.
+    pub cause: String,
+}
+
+/// The counters of intake. Every message on a frame topic is in exactly one
+/// of `accepted`, `doubles` and `refused`; `accepted = stored + pending`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// When this coordinator started to count.
+    pub since: UnixMillis,
+    /// How many nodes are known.
+    pub nodes: u64,
+    /// Frames admitted.
+    pub accepted: u64,
+    /// Admitted frames that the store has committed.
+    pub stored: u64,
+    /// Frames that had been decided before.
+    pub doubles: u64,
+    /// Admitted frames that wait for the next commit.
+    pub pending: u64,
+    /// Frames that agents say they have lost.
+    pub dropped: u64,
+    /// Frames refused, by cause.
+    pub refused: BTreeMap<&'static str, u64>,
+    /// Why the store can't take anything at the moment, in words; none while all is well.
+    pub degraded: Option<String>,
+    /// Whether the broker's link is up.
+    pub connected: bool,
+}
+
+/// One thing that changed.
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// A node spoke, changed, fell silent or was spoken about.
+    Node(Arc<NodeSnapshot>),
+    /// Something happened, and is in the store.
+    Event(Arc<Event>),
+    /// A character spoke.
+    Said(Arc<Said>),
+}
+
+/// The shared live state: cheap to clone, one writer (intake), any readers.
+#[derive(Clone)]
+pub struct Live(Arc<Inner>);
+
+struct Inner {
+    nodes: RwLock<BTreeMap<NodeName, Arc<NodeSnapshot>>>,
+    voices: RwLock<BTreeMap<NodeName, Voice>>,
+    status: watch::Sender<Status>,
+    updates: broadcast::Sender<Update>,
+}
+
+#[derive(Clone, Default)]
+struct Voice {
+    character: Option<Arc<str>>,
+    last_said: Option<Arc<Said>>,
+}
+
+impl Live {
+    /// An empty one, that counts from `since`.
+    pub fn new(since: UnixMillis) -> Self {
+        Self(Arc::new(Inner {
+            nodes: RwLock::default(),
+            voices: RwLock::default(),
+            status: watch::Sender::new(Status { since, ..Status::default() }),
+            updates: broadcast::Sender::new(STREAM),
+        }))
+    }
+
+    /// Every known node, by name.
+    pub fn nodes(&self) -> Vec<Arc<NodeSnapshot>> {
+        lock::read(&self.0.nodes).values().cloned().collect()
+    }
+
+    /// One node.
+    pub fn node(&self, name: &NodeName) -> Option<Arc<NodeSnapshot>> {
+        lock::read(&self.0.nodes).get(name).cloned()
+    }
+
+    /// The counters of intake.
+    pub fn status(&self) -> Status {
+        self.0.status.borrow().clone()
+    }
+
+    /// Waits until the counters are as wanted.
+    pub async fn wait_for(&self, wanted: impl FnMut(&Status) -> bool) {
+        let mut status = self.0.status.subscribe();
+        // The sender lives as long as this does.
+        let _ = status.wait_for(wanted).await;
+    }
+
+    /// What changes from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Update> {
+        self.0.updates.subscribe()
+    }
+
+    /// Tells what intake found: for nodes, the newest snapshot of each replaces the older.
+    pub fn tell(&self, updates: impl IntoIterator<Item = Update>) {
+        let voices = lock::read(&self.0.voices);
+        let mut nodes = lock::write(&self.0.nodes);
+        for update in updates {
+            let update = match update {
+                Update::Node(mut node) => {
+                    if let Some(voice) = voices.get(&node.name) {
+                        let told = Arc::make_mut(&mut node);
+                        told.character.clone_from(&voice.character);
+                        told.last_said.clone_from(&voice.last_said);
+                    }
+                    nodes.insert(node.name.clone(), Arc::clone(&node));
+                    Update::Node(node)
+                }
+                other => other,
+            };
+            // Without a subscriber there is nobody to tell.
+            let _ = self.0.updates.send(update);
+        }
+    }
+
+    /// Replaces the counters.
+    pub fn count(&self, status: Status) {
+        self.0.status.send_if_modified(|old| {
+            let changed = *old != status;
+            *old = status;
+            changed
+        });
+    }
+
+    /// Which persona embodies a node.
+    pub fn embody(&self, name: &NodeName, character: &str) {
+        self.voice(name, |voice| voice.character = Some(character.into()));
+    }
+
+    /// What a character said, about a node or about all of them.
+    pub fn said(&self, said: &Arc<Said>) {
+        if let Some(name) = &said.node {
+            self.voice(name, |voice| {
+                voice.last_said = Some(Arc::clone(said));
+                voice.character.get_or_insert_with(|| said.by.as_str().into());
+            });
+        }
+        let _ = self.0.updates.send(Update::Said(Arc::clone(said)));
+    }
+
+    fn voice(&self, name: &NodeName, change: impl FnOnce(&mut Voice)) {
+        change(lock::write(&self.0.voices).entry(name.clone()).or_default());
+        let told = lock::read(&self.0.nodes).get(name).cloned();
+        // Through `tell`, so that the snapshot and the stream carry the voice.
+        self.tell(told.map(Update::Node));
+    }
+}

@@ -1,0 +1,331 @@
+//! `goldentooth up`: every room together, and their end in order.
+
+use crate::ask::Ask;
+use crate::broker::{Broker, BrokerError};
+use crate::config::{BrokerChoice, Config, Outside};
+use crate::data::{Data, DataError};
+use crate::enrol::{Desk, EnrolError, Keys, Reach, hostname, own_hosts};
+use crate::intake::claim::{Claim, ClaimError, Rival};
+use crate::intake::core::Core;
+use crate::intake::link::{self, LinkError, Way};
+use crate::intake::writer::{Stores, Writer};
+use crate::intake::{Intake, Order, Parts};
+use crate::live::Live;
+use crate::simulate::{self, Agents, Inside, Local};
+use crate::surfaces::web::{self, Web};
+use fleet::Now;
+use frames::NodeName;
+use node_agent::clock;
+use node_agent::enrolment::Address;
+use node_agent::notify::Notify;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Opened, Store, StoreError};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+
+mod told;
+
+/// The link to the broker must be up within this.
+const LINK: Duration = Duration::from_secs(10);
+
+/// Why the coordinator can't start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum UpError {
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The keys.
+    #[error(transparent)]
+    Enrol(#[from] EnrolError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The embedded broker.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    /// The outside broker's certificate.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The claim on the fleet.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// The page's port is taken.
+    #[error(
+        "{0} is in use by another program (perhaps another goldentooth)\n  \
+         way out: stop it, or take another port with --http ADDR (port 0 picks a free one)"
+    )]
+    Taken(SocketAddr),
+    /// The page's address can't be listened on.
+    #[error(
+        "the page can't be served on {address}: {source}\n  way out: take another address with --http ADDR"
+    )]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// Our own link to the broker does not come up.
+    #[error("the broker does not answer within 10 s; see the log above")]
+    NoLink,
+    /// Another coordinator took the fleet while this one ran.
+    #[error("another coordinator (process {} on {}) has taken the fleet; this one stops", .0.pid, .0.host)]
+    Rival(Rival),
+    /// A thread can't be made, a signal not be heard.
+    #[error("the system refuses: {0}")]
+    System(#[from] io::Error),
+}
+
+/// Which rooms run, in the order in which they end.
+struct House {
+    agents: Vec<Agents>,
+    stage: Option<tokio::task::JoinHandle<()>>,
+    web: (oneshot::Sender<()>, tokio::task::JoinHandle<io::Result<()>>),
+    intake: Intake,
+    broker: Option<Broker>,
+    // Last: the folder's lock goes when nothing uses it any more.
+    _data: Arc<Data>,
+}
+
+/// Runs until a signal says to stop.
+///
+/// # Errors
+/// [`UpError`], each with the way out.
+pub async fn up(config: Config) -> Result<(), UpError> {
+    let data = Arc::new(Data::open(&config.data)?);
+    // A second installation is refused, and as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let token = data.token()?;
+    let keys = Arc::new(Keys::load(&data, config.fleet.clone())?);
+    keys.simulate(config.simulate);
+    let page = listen(config.http).await?;
+    let (kept, opened) = Store::open(data.folder())?;
+    tell_opened(&opened);
+    let simulated = (config.simulate > 0).then(Store::temporary).transpose()?;
+    let ask = Ask::new(kept.reader()?, simulated.as_ref().map(Store::reader).transpose()?);
+
+    let now = Now { mono: clock::uptime(), unix: clock::wall(), trusted: false };
+    let mut core = Core::new(now, Arc::clone(&keys), kept.event_ids()?);
+    let mut remembered = Vec::new();
+    for record in kept.records()? {
+        let settings = kept.settings(&record.name)?;
+        remembered.push((record, settings));
+    }
+    core.restore(remembered);
+
+    let Carried { broker, reach, inside, way, claim } = carry(&config, &keys, &data).await?;
+    reach.keep(&data, &config.fleet)?;
+    let live = Live::new(now.unix);
+    let (sender, inbox, _link) = link::open(way);
+    let local = if config.local_node { Some(simulate::enrol_local(&data, &keys, &inside)?) } else { None };
+    let local = local.and_then(|local| match local {
+        Local::Ready(enrolment) => Some(enrolment),
+        Local::Elsewhere(name) => {
+            tracing::warn!(%name, "enrolled for an agent of its own: no local node is started");
+            None
+        }
+    });
+    let local_name = local.as_ref().map(|enrolment| enrolment.name.clone());
+    let mut intake = Intake::start(Parts {
+        core,
+        writer: Writer::start(Stores { kept, simulated })?,
+        link: sender,
+        inbox,
+        live: live.clone(),
+        commit_every: config.commit_every,
+        trust: config.clock,
+        local: local_name.clone(),
+        claim,
+    });
+    let desk = desk(&keys, &data, reach.clone(), broker.as_ref(), intake.orders.clone());
+
+    #[cfg(feature = "stage")]
+    let stage = if config.stage { on_stage(&live, &ask, &intake).await } else { None };
+    #[cfg(not(feature = "stage"))]
+    let stage = None;
+
+    let http = page.local_addr()?;
+    let web = Web::new(live.clone(), ask, desk, web::Options { address: http, hosts: own_hosts(), token });
+    let (stop_web, stopping) = oneshot::channel();
+    let served = tokio::spawn(web.serve(page, async move {
+        // The sender gone is a stop as well.
+        let _ = stopping.await;
+    }));
+
+    let linked = tokio::time::timeout(LINK, live.wait_for(|status| status.connected)).await.is_ok();
+    let mut agents = Vec::new();
+    if linked {
+        if let Some(enrolment) = local {
+            agents.push(simulate::start_local(*enrolment, &data, config.clock)?);
+        }
+        if config.simulate > 0 {
+            agents.push(simulate::start_simulated(config.simulate, &keys, &inside)?);
+        }
+    }
+    let url = format!("http://{http}");
+    let mut rival = std::mem::replace(&mut intake.rival, oneshot::channel().1);
+    let house = House { agents, stage, web: (stop_web, served), intake, broker, _data: Arc::clone(&data) };
+    let ended = if linked {
+        data.tell_address(&url)?;
+        let mqtt = shown(&reach);
+        told::ready(&config, &url, &mqtt, data.folder());
+        let notify = Notify::from_environment();
+        notify.ready();
+        let mood = tokio::spawn(told::first_mood(config.json, live.clone(), local_name));
+        let ended = wait(&mut rival).await;
+        mood.abort();
+        notify.stopping();
+        ended
+    } else {
+        Err(UpError::NoLink)
+    };
+    house.close().await;
+    ended
+}
+
+/// How frames are carried: the broker, and the ways to it.
+struct Carried {
+    broker: Option<Broker>,
+    reach: Reach,
+    inside: Inside,
+    way: Way,
+    claim: Option<Claim>,
+}
+
+async fn carry(config: &Config, keys: &Arc<Keys>, data: &Data) -> Result<Carried, UpError> {
+    match &config.broker {
+        BrokerChoice::Embedded(listen) => {
+            let broker = Broker::start(*listen, Arc::clone(keys), data).await?;
+            let address =
+                Address { tls: false, host: broker.inside.ip().to_string(), port: broker.inside.port() };
+            Ok(Carried {
+                reach: Reach::embedded(broker.listens, broker.certificate.clone()),
+                inside: Inside { address, certificate: None },
+                way: Way::inside(keys, broker.inside),
+                broker: Some(broker),
+                claim: None,
+            })
+        }
+        BrokerChoice::Outside(outside) => {
+            let Outside { address, certificate, .. } = outside;
+            let instance = data.instance()?;
+            let claim = Claim::new(keys.fleet(), &instance, hostname().unwrap_or_default());
+            let way = |name: &str| Way::outside(outside, keys.fleet(), name);
+            claim.check(way(&format!("{instance}-look"))?, keys.fleet()).await?;
+            let mut way = way(&instance)?;
+            let release = claim.release();
+            way.set_will(&release.topic, release.payload);
+            way.hear(&claim.topic);
+            Ok(Carried {
+                broker: None,
+                reach: Reach {
+                    host: address.host.clone(),
+                    port: address.port,
+                    tls: address.tls,
+                    certificate: certificate.clone(),
+                },
+                inside: Inside { address: address.clone(), certificate: certificate.clone() },
+                way,
+                claim: Some(claim),
+            })
+        }
+    }
+}
+
+fn desk(
+    keys: &Arc<Keys>,
+    data: &Arc<Data>,
+    reach: Reach,
+    broker: Option<&Broker>,
+    orders: mpsc::Sender<Order>,
+) -> Desk {
+    let revoke = broker.map(Broker::revoker);
+    let known = Arc::clone(keys);
+    Desk::new(Arc::clone(keys), Arc::clone(data), reach, move |name: &NodeName| {
+        if let Some(revoke) = &revoke {
+            revoke(name);
+        }
+        let entry = known.entry(name);
+        let payload = serde_json::json!({
+            "node": name,
+            "kind": entry.map(|entry| entry.kind),
+            "epoch": entry.map(|entry| entry.epoch),
+            "words": format!("{name} was enrolled; files made for it before are void."),
+        });
+        // A full queue loses the event, not the enrolment.
+        let _ = orders.try_send(Order::Note { kind: "enrolled", source: "enrol", payload });
+    })
+}
+
+#[cfg(feature = "stage")]
+async fn on_stage(live: &Live, ask: &Ask, intake: &Intake) -> Option<tokio::task::JoinHandle<()>> {
+    crate::voices::remember(live, ask).await;
+    // A seed per start: the same words in the same places would be dull.
+    let seed = clock::wall().unsigned_abs();
+    crate::voices::start(live.clone(), intake.orders.clone(), seed)
+        .inspect_err(|error| tracing::error!(%error, "the cast stays away"))
+        .ok()
+}
+
+impl House {
+    /// Ends the rooms: first who speaks, last who listens.
+    async fn close(self) {
+        tracing::info!("stopping");
+        let agents = self.agents.into_iter().map(|agents| tokio::spawn(agents.stop()));
+        for agents in agents.collect::<Vec<_>>() {
+            let _ = agents.await;
+        }
+        if let Some(stage) = self.stage {
+            stage.abort();
+        }
+        // Streams end with it; one that hangs is cut.
+        let _ = self.web.0.send(());
+        if tokio::time::timeout(Duration::from_secs(3), self.web.1).await.is_err() {
+            tracing::warn!("the page did not stop in time");
+        }
+        self.intake.stop().await;
+        if let Some(broker) = self.broker {
+            broker.stop().await;
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, UpError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => UpError::Taken(address),
+        _ => UpError::Listen { address, source },
+    })
+}
+
+fn tell_opened(opened: &Opened) {
+    match opened {
+        Opened::Fresh | Opened::Existing => {}
+        Opened::Migrated { copy, .. } => {
+            tracing::warn!(copy = %copy.display(), "the store was of an older version; a copy is set aside");
+        }
+        Opened::SetAside { corrupt, .. } => {
+            tracing::error!(
+                kept = %corrupt.display(),
+                "the store was damaged: it is set aside, and a new one is begun"
+            );
+        }
+    }
+}
+
+/// The broker's address as others write it, without an account.
+fn shown(reach: &Reach) -> String {
+    Address { tls: reach.tls, host: reach.host.clone(), port: reach.port }.to_string()
+}
+
+async fn wait(rival: &mut oneshot::Receiver<Rival>) -> Result<(), UpError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+        Ok(rival) = rival => Err(UpError::Rival(rival)),
+    }
+}

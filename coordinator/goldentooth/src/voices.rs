@@ -1,0 +1,165 @@
+//! The cast beside the left half: events go to the stage, lines come back as
+//! events, live views and messages. Nothing here can hold anything up: a stage
+//! that falls behind passes over events.
+
+use crate::ask::{Ask, EventQuery};
+use crate::intake::Order;
+use crate::live::{Event, Live, Said, SaidKind, Update};
+use cast::{Cast, Kind, SheetError};
+use frames::NodeName;
+use serde_json::json;
+use stage::{Line, Stage};
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use store::Uuid;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// The kind of the event of a line that is a fact or a suspicion, and of one
+/// that is fiction: the leaves of their topics.
+const SAYS: &str = "says";
+const TELLS: &str = "tells";
+/// How many events are remembered, for lines that come late.
+const REMEMBERED: usize = 4096;
+const EVENTS: usize = 1024;
+const LINES: usize = 64;
+
+/// Puts the cast on stage. It ends when its task is aborted.
+///
+/// # Errors
+/// [`SheetError`] if a built-in sheet is faulty.
+pub(crate) fn start(
+    live: Live,
+    orders: mpsc::Sender<Order>,
+    seed: u64,
+) -> Result<JoinHandle<()>, SheetError> {
+    let cast = Cast::core()?;
+    let (events, heard) = broadcast::channel(EVENTS);
+    let (out, lines) = mpsc::channel(LINES);
+    let stage = tokio::spawn(stage::run(Stage::new(cast.clone(), seed), heard, out));
+    let updates = live.subscribe();
+    let voices = Voices { cast, live, orders, events, embodied: HashSet::new(), past: VecDeque::new() };
+    Ok(tokio::spawn(async move {
+        voices.run(updates, lines).await;
+        stage.abort();
+    }))
+}
+
+/// Brings back what each character said last, from the events of before.
+pub(crate) async fn remember(live: &Live, ask: &Ask) {
+    for kind in [SAYS, TELLS] {
+        let query = EventQuery { kind: Some(kind.to_owned()), ..EventQuery::default() };
+        match ask.events(query).await {
+            Ok(events) => {
+                events.iter().filter_map(|event| said(event)).for_each(|said| live.said(&Arc::new(said)))
+            }
+            Err(error) => tracing::warn!(%error, "what was said before can't be read"),
+        }
+    }
+}
+
+struct Voices {
+    cast: Cast,
+    live: Live,
+    orders: mpsc::Sender<Order>,
+    events: broadcast::Sender<Arc<Event>>,
+    embodied: HashSet<NodeName>,
+    past: VecDeque<Arc<Event>>,
+}
+
+impl Voices {
+    async fn run(mut self, mut updates: broadcast::Receiver<Update>, mut lines: mpsc::Receiver<Line>) {
+        for node in self.live.nodes() {
+            self.embody(&node.name);
+        }
+        loop {
+            tokio::select! {
+                line = lines.recv() => match line {
+                    Some(line) => self.say(line).await,
+                    None => return,
+                },
+                update = updates.recv() => match update {
+                    Ok(Update::Event(event)) => self.hear(event),
+                    Ok(Update::Node(node)) => self.embody(&node.name),
+                    Ok(Update::Said(_)) => {}
+                    Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "the cast passes over updates"),
+                    Err(RecvError::Closed) => return,
+                },
+            }
+        }
+    }
+
+    fn embody(&mut self, name: &NodeName) {
+        if !self.embodied.contains(name)
+            && let Some(sheet) = self.cast.embody(name.as_str())
+        {
+            self.embodied.insert(name.clone());
+            self.live.embody(name, &sheet.id);
+        }
+    }
+
+    fn hear(&mut self, event: Arc<Event>) {
+        if matches!(event.kind.as_str(), SAYS | TELLS) {
+            return;
+        }
+        if self.past.len() >= REMEMBERED {
+            self.past.pop_front();
+        }
+        self.past.push_back(Arc::clone(&event));
+        // Only without a stage is there nobody to hear it.
+        let _ = self.events.send(event);
+    }
+
+    async fn say(&self, line: Line) {
+        let Some(cause) = self.past.iter().rev().find(|event| event.id == line.cause) else {
+            // A sentence whose event is not at hand can't be checked: unsaid.
+            tracing::warn!(cause = %line.cause, "a line about an event that is forgotten");
+            return;
+        };
+        let kind = match line.kind {
+            Kind::Fact => SaidKind::Fact,
+            Kind::Suspicion => SaidKind::Suspicion,
+            Kind::Fiction => SaidKind::Fiction,
+        };
+        let facts = serde_json::to_value(&line.facts).unwrap_or_default();
+        let node: Option<NodeName> = line.node.parse().ok();
+        let said = Arc::new(Said {
+            by: line.by,
+            text: line.text,
+            kind,
+            facts,
+            node: node.clone(),
+            at: line.at,
+            cause: line.cause.to_string(),
+        });
+        let payload = json!({
+            "node": node, "by": said.by, "text": said.text, "kind": said.kind, "facts": said.facts,
+            "mind": line.mind,
+        });
+        let order = Order::Follow {
+            node,
+            cause: Arc::clone(cause),
+            kind: if kind == SaidKind::Fiction { TELLS } else { SAYS },
+            source: said.by.clone(),
+            payload,
+            said,
+        };
+        // Intake gone means that everything stops.
+        let _ = self.orders.send(order).await;
+    }
+}
+
+/// What an event of ours says was said.
+fn said(event: &Event) -> Option<Said> {
+    let text = |key: &str| event.payload.get(key).and_then(serde_json::Value::as_str);
+    Some(Said {
+        by: text("by")?.to_owned(),
+        text: text("text")?.to_owned(),
+        kind: serde_json::from_value(event.payload.get("kind")?.clone()).ok()?,
+        facts: event.payload.get("facts").cloned().unwrap_or_default(),
+        node: text("node").and_then(|node| node.parse().ok()),
+        at: event.at,
+        cause: event.causation.as_ref().map(Uuid::to_string).unwrap_or_default(),
+    })
+}
