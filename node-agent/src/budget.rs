@@ -9,7 +9,7 @@
 //!   the measured cost of one sample per ceiling interval, so that at headroom 0
 //!   the node still speaks.
 //! - *Interval* = cost / allowance, within floor and ceiling, rounded up to a
-//!   step of [`STEPS`]. It lengthens at once; it shortens only when six plans in
+//!   step of [`STEPS`]. It lengthens at once; it shortens only when eight plans in
 //!   a row agree, so that a noisy sensor can't make it flap.
 //! - *Debt*: what a sample cost beyond what its interval pays delays the next
 //!   one. It is at most one sample's cost and never delays past the ceiling.
@@ -51,7 +51,7 @@ pub const OPENING: u8 = 6;
 const OPENING_INTERVAL: Millis = 1_000;
 
 /// How many plans in a row must want a shorter interval before it shortens.
-const PATIENCE: u8 = 6;
+const PATIENCE: u8 = 8;
 
 /// A Pi's sensor says nothing true outside this range, in °C: the chips are
 /// specified from −40 °C, and the firmware stops them long before 125 °C.
@@ -93,7 +93,9 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum LimitsError {
     /// Comfort must lie below the limit.
-    #[error("the comfort temperature {comfort} °C must be below the limit {limit} °C; lower one or raise the other")]
+    #[error(
+        "the comfort temperature {comfort} °C must be below the limit {limit} °C; lower one or raise the other"
+    )]
     Temperatures {
         /// As given.
         comfort: f32,
@@ -235,12 +237,7 @@ impl Governor {
             held.max(self.owe(now, cost_ns, allowance))
         };
         self.reckoned = now;
-        Plan {
-            next_sample: now.saturating_add(interval),
-            interval,
-            budget,
-            skip_model: self.skips_model(),
-        }
+        Plan { next_sample: now.saturating_add(interval), interval, budget, skip_model: self.skips_model() }
     }
 
     /// A cautious estimate of one sample's cost: follows ordinary noise at its

@@ -18,7 +18,6 @@ use super::normal::{FARTHEST, Normal};
 use super::signals::{FRESH_HALVES, SIGNALS, Scaling, WINDOWED};
 use super::windows::{LONGEST, Window, Windows};
 use crate::Millis;
-use core::fmt::Write as _;
 use frames::{Readings, Vital};
 use sha2::{Digest as _, Sha256};
 
@@ -73,17 +72,9 @@ pub fn schema() -> String {
     lines.join("\n")
 }
 
-/// The schema's SHA-256.
-pub fn schema_hash() -> [u8; 32] {
-    Sha256::digest(schema()).into()
-}
-
-/// The schema's SHA-256 as a model's metadata has it: lower-case hex.
-pub fn schema_hex() -> String {
-    schema_hash().iter().fold(String::with_capacity(64), |mut text, byte| {
-        drop(write!(text, "{byte:02x}"));
-        text
-    })
+/// The schema's SHA-256 in lower-case hex, as a model's metadata has it.
+pub fn schema_hash() -> String {
+    hex::encode(Sha256::digest(schema()))
 }
 
 /// Which vital a feature speaks of; none for the distance from normal.
@@ -270,7 +261,8 @@ impl Features {
     /// The mean of a windowed vital in its own unit.
     pub fn mean(&self, vital: Vital, window: Window) -> Option<f32> {
         let signal = SIGNALS.get(place_of(vital)?)?;
-        let windowed = SIGNALS.iter().filter(|other| other.windowed).position(|other| other.vital == vital)?;
+        let windowed =
+            SIGNALS.iter().filter(|other| other.windowed).position(|other| other.vital == vital)?;
         let statistics = self.windows.get(windowed)?.statistics(self.last?, window)?;
         Some(signal.scaling.undo(statistics.mean))
     }

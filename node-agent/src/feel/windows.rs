@@ -79,7 +79,8 @@ struct Bucket {
 struct Ring<const WIDTH: Millis, const BUCKETS: usize>([Bucket; BUCKETS]);
 
 impl<const WIDTH: Millis, const BUCKETS: usize> Ring<WIDTH, BUCKETS> {
-    const EMPTY: Self = Self([Bucket { place: 0, samples: 0, seconds: 0.0, sum: 0.0, squares: 0.0 }; BUCKETS]);
+    const EMPTY: Self =
+        Self([Bucket { place: 0, samples: 0, seconds: 0.0, sum: 0.0, squares: 0.0 }; BUCKETS]);
 
     fn bucket(&mut self, at: Millis) -> Option<&mut Bucket> {
         let place = (at / WIDTH) as u32;
