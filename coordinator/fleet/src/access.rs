@@ -123,18 +123,19 @@ pub fn grant(fleet: &FleetName, account: &Account<'_>, filter: &str) -> Grant {
 /// Whether a topic is a node's command topic, in any fleet and any version of
 /// the scheme: a broker may serve several.
 fn is_command(topic: &str) -> bool {
-    let mut levels = topic.split('/');
-    levels.next() == Some("gt") && levels.clone().count() == 4 && levels.next_back() == Some("cmd")
+    let levels: Vec<&str> = topic.split('/').collect();
+    matches!(levels[..], ["gt", _, _, node, "cmd"] if is_node(node))
 }
 
-/// Whether any command topic matches: `gt/+/+/+/cmd`.
+/// Whether any command topic matches: `gt/+/+/NODE/cmd`.
 fn overlaps_commands(filter: &str) -> bool {
+    let could_be: [fn(&str) -> bool; 5] = [|l| l == "gt", |_| true, |_| true, is_node, |l| l == "cmd"];
     let mut levels = filter.split('/');
-    for own in [Some("gt"), None, None, None, Some("cmd")] {
+    for could_be in could_be {
         match levels.next() {
             Some("#") => return true,
             Some("+") => {}
-            Some(level) if own.is_none_or(|own| own == level) => {}
+            Some(level) if could_be(level) => {}
             _ => return false,
         }
     }
@@ -145,7 +146,13 @@ fn overlaps_commands(filter: &str) -> bool {
 /// Whether nothing but command topics match.
 fn only_commands(filter: &str) -> bool {
     let levels: Vec<&str> = filter.split('/').collect();
-    matches!(levels[..], ["gt", _, _, _, "cmd"])
+    matches!(levels[..], ["gt", _, _, node, "cmd"] if node != "+" && is_node(node))
+}
+
+/// Whether a level may name a node. `cast`, `events` and `services` are topics
+/// of their own, so that all of them can be subscribed to.
+fn is_node(level: &str) -> bool {
+    !matches!(level, "cast" | "events" | "services")
 }
 
 /// Whether it can be the topic of a message.

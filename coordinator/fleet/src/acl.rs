@@ -36,6 +36,8 @@ pub fn mosquitto_acl<'a, U: AsRef<str>>(
     format!("# Who may write and read what in the fleet {fleet}.\n{anonymous}{named}")
 }
 
+// The file has no "but": `gt/1/home/events/cmd` would be denied too, and no
+// event, persona or service of ours is called so.
 fn rules(fleet: &FleetName, account: &Account<'_>) -> String {
     const READ: &str = "topic deny gt/+/+/+/cmd\ntopic read #\n";
     match account {

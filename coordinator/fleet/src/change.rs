@@ -321,7 +321,10 @@ impl Change {
             }
             Self::SettingsApplied { node, version } => format!("{node} took settings version {version}."),
             Self::SpoolDropped { node, frames, total } => {
-                format!("{node} lost {frames} frames for want of room or time, {total} since it started.")
+                let what = if *frames == 1 { "frame" } else { "frames" };
+                format!(
+                    "{node} lost {frames} {what} for want of room or time, {total} since its agent started."
+                )
             }
             Self::TwoBootsAlternate { node, .. } => {
                 format!(
@@ -371,3 +374,6 @@ fn clock_sentence(node: &NodeName, by: Option<i64>, trusted: bool) -> String {
         _ => format!("The clock of {node} changed: {trust}."),
     }
 }
+
+#[cfg(test)]
+mod tests;

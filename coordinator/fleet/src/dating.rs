@@ -7,9 +7,10 @@
 
 use crate::time::Millis;
 
-/// How fast an anchor gives way upwards: two clocks that a time server bends
-/// run at most 1,000 ppm apart (Linux slews by at most 500 ppm).
-const DRIFT_PER_MILLION: u64 = 1_000;
+/// An anchor gives way upwards by a millisecond in this many: two clocks that
+/// a time server bends run at most 1,000 ppm apart (Linux slews by at most
+/// 500 ppm).
+const DRIFT: Millis = 1_000;
 /// A frame this much older than its anchor says doubts the anchor.
 const DOUBT: i64 = 60_000;
 /// Doubtful frames that agree this well with each other …
@@ -44,7 +45,7 @@ impl Anchor {
 
     /// Sets it from what is known otherwise: uptime was zero this long ago.
     pub(crate) fn seed(&mut self, mono: Millis, ago: i64) {
-        self.zero = Some(signed(mono) - ago);
+        self.zero = Some(signed(mono).saturating_sub(ago));
         self.at = mono;
     }
 
@@ -59,14 +60,13 @@ impl Anchor {
             }
             None => self.doubt(mono, seen),
             Some(zero) => {
-                let given = mono.saturating_sub(self.at) * DRIFT_PER_MILLION;
                 // Whole milliseconds only, so that nothing is lost to rounding.
-                let drift = given / 1_000_000;
+                let drift = mono.saturating_sub(self.at) / DRIFT;
                 if drift > 0 || seen < zero {
-                    self.zero = Some(seen.min(zero + signed(drift)));
+                    self.zero = Some(seen.min(zero.saturating_add(signed(drift))));
                     self.at = mono;
                 }
-                if seen - zero > DOUBT {
+                if seen.saturating_sub(zero) > DOUBT {
                     self.doubt(mono, seen);
                 } else {
                     self.trial = None;
@@ -77,8 +77,8 @@ impl Anchor {
 
     /// How long ago, at `mono`, the uptime was this; none if not anchored.
     pub(crate) fn age(&self, mono: Millis, uptime: Millis) -> Option<Millis> {
-        let made = self.zero? + signed(uptime);
-        Some(u64::try_from(signed(mono) - made).unwrap_or(0))
+        let made = self.zero?.saturating_add(signed(uptime));
+        Some(u64::try_from(signed(mono).saturating_sub(made)).unwrap_or(0))
     }
 
     fn doubt(&mut self, mono: Millis, seen: i64) {

@@ -29,7 +29,7 @@ impl Node {
         if self.silent.is_some() || self.hint.is_some() {
             return false;
         }
-        self.hint = Some(now.mono + (self.pace() + HINT_GRACE).min(HINT_MOST));
+        self.hint = Some(now.mono.saturating_add((self.pace() + HINT_GRACE).min(HINT_MOST)));
         true
     }
 

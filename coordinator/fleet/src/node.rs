@@ -220,7 +220,8 @@ impl Node {
 
     /// Frames that it says it has lost, over all its boots that we know of.
     pub fn dropped(&self) -> u64 {
-        self.boots.iter().map(|boot| u64::from(boot.dropped)).sum::<u64>() + self.dropped_before
+        let kept: u64 = self.boots.iter().map(|boot| u64::from(boot.dropped)).sum();
+        self.dropped_before.saturating_add(kept)
     }
 
     /// Where it is heading.
@@ -280,7 +281,7 @@ impl Node {
         let Some(place) = quietest else { return };
         let gone = self.boots.remove(place);
         if !gone.old {
-            self.dropped_before += u64::from(gone.dropped);
+            self.dropped_before = self.dropped_before.saturating_add(u64::from(gone.dropped));
         }
         if self.retired.len() >= MAX_RETIRED {
             self.retired.pop_front();

@@ -25,6 +25,7 @@ const TOPICS: &[(&str, &str, &str)] = &[
     ("gt/1/home/cast/malvo/says", "c", "crl"),
     ("gt/1/home/cast/malvo/tells", "c", "crl"),
     ("gt/1/home/events/joined", "c", "crl"),
+    ("gt/1/home/events/cmd", "c", "crl"),
     ("gt/1/home/services/nas", "cs", "crl"),
     ("gt/1/home/services/other", "c", "crl"),
     ("gt/1/home/services/nas/x", "c", "crl"),
@@ -53,7 +54,7 @@ const FILTERS: &[(&str, [Grant; 6])] = &[
     ("gt/1/home/#", [All, Part, Part, Nothing, Part, Nothing]),
     ("gt/1/home/pi-1/#", [All, Part, Part, Nothing, Part, Nothing]),
     ("gt/1/home/pi-1/+", [All, Part, Part, Nothing, Part, Nothing]),
-    ("gt/1/home/+/cmd", [All, Part, Nothing, Nothing, Nothing, Nothing]),
+    ("gt/1/home/+/cmd", [All, Part, Part, Nothing, Part, Nothing]),
     ("gt/1/home/+/+", [All, Part, Part, Nothing, Part, Nothing]),
     ("+/+/+/+/+", [All, Part, Part, Nothing, Part, Nothing]),
     ("+/+/+/+/cmd", [All, Part, Part, Nothing, Part, Nothing]),
@@ -67,9 +68,9 @@ const FILTERS: &[(&str, [Grant; 6])] = &[
     ("gt/1/home/pi-1/frame", [All, Nothing, All, Nothing, All, Nothing]),
     ("gt/1/home/services/nas", [All, Nothing, All, Nothing, All, Nothing]),
     ("gt/1/home/cast/+/says", [All, Nothing, All, Nothing, All, Nothing]),
-    // `gt/1/home/cast/cmd` would be a command topic of a node called cast.
-    ("gt/1/home/cast/#", [All, Nothing, Part, Nothing, Part, Nothing]),
-    ("gt/1/home/events/+", [All, Nothing, Part, Nothing, Part, Nothing]),
+    ("gt/1/home/cast/#", [All, Nothing, All, Nothing, All, Nothing]),
+    ("gt/1/home/events/+", [All, Nothing, All, Nothing, All, Nothing]),
+    ("gt/1/home/services/#", [All, Nothing, All, Nothing, All, Nothing]),
     ("homeassistant/#", [All, Nothing, All, Nothing, All, Nothing]),
     ("homeassistant/status", [All, Nothing, All, Nothing, All, Nothing]),
     ("$SYS/#", [All, Nothing, Nothing, Nothing, Nothing, Nothing]),
@@ -161,7 +162,9 @@ fn names_are_no_way_around() {
 }
 
 fn level() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec!["gt", "1", "home", "pi-1", "pi-2", "cmd", "frame", "mood", "x", "", "$SYS"])
+    prop::sample::select(vec![
+        "gt", "1", "home", "pi-1", "pi-2", "cmd", "frame", "mood", "events", "x", "", "$SYS",
+    ])
 }
 
 proptest! {

@@ -300,3 +300,50 @@ fn changes_are_events_with_a_story() {
         assert_eq!(serde_json::from_value::<Change>(json).unwrap(), change);
     }
 }
+
+/// Whatever a sealed frame or a record from elsewhere holds, nothing panics.
+#[test]
+fn extreme_numbers_do_no_harm() {
+    let mut fleet = Fleet::new(at(0));
+    let mut pi = Pi::new("pi-1", 1);
+    join(&mut fleet, &mut pi, 1_000);
+    let mut record = fleet.records().remove(0);
+    for extreme in [i64::MIN, i64::MAX, 0] {
+        record.first_seen = extreme;
+        record.last_seen = extreme;
+        record.mood_since = Some(extreme);
+        record.dropped_before = u64::MAX;
+        record.boots[0].started = Some((extreme, true));
+        record.boots[0].first_heard = extreme;
+        record.boots[0].downlink = u32::MAX;
+        record.boots[0].runs =
+            vec![frames::Run { first: 0, last: u32::MAX }, frames::Run { first: 9, last: 2 }];
+        for unix in [i64::MIN, i64::MAX, EPOCH] {
+            for mono in [0, u64::MAX / 2, u64::MAX] {
+                let now = crate::Now { mono, unix, trusted: true };
+                let mut fleet = Fleet::new(now);
+                fleet.restore(record.clone());
+                for (sequence, uptime) in [(200_000, 0), (u32::MAX, u32::MAX)] {
+                    let mut body = pi.vitals(2_000);
+                    body.head.sequence = sequence;
+                    body.head.oldest = sequence;
+                    let Say::Vitals(report) = &mut body.say else { panic!("vitals") };
+                    (report.uptime, report.interval, report.dropped) = (uptime, u16::MAX, u32::MAX);
+                    fleet.admit(now, &pi.name, &body, true);
+                    let mut hello = pi.hello(2_000);
+                    hello.head.sequence = 300_000;
+                    if let Say::Hello(hello) = &mut hello.say {
+                        hello.clock = Some(Clock { offset: extreme, trusted: true });
+                    }
+                    fleet.admit(now, &pi.name, &hello, true);
+                    fleet.offline_hint(now, &pi.name);
+                    fleet.tick(now);
+                    fleet.next_downlink(&pi.name);
+                    fleet.acks();
+                    fleet.records();
+                    fleet.node(&pi.name).unwrap().last_seen(now);
+                }
+            }
+        }
+    }
+}
