@@ -69,3 +69,33 @@ pub(crate) const SYNCHRONISED: &str = "run/systemd/timesync/synchronized";
 pub fn trusted(root: &Path, setting: Trust) -> bool {
     setting.says(Some(root.join(SYNCHRONISED).exists()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clocks_go_forwards() {
+        let (up, cpu) = (uptime(), thread_cpu());
+        assert!(up > 0);
+        let mut busy = 0_u64;
+        while thread_cpu() == cpu {
+            busy = busy.wrapping_add(1);
+        }
+        assert!(thread_cpu() > cpu, "{busy} rounds");
+        assert!(uptime() >= up);
+        assert!(wall() > 1_600_000_000_000, "this machine's clock is before 2020");
+    }
+
+    #[test]
+    fn trust_follows_the_time_server_unless_a_setting_says_otherwise() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(!trusted(root.path(), Trust::Auto));
+        assert!(trusted(root.path(), Trust::Always));
+        std::fs::create_dir_all(root.path().join("run/systemd/timesync")).unwrap();
+        std::fs::write(root.path().join(SYNCHRONISED), "").unwrap();
+        assert!(trusted(root.path(), Trust::Auto));
+        assert!(!trusted(root.path(), Trust::Never));
+        assert!(!Trust::Auto.says(None) && !Trust::Auto.says(Some(false)) && Trust::Auto.says(Some(true)));
+    }
+}

@@ -61,6 +61,14 @@ impl Asked {
         }
     }
 
+    /// Waits until a started program has ended; its answer stays to be polled.
+    #[cfg(test)]
+    pub(crate) fn wait(&mut self) {
+        if let Some((child, _)) = &mut self.running {
+            child.wait().unwrap();
+        }
+    }
+
     fn start(&mut self, at: Millis) -> bool {
         let child = Command::new(self.program)
             .args(self.arguments)
@@ -103,19 +111,12 @@ fn answer(child: &mut Child) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
 
     fn ask(asked: &mut Asked, at: Millis) -> Option<String> {
-        let deadline = Instant::now() + Duration::from_secs(10);
         let mut started = false;
         assert_eq!(asked.poll(at, true, &mut started), None);
-        while asked.running.is_some() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(2));
-            if let Some(answer) = asked.poll(at, true, &mut started) {
-                return Some(answer);
-            }
-        }
-        None
+        asked.wait();
+        asked.poll(at, true, &mut started)
     }
 
     #[test]
@@ -152,7 +153,9 @@ mod tests {
         let mut started = false;
         asked.poll(0, true, &mut started);
         assert!(started);
-        assert_eq!(ask(&mut asked, PATIENCE + 1), None);
+        assert_eq!(asked.poll(PATIENCE + 1, true, &mut started), None);
+        asked.wait();
+        assert_eq!(asked.poll(PATIENCE + 2, true, &mut started), None);
         assert!(asked.running.is_none());
     }
 }

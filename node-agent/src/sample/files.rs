@@ -126,6 +126,12 @@ impl Tree {
         self.may(path, Access::EXISTS)
     }
 
+    /// Whether a file can be opened for reading; a name in /proc may exist and
+    /// yet be closed to us.
+    pub(crate) fn readable(&self, path: &str) -> bool {
+        self.open(path, OFlags::RDONLY).is_ok()
+    }
+
     /// Whether a path may be used so by this process.
     pub(crate) fn may(&self, path: &str, access: Access) -> bool {
         let Some(folder) = &self.folder else { return false };

@@ -53,7 +53,7 @@ impl Filesystems {
     fn mounts(&mut self, files: &mut Files, sink: &mut Sink<'_>) {
         // The first process sees the machine's mounts; ours, in a sandbox, sees
         // read-only views of them. Where /proc hides it, ours has to do.
-        let path = ["proc/1/mountinfo", "proc/self/mountinfo"].into_iter().find(|path| files.exists(path));
+        let path = ["proc/1/mountinfo", "proc/self/mountinfo"].into_iter().find(|path| files.readable(path));
         let Some((bytes, tree)) = path.and_then(|path| files.read_beside(path)) else { return };
         let mut fullest: Option<f64> = None;
         let mut gone_read_only = None;

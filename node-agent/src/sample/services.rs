@@ -103,6 +103,49 @@ fn follows(answer: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample::Sample;
+    use frames::{COUNT, Readings, VitalSet};
+    use std::fs;
+    use std::path::Path;
+
+    /// The failed units at `at`, once a program that was started has answered.
+    fn failed(services: &mut Services, at: Millis, root: &Path) -> Option<f32> {
+        let files = Files::new(root);
+        let mut seen = None;
+        for _ in 0..2 {
+            let mut sample = Sample { readings: Readings::default(), sources: [""; COUNT] };
+            let mut sink = Sink { sample: &mut sample, measurable: &mut VitalSet::default() };
+            services.units(at, &files, &mut sink);
+            seen = sample.readings.get(Vital::FailedUnits);
+            services.systemctl.wait();
+        }
+        seen
+    }
+
+    #[test]
+    fn systemctl_is_asked_only_when_a_unit_came_or_went() {
+        let root = tempfile::tempdir().unwrap();
+        let units = root.path().join("run/systemd/units");
+        fs::create_dir_all(&units).unwrap();
+        let asked = |answer| Asked::new("echo", answer, UNITS_EVERY);
+        let mut services = Services { systemctl: asked(&["NFailedUnits=0"]), ..Services::default() };
+        assert_eq!(failed(&mut services, 0, root.path()), Some(0.0));
+
+        services.systemctl = asked(&["NFailedUnits=2"]);
+        assert_eq!(failed(&mut services, 120_000, root.path()), Some(0.0), "nothing has changed");
+        fs::write(units.join("invocation:x.service"), "").unwrap();
+        assert_eq!(failed(&mut services, 180_000, root.path()), Some(2.0), "a unit has started");
+
+        services.systemctl = asked(&["NFailedUnits=0"]);
+        assert_eq!(failed(&mut services, 180_000 + UNITS_ANYWAY, root.path()), Some(0.0), "long ago");
+
+        services.systemctl = Asked::new("false", &[], UNITS_EVERY);
+        assert_eq!(
+            failed(&mut services, 180_000 + 3 * UNITS_ANYWAY, root.path()),
+            None,
+            "no answer any more"
+        );
+    }
 
     #[test]
     fn answers_are_read() {

@@ -71,15 +71,12 @@ impl Throttle {
             if let Some(word) = files.line(path).and_then(hexadecimal) {
                 flags(word, FIRMWARE, sink);
             }
-        } else if options.vcgencmd && files.here() && allowed(files) {
-            if let Some(answer) = self.asked.poll(at, true, &mut false) {
-                self.word = answer.strip_prefix("throttled=").and_then(hexadecimal).map(|word| (word, at));
-            }
-            if let Some((word, since)) = self.word
-                && at.saturating_sub(since) < STALE
-            {
-                flags(word, VCGENCMD, sink);
-            }
+        } else if options.vcgencmd
+            && files.here()
+            && allowed(files)
+            && let Some(word) = self.ask(at)
+        {
+            flags(word, VCGENCMD, sink);
         }
         if let Some(path) = &self.alarm
             && let Some(alarm) = files.number(path)
@@ -91,6 +88,14 @@ impl Throttle {
                 sink.flag(Vital::UnderVoltageSinceBoot, true, ALARM);
             }
         }
+    }
+
+    /// The last answer of `vcgencmd`, unless it is too old.
+    fn ask(&mut self, at: Millis) -> Option<u32> {
+        if let Some(answer) = self.asked.poll(at, true, &mut false) {
+            self.word = answer.strip_prefix("throttled=").and_then(hexadecimal).map(|word| (word, at));
+        }
+        self.word.filter(|(_, since)| at.saturating_sub(*since) < STALE).map(|(word, _)| word)
     }
 }
 
@@ -124,6 +129,19 @@ fn hexadecimal(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_holds_until_the_next_one_or_until_it_is_stale() {
+        let mut throttle =
+            Throttle { asked: Asked::new("echo", &["throttled=0x50005"], EVERY), ..Throttle::default() };
+        assert_eq!(throttle.ask(0), None, "just started");
+        throttle.asked.wait();
+        assert_eq!(throttle.ask(10_000), Some(0x5_0005));
+        assert_eq!(throttle.ask(50_000), Some(0x5_0005));
+        throttle.asked = Asked::new("false", &[], EVERY);
+        assert_eq!(throttle.ask(10_000 + STALE - 1), Some(0x5_0005));
+        assert_eq!(throttle.ask(10_000 + STALE), None);
+    }
 
     #[test]
     fn the_word_is_hexadecimal_with_or_without_its_mark() {
