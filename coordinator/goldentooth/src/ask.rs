@@ -97,7 +97,7 @@ impl Ask {
             after: query.after,
             kind: query.kind.as_deref().map(str::parse::<KindPattern>).transpose()?,
             node: query.node,
-            limit,
+            limit: limit as u32,
             // After a given event the next ones are wanted, else the newest.
             ascending: query.after.is_some(),
             ..Stored::default()
@@ -192,4 +192,12 @@ impl Inner {
 
 fn last_day<'a>(node: &'a NodeName, vitals: &'a [Vital], until: UnixMillis) -> SeriesQuery<'a> {
     SeriesQuery { node, vitals, from: until.saturating_sub(DAY), to: until, step: Some(QUARTER) }
+}
+
+#[cfg(test)]
+impl Ask {
+    /// Asks a store that has nothing in it: for tests of those who ask.
+    pub(crate) fn empty() -> Self {
+        Self::new(store::Store::temporary().unwrap().reader().unwrap(), None)
+    }
 }

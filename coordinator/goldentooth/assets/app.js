@@ -1,0 +1,27 @@
+// Keeps the page as the coordinator tells it. What a node says reaches the
+// page through `textContent` and attributes only, never as markup.
+import { follow } from "./stream.js";
+import { ages } from "./time.js";
+import { fleet, card } from "./fleet.js";
+import { node } from "./node.js";
+import { events } from "./events.js";
+
+const page = document.body.dataset.page;
+const link = document.getElementById("link");
+
+ages();
+follow({
+  path: document.body.dataset.stream,
+  state(word, text) {
+    if (link.dataset.link === word) return;
+    link.dataset.link = word;
+    link.textContent = text;
+  },
+  on: {
+    node: page === "fleet" ? card : page === "node" ? node : undefined,
+    fleet: page === "fleet" ? fleet : undefined,
+    event: page === "fleet" ? undefined : events,
+    // The coordinator began anew, or too much was missed: start from its own page.
+    reset: () => location.reload(),
+  },
+});

@@ -1,0 +1,29 @@
+// A list of events, newest first; the page of events and a node's page have one.
+import { tell } from "./time.js";
+
+const MOST = 200;
+const list = document.getElementById("events");
+const template = document.getElementById("event");
+
+export function events(event) {
+  if (!list) return;
+  const { kind, node } = list.dataset;
+  if ((kind && kind !== event.kind) || (node && node !== event.node)) return;
+  if (list.querySelector(`[data-id="${CSS.escape(event.id)}"]`)) return;
+  const item = template.content.firstElementChild.cloneNode(true);
+  item.dataset.id = event.id;
+  tell(item.querySelector("time"), event.at);
+  item.querySelector(".kind").textContent = event.kind.replaceAll("_", " ");
+  // A sentence that begins with the node's name carries the link there.
+  const named = event.node && event.words.startsWith(`${event.node} `);
+  item.querySelector("[data-slot=words]").textContent = named ? event.words.slice(event.node.length) : ` ${event.words}`;
+  const anchor = item.querySelector("a");
+  anchor.toggleAttribute("hidden", !event.node);
+  if (event.node) {
+    anchor.textContent = event.node;
+    anchor.href = `/nodes/${encodeURIComponent(event.node)}`;
+  }
+  list.prepend(item);
+  while (list.children.length > MOST) list.lastElementChild.remove();
+  document.getElementById("no-events")?.toggleAttribute("hidden", true);
+}

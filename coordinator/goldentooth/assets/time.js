@@ -1,0 +1,35 @@
+// Ages that grow, and times in the viewer's own zone.
+
+const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const short = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+// As `age` in view/words.rs.
+function age(then) {
+  const seconds = Math.max(0, Math.floor((Date.now() - then) / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86400)} d`;
+}
+
+export function tell(element, at) {
+  element.closest("[data-when]")?.toggleAttribute("hidden", !at);
+  if (!at) return;
+  const then = Date.parse(at);
+  element.dateTime = at;
+  element.title = zoned.format(then);
+  const text = element.hasAttribute("data-age") ? age(then) : short.format(then);
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function ages() {
+  const all = (selector) => document.querySelectorAll(selector);
+  for (const element of all("time[data-local]")) tell(element, element.dateTime);
+  const tick = () => {
+    if (document.hidden) return;
+    for (const element of all("time[data-age]")) if (element.dateTime) tell(element, element.dateTime);
+  };
+  tick();
+  setInterval(tick, 1000);
+  document.addEventListener("visibilitychange", tick);
+}

@@ -1,0 +1,94 @@
+//! The reading commands: `status`, `nodes`, `node NAME` and `events`. Each asks
+//! the coordinator over HTTP, prints for people, or JSON with `--json`.
+
+mod ask;
+mod draw;
+mod events;
+mod nodes;
+mod one;
+mod screen;
+mod status;
+#[cfg(test)]
+mod tests;
+
+pub use ask::CliError;
+
+use ask::Coordinator;
+use clap::{Args, Subcommand};
+use screen::Screen;
+
+/// Commands that look at a running coordinator.
+#[derive(Debug, Subcommand)]
+pub enum Look {
+    /// What the coordinator has accepted, stored and refused
+    Status(Target),
+    /// Every node and how it feels, worst first
+    Nodes(Target),
+    /// One node: its vitals, why it feels so, and its day
+    Node {
+        /// Which node
+        name: String,
+        /// Whom to ask, and how to print
+        #[command(flatten)]
+        target: Target,
+    },
+    /// What happened, oldest first
+    Events(Events),
+}
+
+/// Whom to ask, and how to print.
+#[derive(Debug, Args)]
+pub struct Target {
+    /// Where the coordinator is [default: the one on this machine]
+    #[arg(long, env = "GOLDENTOOTH_URL", value_name = "URL")]
+    pub url: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which events to print.
+#[derive(Debug, Args)]
+pub struct Events {
+    #[command(flatten)]
+    target: Target,
+    /// Go on printing what happens, until stopped
+    #[arg(long, short)]
+    follow: bool,
+    /// Only events of this kind, as `mood_changed`
+    #[arg(long)]
+    kind: Option<String>,
+    /// Only events of this node
+    #[arg(long)]
+    node: Option<String>,
+    /// At most so many past events
+    #[arg(long, default_value_t = 50, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(0..=1000))]
+    limit: u16,
+}
+
+/// Runs one of these commands and prints to standard output. The token, which
+/// a coordinator off loopback demands, comes from `GOLDENTOOTH_TOKEN`; for the
+/// one on this machine its data folder is looked at, too.
+///
+/// # Errors
+/// [`CliError`]: what went wrong, and the way out.
+pub fn run(look: &Look) -> Result<(), CliError> {
+    let mut screen = Screen::stdout();
+    let done = match look {
+        Look::Status(target) => status::run(&Coordinator::new(target)?, target.json, &mut screen),
+        Look::Nodes(target) => nodes::run(&Coordinator::new(target)?, target.json, &mut screen),
+        Look::Node { name, target } => one::run(&Coordinator::new(target)?, name, target.json, &mut screen),
+        Look::Events(wanted) => events::run(&Coordinator::new(&wanted.target)?, wanted, &mut screen),
+    };
+    match done {
+        // `goldentooth nodes | head -1` is no failure.
+        Err(CliError::Print(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
+/// Every node, as the command line gets them.
+#[cfg(test)]
+pub(super) fn nodes_at(url: &str) -> Result<Vec<super::view::NodeView>, CliError> {
+    Coordinator::new(&Target { url: Some(url.to_owned()), json: true })?.get("/api/v1/nodes", &[])
+}

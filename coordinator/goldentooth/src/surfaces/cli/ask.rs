@@ -1,0 +1,173 @@
+//! Asking the coordinator over HTTP.
+
+use super::Target;
+use serde::de::DeserializeOwned;
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::time::Duration;
+use ureq::http::{StatusCode, Uri};
+
+/// The environment variable that holds the token.
+const TOKEN: &str = "GOLDENTOOTH_TOKEN";
+/// The environment variable that names the data folder, as for `up`.
+const DATA: &str = "GOLDENTOOTH_DATA";
+
+/// Why a command has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The address is none that can be asked.
+    #[error("{0:?} is no address of a coordinator: it looks like http://127.0.0.1:8765")]
+    Url(String),
+    /// Nobody answers there.
+    #[error(
+        "no coordinator answers at {url}: {why}\n  \
+         way out: start one with `goldentooth up`, or name another with --url or GOLDENTOOTH_URL"
+    )]
+    Unreachable {
+        /// Who was asked.
+        url: String,
+        /// What the system says.
+        why: String,
+    },
+    /// It wants to know who asks.
+    #[error(
+        "the coordinator at {url} demands its token\n  \
+         way out: set GOLDENTOOTH_TOKEN to what stands in the file `token` of its data folder"
+    )]
+    Token {
+        /// Who was asked.
+        url: String,
+    },
+    /// It refuses, and says why.
+    #[error("{0}")]
+    Refused(String),
+    /// What answers is no coordinator, or one of another version.
+    #[error(
+        "{url} answers, but not as a coordinator of this version does: {why}\n  way out: check --url, and use the same version here and there"
+    )]
+    Strange {
+        /// Who was asked.
+        url: String,
+        /// What was wrong.
+        why: String,
+    },
+    /// The output can't be written.
+    #[error("can't print: {0}")]
+    Print(#[from] std::io::Error),
+}
+
+/// Whom the commands ask.
+pub(super) struct Coordinator {
+    agent: ureq::Agent,
+    url: String,
+    token: Option<String>,
+}
+
+/// One server-sent event.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) kind: String,
+    pub(super) data: String,
+}
+
+impl Coordinator {
+    pub(super) fn new(target: &Target) -> Result<Self, CliError> {
+        let given = target.url.as_deref().filter(|url| !url.is_empty());
+        let (url, token) = given.map_or_else(this_machine, |url| (url.to_owned(), None));
+        let url = url.trim_end_matches('/').to_owned();
+        let parsed: Result<Uri, _> = url.parse();
+        let fit = parsed.is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some());
+        if !fit {
+            return Err(CliError::Url(url));
+        }
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(Duration::from_secs(5)))
+            .timeout_recv_response(Some(Duration::from_secs(10)))
+            // The coordinator is asked directly: it is on this machine or in this house.
+            .proxy(None)
+            .build();
+        let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty()).or(token);
+        Ok(Self { agent: config.new_agent(), url, token })
+    }
+
+    pub(super) fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, CliError> {
+        let mut answer = self.call(path, query)?;
+        let body = answer.body_mut().with_config().limit(256 << 20).read_json();
+        body.map_err(|error| self.strange(&error.to_string()))
+    }
+
+    /// Reads the stream until it ends; `hear` is told each event.
+    pub(super) fn follow(
+        &self,
+        query: &[(&str, &str)],
+        mut hear: impl FnMut(Told) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        let answer = self.call("/api/v1/stream", query)?;
+        let mut told = Told::default();
+        for line in BufReader::new(answer.into_body().into_reader()).lines() {
+            // The link broke: as good as an end.
+            let Ok(line) = line else { return Ok(()) };
+            if line.is_empty() {
+                hear(std::mem::take(&mut told))?;
+            } else if let Some(kind) = line.strip_prefix("event:") {
+                kind.trim().clone_into(&mut told.kind);
+            } else if let Some(data) = line.strip_prefix("data:") {
+                told.data.push_str(data.trim_start());
+            }
+        }
+        Ok(())
+    }
+
+    fn call(&self, path: &str, query: &[(&str, &str)]) -> Result<ureq::http::Response<ureq::Body>, CliError> {
+        let mut request = self.agent.get(format!("{}{path}", self.url));
+        for (key, value) in query {
+            request = request.query(*key, *value);
+        }
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut answer = request.call().map_err(|error| match error {
+            ureq::Error::BadUri(_) | ureq::Error::Http(_) => CliError::Url(self.url.clone()),
+            ureq::Error::Io(error) => self.unreachable(&error.to_string()),
+            error => self.unreachable(&error.to_string()),
+        })?;
+        match answer.status() {
+            StatusCode::OK => Ok(answer),
+            StatusCode::UNAUTHORIZED => Err(CliError::Token { url: self.url.clone() }),
+            status => {
+                let said =
+                    answer.body_mut().with_config().limit(64 << 10).read_to_string().unwrap_or_default();
+                let json: Option<serde_json::Value> = serde_json::from_str(&said).ok();
+                let words = json.as_ref().and_then(|json| json.get("error")).and_then(|words| words.as_str());
+                Err(match words {
+                    Some(words) => CliError::Refused(super::screen::clean(words)),
+                    None => self.strange(&format!("{status} {}", super::screen::clean(said.trim()))),
+                })
+            }
+        }
+    }
+
+    fn unreachable(&self, why: &str) -> CliError {
+        CliError::Unreachable { url: self.url.clone(), why: why.to_owned() }
+    }
+
+    fn strange(&self, why: &str) -> CliError {
+        CliError::Strange { url: self.url.clone(), why: super::screen::clean(why) }
+    }
+}
+
+/// Where the coordinator of this machine is, and its token: as its data folder
+/// says, if this user may read it.
+fn this_machine() -> (String, Option<String>) {
+    let asked = std::env::var_os(DATA).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let folder = crate::config::folder(asked).ok();
+    let told = folder.as_deref().and_then(|folder| Some((folder, crate::data::address(folder)?)));
+    match told {
+        Some((folder, url)) => {
+            let token = crate::data::token(folder).ok().flatten();
+            (url, token.map(|token| token.expose().to_owned()))
+        }
+        None => (format!("http://{}", crate::config::DEFAULT_HTTP), None),
+    }
+}

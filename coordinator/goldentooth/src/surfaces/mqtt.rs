@@ -1,0 +1,172 @@
+//! What the coordinator says on MQTT, for any dashboard: moods, vitals, events
+//! and what characters say, as JSON. Pure: updates and the time come in,
+//! messages go out; who publishes them is intake's business.
+//!
+//! | topic | when | retained |
+//! | --- | --- | --- |
+//! | `gt/1/<fleet>/<node>/mood` | mood or silence changes | yes |
+//! | `gt/1/<fleet>/<node>/vitals` | at most every [`PACE`], see [`pace`] | yes |
+//! | `gt/1/<fleet>/events/<kind>` | each event | no |
+//! | `gt/1/<fleet>/cast/<persona>/says` | a fact or a suspicion is said | no |
+//! | `gt/1/<fleet>/cast/<persona>/tells` | fiction is told | no |
+
+use super::view::{CauseView, EventView, NodeView, SaidView, VitalView, time};
+use crate::live::{NodeSnapshot, Said, SaidKind, Update};
+use frames::{FleetName, Leaf, Mood, NodeName, Topic, cast_topic, event_topic};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+#[cfg(test)]
+mod tests;
+
+/// The least time between two `vitals` messages of a node, in milliseconds.
+pub const PACE: u64 = 10_000;
+
+/// The most `vitals` messages in a second, over all nodes. Beyond 2,000 nodes
+/// each is told less often instead.
+const MOST_PER_SECOND: u64 = 200;
+
+/// The least time between two `vitals` messages of a node in a fleet of
+/// `nodes`, in milliseconds.
+pub fn pace(nodes: usize) -> u64 {
+    PACE.max(nodes as u64 * 1000 / MOST_PER_SECOND)
+}
+
+/// One message to publish, at `QoS` 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// Where.
+    pub topic: Topic,
+    /// JSON.
+    pub payload: String,
+    /// Whether the broker keeps it for those who subscribe later.
+    pub retain: bool,
+}
+
+/// How a node feels: the message on its `mood` topic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct MoodMessage {
+    /// The node's name.
+    pub node: String,
+    /// Its own verdict; null only until its second sample.
+    #[cfg_attr(test, schemars(with = "Option<crate::surfaces::schemas::Mood>"))]
+    pub mood: Option<Mood>,
+    /// Whether it has stopped speaking.
+    pub silent: bool,
+    /// Whether it is a simulated node.
+    pub simulated: bool,
+    /// Since when it has been in this mood.
+    pub since: Option<Timestamp>,
+    /// When its last frame arrived.
+    pub last_seen: Option<Timestamp>,
+    /// The probability of each mood, 0 to 1; empty while the mood is null.
+    pub probabilities: BTreeMap<Cow<'static, str>, f64>,
+    /// What speaks for the mood, loudest first.
+    pub because: Vec<CauseView>,
+}
+
+/// What a node measures: the message on its `vitals` topic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct VitalsMessage {
+    /// The node's name.
+    pub node: String,
+    /// Whether it is a simulated node.
+    pub simulated: bool,
+    /// When the frame arrived.
+    pub at: Option<Timestamp>,
+    /// The reading by vital; what was not measured is left out.
+    pub vitals: BTreeMap<Cow<'static, str>, VitalView>,
+}
+
+/// Turns updates into messages, and keeps their pace. Holds a few bytes per node.
+#[derive(Debug)]
+pub struct Outlet {
+    fleet: FleetName,
+    told: HashMap<NodeName, Told>,
+}
+
+#[derive(Debug)]
+struct Told {
+    mood: (Option<Mood>, bool),
+    vitals: Option<u64>,
+}
+
+impl Outlet {
+    /// One that speaks on the topics of `fleet` and has told nothing yet.
+    pub fn new(fleet: FleetName) -> Self {
+        Self { fleet, told: HashMap::new() }
+    }
+
+    /// The messages that an update makes at `now` (monotonic milliseconds).
+    pub fn heard(&mut self, now: u64, update: &Update) -> Vec<Publication> {
+        match update {
+            Update::Node(node) => self.node(now, node),
+            Update::Event(event) => {
+                let topic = event_topic(&self.fleet, &event.kind);
+                message(topic, false, &EventView::from(&**event)).into_iter().collect()
+            }
+            Update::Said(said) => self.said(said).into_iter().collect(),
+        }
+    }
+
+    fn node(&mut self, now: u64, node: &NodeSnapshot) -> Vec<Publication> {
+        let mood = (node.mood, node.silent);
+        let pace = pace(self.told.len());
+        let (new_mood, new_vitals) = if let Some(told) = self.told.get_mut(&node.name) {
+            let due = told.vitals.is_none_or(|last| now.saturating_sub(last) >= pace);
+            (std::mem::replace(&mut told.mood, mood) != mood, due && !node.silent)
+        } else {
+            self.told.insert(node.name.clone(), Told { mood, vitals: None });
+            (true, !node.silent)
+        };
+        let mut messages = Vec::new();
+        if new_mood {
+            messages.extend(message(Leaf::Mood.topic(&self.fleet, &node.name), true, &mood_message(node)));
+        }
+        if new_vitals && !node.vitals.present().is_empty() {
+            if let Some(told) = self.told.get_mut(&node.name) {
+                told.vitals = Some(now);
+            }
+            let vitals = VitalsMessage {
+                node: node.name.as_str().to_owned(),
+                simulated: node.simulated,
+                at: node.last_seen.and_then(time),
+                vitals: super::view::vitals(&node.vitals),
+            };
+            messages.extend(message(Leaf::Vitals.topic(&self.fleet, &node.name), true, &vitals));
+        }
+        messages
+    }
+
+    fn said(&self, said: &Said) -> Option<Publication> {
+        let leaf = match said.kind {
+            SaidKind::Fact | SaidKind::Suspicion => "says",
+            SaidKind::Fiction => "tells",
+        };
+        message(cast_topic(&self.fleet, &said.by, leaf), false, &SaidView::from(said))
+    }
+}
+
+fn mood_message(node: &NodeSnapshot) -> MoodMessage {
+    let view = NodeView::from(node);
+    MoodMessage {
+        node: view.name,
+        mood: view.mood,
+        silent: view.silent,
+        simulated: view.simulated,
+        since: view.since,
+        last_seen: view.last_seen,
+        probabilities: view.probabilities,
+        because: view.because,
+    }
+}
+
+/// None for a topic that does not fit, which an unfit kind or persona makes.
+fn message(topic: Topic, retain: bool, body: &impl Serialize) -> Option<Publication> {
+    let payload = serde_json::to_string(body).ok()?;
+    (!topic.is_empty()).then_some(Publication { topic, payload, retain })
+}

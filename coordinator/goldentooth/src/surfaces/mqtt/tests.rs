@@ -1,0 +1,101 @@
+use super::*;
+use crate::live::Event;
+use crate::surfaces::fixtures::{NOW, node, silent};
+use crate::surfaces::schemas::assert_valid;
+use std::sync::Arc;
+
+fn outlet() -> Outlet {
+    Outlet::new("home".parse().unwrap())
+}
+
+fn topics(messages: &[Publication]) -> Vec<&str> {
+    messages.iter().map(|message| message.topic.as_str()).collect()
+}
+
+fn heard(outlet: &mut Outlet, now: u64, node: NodeSnapshot) -> Vec<Publication> {
+    outlet.heard(now, &Update::Node(Arc::new(node)))
+}
+
+fn json(message: &Publication) -> serde_json::Value {
+    serde_json::from_str(&message.payload).unwrap()
+}
+
+#[test]
+fn a_mood_is_told_when_it_changes_and_kept_for_whoever_comes_later() {
+    let mut outlet = outlet();
+    let first = heard(&mut outlet, 0, node("pi-07", Some(Mood::Happy)));
+    assert_eq!(topics(&first), ["gt/1/home/pi-07/mood", "gt/1/home/pi-07/vitals"]);
+    assert!(first.iter().all(|message| message.retain));
+    assert_valid("mqtt-mood", &json(&first[0]));
+    assert_valid("mqtt-vitals", &json(&first[1]));
+    insta::assert_json_snapshot!(json(&first[0]));
+
+    assert_eq!(heard(&mut outlet, 1_000, node("pi-07", Some(Mood::Happy))), []);
+    let changed = heard(&mut outlet, 2_000, node("pi-07", Some(Mood::Stressed)));
+    assert_eq!(topics(&changed), ["gt/1/home/pi-07/mood"]);
+}
+
+#[test]
+fn vitals_are_told_at_most_every_ten_seconds_and_not_of_the_silent() {
+    let mut outlet = outlet();
+    let told: Vec<u64> = (0..=60)
+        .map(|second| second * 1_000)
+        .filter(|now| {
+            let messages = heard(&mut outlet, *now, node("pi-07", Some(Mood::Happy)));
+            topics(&messages).contains(&"gt/1/home/pi-07/vitals")
+        })
+        .collect();
+    assert_eq!(told, [0, 10_000, 20_000, 30_000, 40_000, 50_000, 60_000]);
+    let fell_silent = heard(&mut outlet, 90_000, silent("pi-07"));
+    assert_eq!(topics(&fell_silent), ["gt/1/home/pi-07/mood"]);
+    assert_eq!(json(&fell_silent[0])["silent"], true);
+}
+
+#[test]
+fn a_large_fleet_is_told_less_often() {
+    assert_eq!(pace(1), 10_000);
+    assert_eq!(pace(2_000), 10_000);
+    assert_eq!(pace(10_000), 50_000);
+}
+
+#[test]
+fn a_node_that_has_measured_nothing_has_no_vitals_to_tell() {
+    let messages = heard(&mut outlet(), 0, node("pi-07", None));
+    assert_eq!(topics(&messages), ["gt/1/home/pi-07/mood"]);
+    assert_eq!(json(&messages[0])["mood"], serde_json::Value::Null);
+    assert_valid("mqtt-mood", &json(&messages[0]));
+}
+
+#[test]
+fn events_and_words_have_topics_of_their_own_and_are_not_kept() {
+    let id = uuid::Uuid::from_u128(7);
+    let event = Event {
+        id,
+        at: NOW,
+        kind: "mood_changed".to_owned(),
+        source: "fleet".to_owned(),
+        correlation: id,
+        causation: None,
+        payload: serde_json::json!({ "node": "pi-07", "words": "pi-07 is stressed." }),
+    };
+    let told = outlet().heard(0, &Update::Event(Arc::new(event)));
+    assert_eq!(topics(&told), ["gt/1/home/events/mood_changed"]);
+    assert!(!told[0].retain);
+    assert_valid("event", &json(&told[0]));
+    insta::assert_json_snapshot!(json(&told[0]));
+
+    let said = |kind| Said {
+        by: "operant-7".to_owned(),
+        text: "pi-07 is stressed, and so it begins.".to_owned(),
+        kind,
+        facts: serde_json::json!([{ "name": "node", "value": "pi-07" }]),
+        node: Some("pi-07".parse().unwrap()),
+        at: NOW,
+        cause: id.to_string(),
+    };
+    let fact = outlet().heard(0, &Update::Said(Arc::new(said(SaidKind::Fact))));
+    assert_eq!(topics(&fact), ["gt/1/home/cast/operant-7/says"]);
+    assert_valid("mqtt-says", &json(&fact[0]));
+    let fiction = outlet().heard(0, &Update::Said(Arc::new(said(SaidKind::Fiction))));
+    assert_eq!(topics(&fiction), ["gt/1/home/cast/operant-7/tells"]);
+}

@@ -1,0 +1,89 @@
+//! The shapes that other tools rely on: what `nodes`, `node`, `status` and
+//! `events` print with `--json`, what the HTTP API answers and what the page
+//! draws. Each has a JSON Schema in `schemas/`, which a test keeps equal.
+//!
+//! Times are RFC 3339 in UTC, or null. What was not measured is left out.
+
+mod day;
+mod event;
+mod fleet;
+mod node;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use day::{DAY_BUCKETS, DayView};
+pub use event::{EventView, SaidView};
+pub use fleet::{Counts, FleetState, FleetView, Standing, worst_first};
+pub(crate) use node::vitals;
+pub use node::{BudgetView, CauseView, NodeView, VitalValue, VitalView};
+pub use words::{age, plain, show};
+
+use crate::live::{Status, UnixMillis};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A point in time as views carry it; none for one outside of what a calendar holds.
+pub fn time(unix: UnixMillis) -> Option<Timestamp> {
+    Timestamp::from_millisecond(unix).ok()
+}
+
+/// The counters of intake: `status --json`. Every message on a frame topic is
+/// in exactly one of `accepted`, `doubles` and `refused`, and
+/// `accepted = stored + pending`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Status"))]
+pub struct StatusView {
+    /// When this coordinator started to count.
+    pub since: Option<Timestamp>,
+    /// How many nodes are known.
+    pub nodes: u64,
+    /// Frames admitted.
+    pub accepted: u64,
+    /// Admitted frames that the store has committed.
+    pub stored: u64,
+    /// Frames that had been decided before.
+    pub doubles: u64,
+    /// Admitted frames that wait for the next commit.
+    pub pending: u64,
+    /// Frames that agents say they have lost.
+    pub dropped: u64,
+    /// Frames refused, by cause.
+    pub refused: BTreeMap<String, u64>,
+    /// Whether the link to the broker is up.
+    pub connected: bool,
+    /// Why the store takes nothing at the moment; null while all is well.
+    pub degraded: Option<String>,
+}
+
+impl From<Status> for StatusView {
+    fn from(status: Status) -> Self {
+        Self {
+            since: time(status.since),
+            nodes: status.nodes,
+            accepted: status.accepted,
+            stored: status.stored,
+            doubles: status.doubles,
+            pending: status.pending,
+            dropped: status.dropped,
+            refused: status.refused.into_iter().map(|(cause, count)| (cause.to_owned(), count)).collect(),
+            connected: status.connected,
+            degraded: status.degraded,
+        }
+    }
+}
+
+/// The one line that `up --json` prints when all is ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Up"))]
+pub struct UpView {
+    /// Always true: the line comes only then.
+    pub ready: bool,
+    /// Where the page and the API are, without a trailing slash.
+    pub http: String,
+    /// Where the broker is, without a trailing slash.
+    pub mqtt: String,
+    /// The data folder.
+    pub data: String,
+}

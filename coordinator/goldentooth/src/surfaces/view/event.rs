@@ -1,0 +1,81 @@
+//! Events and what characters say, as everybody outside sees them.
+
+use super::time;
+use crate::live::{Event, Said, SaidKind};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One immutable fact on the mesh: a line of `events --json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Event"))]
+pub struct EventView {
+    /// Its id, a `UUIDv7`: events sort by it.
+    pub id: String,
+    /// When it happened.
+    pub at: Option<Timestamp>,
+    /// What kind of event it is, in `snake_case`.
+    pub kind: String,
+    /// The node that it is about; null if it is about none.
+    pub node: Option<String>,
+    /// Who reported it.
+    pub source: String,
+    /// The same for all events of one story.
+    pub correlation: String,
+    /// The event that led to this one.
+    pub causation: Option<String>,
+    /// What happened, in words.
+    pub words: String,
+    /// What was recorded.
+    pub payload: serde_json::Value,
+}
+
+impl From<&Event> for EventView {
+    fn from(event: &Event) -> Self {
+        let text = |key: &str| event.payload.get(key).and_then(serde_json::Value::as_str);
+        let words = text("words").or_else(|| text("text")).map_or_else(
+            // An event without a sentence of its own is at least named.
+            || event.kind.replace('_', " "),
+            str::to_owned,
+        );
+        Self {
+            id: event.id.to_string(),
+            at: time(event.at),
+            kind: event.kind.clone(),
+            node: text("node").map(str::to_owned),
+            source: event.source.clone(),
+            correlation: event.correlation.to_string(),
+            causation: event.causation.map(|id| id.to_string()),
+            words,
+            payload: event.payload.clone(),
+        }
+    }
+}
+
+/// One sentence of a character: `last_said` of a node, and the message on its topic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Said"))]
+pub struct SaidView {
+    /// Who said it: the sheet's file name.
+    pub by: String,
+    /// The sentence.
+    pub text: String,
+    /// Wholly a fact, a suspicion or fiction.
+    #[cfg_attr(test, schemars(with = "crate::surfaces::schemas::SaidKind"))]
+    pub kind: SaidKind,
+    /// What its slots were filled from, as recorded.
+    pub facts: serde_json::Value,
+    /// When it was said.
+    pub at: Option<Timestamp>,
+}
+
+impl From<&Said> for SaidView {
+    fn from(said: &Said) -> Self {
+        Self {
+            by: said.by.clone(),
+            text: said.text.clone(),
+            kind: said.kind,
+            facts: said.facts.clone(),
+            at: time(said.at),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The API: views as JSON, errors as `{"error": "…"}`.
+
+use super::{Web, answers};
+use crate::ask::{AskError, EventQuery};
+use crate::enrol::{EnrolError, Request};
+use crate::surfaces::view::{DayView, EventView, FleetView, NodeView, StatusView, worst_first};
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use frames::NodeName;
+use jiff::Timestamp;
+use node_agent::enrolment::Enrolment;
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// An answer that is none, in words.
+pub(super) struct Failure(pub(super) StatusCode, pub(super) String);
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        (self.0, Json(serde_json::json!({ "error": self.1 }))).into_response()
+    }
+}
+
+impl From<AskError> for Failure {
+    fn from(error: AskError) -> Self {
+        let status = match error {
+            AskError::Kind(_) => StatusCode::BAD_REQUEST,
+            AskError::Store(_) | AskError::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self(status, error.to_string())
+    }
+}
+
+pub(super) fn no_node(name: &str) -> Failure {
+    Failure(StatusCode::NOT_FOUND, format!("no node named {name:?} has spoken"))
+}
+
+pub(super) async fn nodes(State(web): State<Web>) -> Json<Vec<NodeView>> {
+    let mut nodes: Vec<NodeView> = web.0.live.nodes().iter().map(|node| NodeView::from(&**node)).collect();
+    worst_first(&mut nodes);
+    Json(nodes)
+}
+
+pub(super) async fn node(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+) -> Result<Json<NodeView>, Failure> {
+    let known = name.parse::<NodeName>().ok().and_then(|name| web.0.live.node(&name));
+    known.map(|node| Json(NodeView::from(&*node))).ok_or_else(|| no_node(&name))
+}
+
+pub(super) async fn day(State(web): State<Web>, Path(name): Path<String>) -> Result<Json<DayView>, Failure> {
+    let known = name.parse::<NodeName>().ok().and_then(|name| web.0.live.node(&name));
+    let node = known.ok_or_else(|| no_node(&name))?;
+    Ok(Json(answers::day(&web.0.ask, &node.name, Timestamp::now().as_millisecond()).await?))
+}
+
+pub(super) async fn fleet(State(web): State<Web>) -> Json<FleetView> {
+    let nodes = web.0.live.nodes();
+    Json(FleetView::of(nodes.iter().map(|node| &**node)))
+}
+
+pub(super) async fn status(State(web): State<Web>) -> Json<StatusView> {
+    Json(StatusView::from(web.0.live.status()))
+}
+
+/// Which events are wanted, as it stands in an address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    pub(super) after: Option<String>,
+    pub(super) kind: Option<String>,
+    pub(super) node: Option<String>,
+    pub(super) limit: Option<usize>,
+}
+
+impl Which {
+    /// The question to the store. An empty field of a form asks for nothing.
+    pub(super) fn query(self, limit: usize) -> Result<EventQuery, Failure> {
+        let wrong = |words: String| Failure(StatusCode::BAD_REQUEST, words);
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let after = given(self.after)
+            .map(|id| id.parse::<Uuid>().map_err(|_| wrong(format!("after={id} is no event's id"))))
+            .transpose()?;
+        let node = given(self.node)
+            .map(|name| name.parse::<NodeName>().map_err(|why| wrong(format!("node={name}: {why}"))))
+            .transpose()?;
+        Ok(EventQuery { after, kind: given(self.kind), node, limit: self.limit.unwrap_or(limit) })
+    }
+}
+
+pub(super) async fn events(
+    State(web): State<Web>,
+    Query(which): Query<Which>,
+) -> Result<Json<Vec<EventView>>, Failure> {
+    Ok(Json(answers::events(&web.0.ask, which.query(100)?).await?))
+}
+
+pub(super) async fn enrol(
+    State(web): State<Web>,
+    request: Result<Json<Request>, JsonRejection>,
+) -> Result<Json<Vec<Enrolment>>, Failure> {
+    let Json(request) = request.map_err(|error| Failure(error.status(), error.body_text()))?;
+    let desk = web.0.desk.clone();
+    let enrolled = tokio::task::spawn_blocking(move || desk.enrol(&request)).await;
+    let enrolled = enrolled.map_err(|error| Failure(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    enrolled.map(Json).map_err(|error| {
+        let status = match error {
+            EnrolError::Data(_) | EnrolError::Damaged { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            EnrolError::Taken { .. } | EnrolError::LoopbackOnly => StatusCode::CONFLICT,
+            EnrolError::Name { .. }
+            | EnrolError::Simulated(_)
+            | EnrolError::Address(_)
+            | EnrolError::NothingEnrolled => StatusCode::BAD_REQUEST,
+        };
+        Failure(status, error.to_string())
+    })
+}
+
+/// Whether the program runs at all.
+pub(super) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Whether it does its work: heard by the broker, and able to store.
+pub(super) async fn readyz(State(web): State<Web>) -> (StatusCode, &'static str) {
+    // No more than a word: this address asks for no token.
+    let status = web.0.live.status();
+    match (status.connected, status.degraded) {
+        (true, None) => (StatusCode::OK, "ready\n"),
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "no link to the broker\n"),
+        (_, Some(_)) => (StatusCode::SERVICE_UNAVAILABLE, "the store takes nothing\n"),
+    }
+}
+
+pub(super) async fn nowhere() -> Failure {
+    Failure(StatusCode::NOT_FOUND, "nothing is here; / has the page and /api/v1/nodes the nodes".to_owned())
+}
+
+pub(super) async fn wrong_method() -> Failure {
+    Failure(StatusCode::METHOD_NOT_ALLOWED, "this address takes another method".to_owned())
+}

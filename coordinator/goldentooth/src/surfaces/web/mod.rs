@@ -1,0 +1,133 @@
+//! The web page, the API and the stream, on fixed addresses:
+//!
+//! | address | what |
+//! | --- | --- |
+//! | `/`, `/nodes/NAME`, `/events` | pages |
+//! | `/api/v1/nodes`, `/api/v1/nodes/NAME`, `/api/v1/nodes/NAME/day` | nodes as JSON |
+//! | `/api/v1/fleet`, `/api/v1/status`, `/api/v1/events` | the rest as JSON |
+//! | `/api/v1/stream` | what changes, as server-sent events: `stream.rs` |
+//! | `POST /api/v1/enrol` | enrols: needs the token, always |
+//! | `/healthz`, `/readyz` | for whoever watches the coordinator |
+//!
+//! Every request passes `guard.rs` first: Host, Origin, token, headers.
+
+mod answers;
+mod api;
+mod assets;
+mod draw;
+mod guard;
+mod hub;
+mod pages;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+use crate::ask::Ask;
+use crate::data::Token;
+use crate::enrol::Desk;
+use crate::live::Live;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use hub::Hub;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tower_http::compression::CompressionLayer;
+
+/// The most open streams: each is a browser tab or a following command.
+const MOST_STREAMS: usize = 512;
+
+/// What the web surface needs to know.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where it listens. Off loopback everything but the health checks demands the token.
+    pub address: SocketAddr,
+    /// Names besides `localhost` and plain addresses that a `Host` may say.
+    pub hosts: Vec<String>,
+    /// The secret of the data folder.
+    pub token: Token,
+}
+
+/// The web surface; cheap to clone.
+#[derive(Clone)]
+pub struct Web(Arc<Inner>);
+
+struct Inner {
+    live: Live,
+    ask: Ask,
+    desk: Desk,
+    hub: Hub,
+    options: Options,
+    streams: Arc<Semaphore>,
+    stopping: watch::Sender<bool>,
+}
+
+impl Web {
+    /// One over these rooms. It hears nothing until [`Web::serve`] or [`Web::listen`].
+    pub fn new(live: Live, ask: Ask, desk: Desk, options: Options) -> Self {
+        let hub = Hub::new(live.clone());
+        let streams = Arc::new(Semaphore::new(MOST_STREAMS));
+        let stopping = watch::Sender::new(false);
+        Self(Arc::new(Inner { live, ask, desk, hub, options, streams, stopping }))
+    }
+
+    /// Every address, guarded.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/", get(pages::fleet))
+            .route("/nodes/{name}", get(pages::node))
+            .route("/events", get(pages::events))
+            .route("/assets/{name}", get(assets::asset))
+            .route("/favicon.ico", get(assets::favicon))
+            .route("/api/v1/nodes", get(api::nodes))
+            .route("/api/v1/nodes/{name}", get(api::node))
+            .route("/api/v1/nodes/{name}/day", get(api::day))
+            .route("/api/v1/fleet", get(api::fleet))
+            .route("/api/v1/status", get(api::status))
+            .route("/api/v1/events", get(api::events))
+            .route("/api/v1/stream", get(stream::stream))
+            .route("/api/v1/enrol", post(api::enrol))
+            .route("/healthz", get(api::healthz))
+            .route("/readyz", get(api::readyz))
+            .fallback(api::nowhere)
+            .method_not_allowed_fallback(api::wrong_method)
+            // Streams are left alone: they are never compressed.
+            .layer(CompressionLayer::new())
+            .layer(from_fn_with_state(self.clone(), guard::guard))
+            .with_state(self.clone())
+    }
+
+    /// Hears what changes, until the coordinator stops. [`Web::serve`] does it by itself.
+    pub async fn listen(&self) {
+        self.0.hub.listen(self.0.stopping.subscribe()).await;
+    }
+
+    /// Serves until `stop` is done, then ends every stream and returns.
+    ///
+    /// # Errors
+    /// What the listener says.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
+        let listening = tokio::spawn({
+            let web = self.clone();
+            async move { web.listen().await }
+        });
+        let stopping = {
+            let web = self.clone();
+            async move {
+                stop.await;
+                web.0.stopping.send_replace(true);
+            }
+        };
+        let served = axum::serve(listener, self.router()).with_graceful_shutdown(stopping).await;
+        listening.abort();
+        served
+    }
+}

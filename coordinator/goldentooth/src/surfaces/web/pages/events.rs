@@ -1,0 +1,82 @@
+//! `/events`, and the list of events that a node's page has, too.
+
+use super::{Frame, framed, local};
+use crate::surfaces::view::EventView;
+use crate::surfaces::web::api::{Failure, Which};
+use crate::surfaces::web::{Web, answers};
+use axum::extract::{Query, State};
+use maud::{Markup, html};
+
+/// How many events the page begins with.
+const SHOWN: usize = 100;
+
+pub(in crate::surfaces::web) async fn events(
+    State(web): State<Web>,
+    Query(which): Query<Which>,
+) -> Result<Markup, Failure> {
+    let place = web.0.hub.place();
+    let query = which.query(SHOWN)?;
+    let (kind, node) = (query.kind.clone().unwrap_or_default(), query.node.clone());
+    let events = answers::events(&web.0.ask, query).await?;
+    let node = node.as_ref().map_or("", |node| node.as_str());
+    Ok(page(&events, &kind, node, &format!("/api/v1/stream?only=events&after={place}")))
+}
+
+fn page(events: &[EventView], kind: &str, node: &str, stream: &str) -> Markup {
+    framed(
+        &Frame { page: "events", title: "Events · Goldentooth", stream },
+        &html! {
+            section.panel aria-labelledby="title" {
+                div.heading { h1 #title { "Events" } p.hint { "what happened, newest first" } }
+                form.filter method="get" action="/events" {
+                    label { "Kind" input name="kind" value=(kind) placeholder="mood_changed" autocapitalize="none" autocomplete="off" spellcheck="false"; }
+                    label { "Node" input name="node" value=(node) autocapitalize="none" autocomplete="off" spellcheck="false"; }
+                    button type="submit" { "Show" }
+                    @if !kind.is_empty() || !node.is_empty() { a href="/events" { "Show all" } }
+                }
+                (list(events, kind, node))
+            }
+        },
+    )
+}
+
+/// Events, newest first; `kind` and `node` are what the script lets in later.
+pub(super) fn list(events: &[EventView], kind: &str, node: &str) -> Markup {
+    html! {
+        p.hint #no-events hidden[!events.is_empty()] { "Nothing yet." }
+        ol.events #events data-kind=(kind) data-node=(node) {
+            @for event in events.iter().rev() { (line(event)) }
+        }
+        template #event { (line(&empty())) }
+    }
+}
+
+fn line(event: &EventView) -> Markup {
+    // A sentence that begins with the node's name carries the link there.
+    let name = event.node.as_deref().unwrap_or_default();
+    let rest = event.words.strip_prefix(name).filter(|rest| !name.is_empty() && rest.starts_with(' '));
+    html! {
+        li data-id=(event.id) {
+            (local(event.at))
+            span.kind { (event.kind.replace('_', " ")) }
+            p.what {
+                a href={ "/nodes/" (name) } hidden[event.node.is_none()] { (name) }
+                span data-slot="words" { @if let Some(rest) = rest { (rest) } @else { " " (event.words) } }
+            }
+        }
+    }
+}
+
+fn empty() -> EventView {
+    EventView {
+        id: String::new(),
+        at: None,
+        kind: String::new(),
+        node: None,
+        source: String::new(),
+        correlation: String::new(),
+        causation: None,
+        words: String::new(),
+        payload: serde_json::Value::Null,
+    }
+}

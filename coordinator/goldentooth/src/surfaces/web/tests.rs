@@ -1,0 +1,394 @@
+use super::guard::{Refused, check};
+use super::*;
+use crate::ask::Ask;
+use crate::data::Data;
+use crate::enrol::{Keys, Reach};
+use crate::live::{NodeSnapshot, Status, Update};
+use crate::surfaces::fixtures::{NOW, hostile, node, silent};
+use crate::surfaces::schemas::assert_valid;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use frames::Mood::{Crisis, Happy};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+struct Setup {
+    web: Web,
+    live: Live,
+    token: String,
+    // The folder goes with it.
+    _folder: tempfile::TempDir,
+}
+
+/// A web surface over a fleet of these, listening at `address`.
+fn setup(address: &str, nodes: Vec<NodeSnapshot>) -> Setup {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Arc::new(Data::open(folder.path()).unwrap());
+    let token = data.token().unwrap();
+    let live = Live::new(NOW);
+    live.tell(nodes.into_iter().map(|node| Update::Node(Arc::new(node))));
+    live.count(Status { since: NOW, connected: true, ..Status::default() });
+    let keys = Arc::new(Keys::load(&data, "home".parse().unwrap()).unwrap());
+    let reach = Reach::embedded("127.0.0.1:1883".parse().unwrap(), None);
+    let desk = Desk::new(keys, data, reach, |_| {});
+    let options = Options {
+        address: address.parse().unwrap(),
+        hosts: vec!["pi.local".to_owned()],
+        token: token.clone(),
+    };
+    let web = Web::new(live.clone(), Ask::empty(), desk, options);
+    Setup { web, live, token: token.expose().to_owned(), _folder: folder }
+}
+
+const LOOPBACK: &str = "127.0.0.1:8765";
+
+fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path).header("host", LOOPBACK);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Body::from(body.to_owned())).unwrap()
+}
+
+impl Setup {
+    async fn ask(&self, request: Request<Body>) -> Response<Body> {
+        self.web.router().oneshot(request).await.unwrap()
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, String) {
+        let response = self.ask(request("GET", path, &[], "")).await;
+        (response.status(), text(response).await)
+    }
+
+    async fn json(&self, path: &str) -> serde_json::Value {
+        let (status, body) = self.get(path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+}
+
+async fn text(response: Response<Body>) -> String {
+    String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn the_api_answers_as_its_schemas_say() {
+    let setup = setup(LOOPBACK, vec![node("pi-1", Some(Happy)), node("pi-2", Some(Crisis)), silent("pi-3")]);
+    let nodes = setup.json("/api/v1/nodes").await;
+    assert_valid("nodes", &nodes);
+    let names: Vec<_> = nodes.as_array().unwrap().iter().map(|node| node["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["pi-2", "pi-3", "pi-1"]);
+    assert_valid("node", &setup.json("/api/v1/nodes/pi-1").await);
+    assert_valid("day", &setup.json("/api/v1/nodes/pi-1/day").await);
+    assert_valid("fleet", &setup.json("/api/v1/fleet").await);
+    assert_valid("status", &setup.json("/api/v1/status").await);
+    assert_valid("events", &setup.json("/api/v1/events?kind=&node=pi-1&limit=5").await);
+}
+
+#[tokio::test]
+async fn what_is_not_there_or_asked_wrongly_is_told_in_json() {
+    let setup = setup(LOOPBACK, vec![]);
+    for (path, expected) in [
+        ("/api/v1/nodes/nobody", StatusCode::NOT_FOUND),
+        ("/api/v1/nodes/%3Cimg%3E", StatusCode::NOT_FOUND),
+        ("/api/v1/nodes/nobody/day", StatusCode::NOT_FOUND),
+        ("/api/v1/nothing", StatusCode::NOT_FOUND),
+        ("/api/v1/events?after=x", StatusCode::BAD_REQUEST),
+        ("/api/v1/events?node=a%20b", StatusCode::BAD_REQUEST),
+        ("/api/v1/stream?node=a%20b", StatusCode::NOT_FOUND),
+        ("/api/v1/enrol", StatusCode::METHOD_NOT_ALLOWED),
+    ] {
+        let (status, body) = setup.get(path).await;
+        assert_eq!(status, expected, "{path}: {body}");
+        let json: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert!(json["error"].is_string(), "{path}: {body}");
+    }
+}
+
+/// TRUST row 14: markup in what a node says of itself is inert.
+#[tokio::test]
+async fn nothing_that_a_node_says_becomes_markup() {
+    let setup = setup(LOOPBACK, vec![hostile("pi-11")]);
+    for path in ["/", "/nodes/pi-11", "/nodes/%3Cimg%20src=x%3E", "/events?kind=%22%3E%3Cscript%3E"] {
+        let (_, page) = setup.get(path).await;
+        assert!(!page.contains("<img src=x"), "{path}");
+        assert!(!page.contains("<script>"), "{path}");
+    }
+    let (_, page) = setup.get("/nodes/pi-11").await;
+    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;"));
+    assert!(page.contains("&lt;script&gt;alert(2)&lt;/script&gt;"));
+}
+
+#[tokio::test]
+async fn pages_need_nothing_inline_and_nothing_from_outside() {
+    let setup = setup(LOOPBACK, vec![node("pi-1", Some(Happy)), node("pi-2", None)]);
+    for path in ["/", "/nodes/pi-1", "/nodes/nobody", "/events"] {
+        let response = setup.ask(request("GET", path, &[], "")).await;
+        let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        let page = text(response).await;
+        for forbidden in [" style=", "<style", " onclick", " onload", "javascript:", "http://", "https://"] {
+            assert!(!page.contains(forbidden), "{path} has {forbidden}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_first_view_is_small() {
+    let setup = setup(LOOPBACK, (0..12).map(|i| node(&format!("sim-{i:02}"), Some(Happy))).collect());
+    let mut bytes = 0;
+    for path in ["/", "/assets/goldentooth.css", "/assets/tooth.svg"].into_iter().map(str::to_owned).chain(
+        ["app", "events", "fleet", "node", "show", "stream", "time"].map(|s| format!("/assets/{s}.js")),
+    ) {
+        let response = setup.ask(request("GET", &path, &[("accept-encoding", "gzip")], "")).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        bytes += response.into_body().collect().await.unwrap().to_bytes().len();
+    }
+    assert!(bytes < 30_000, "the first view takes {bytes} bytes");
+}
+
+#[tokio::test]
+async fn assets_are_asked_for_again_but_sent_once() {
+    let setup = setup(LOOPBACK, vec![]);
+    let first = setup.ask(request("GET", "/assets/app.js", &[], "")).await;
+    assert_eq!(first.headers()[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
+    let tag = first.headers()[header::ETAG].to_str().unwrap().to_owned();
+    let again = setup.ask(request("GET", "/assets/app.js", &[("if-none-match", &tag)], "")).await;
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(setup.get("/assets/..%2Ftoken").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(setup.get("/favicon.ico").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn readiness_says_what_is_missing_and_no_more() {
+    let setup = setup("0.0.0.0:8765", vec![]);
+    assert_eq!(setup.get("/healthz").await, (StatusCode::OK, "ok\n".to_owned()));
+    assert_eq!(setup.get("/readyz").await, (StatusCode::OK, "ready\n".to_owned()));
+    setup.live.count(Status {
+        connected: true,
+        degraded: Some("/secret is full".to_owned()),
+        ..Status::default()
+    });
+    let (status, words) = setup.get("/readyz").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(!words.contains("secret"));
+    setup.live.count(Status::default());
+    assert_eq!(setup.get("/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+/// TRUST row 14: off loopback every route but the health checks demands the token.
+#[tokio::test]
+async fn off_loopback_everything_but_the_health_checks_demands_the_token() {
+    let setup = setup("0.0.0.0:8765", vec![node("pi-1", Some(Happy))]);
+    let paths = [
+        "/",
+        "/nodes/pi-1",
+        "/events",
+        "/assets/app.js",
+        "/api/v1/nodes",
+        "/api/v1/nodes/pi-1",
+        "/api/v1/nodes/pi-1/day",
+        "/api/v1/fleet",
+        "/api/v1/status",
+        "/api/v1/events",
+        "/api/v1/stream",
+        "/nothing",
+    ];
+    let bearer = format!("Bearer {}", setup.token);
+    for path in paths {
+        assert_eq!(setup.get(path).await.0, StatusCode::UNAUTHORIZED, "{path}");
+        let shown = setup.ask(request("GET", path, &[("authorization", &bearer)], "")).await;
+        assert_ne!(shown.status(), StatusCode::UNAUTHORIZED, "{path}");
+        let wrong = setup.ask(request("GET", path, &[("authorization", "Bearer 0123456789")], "")).await;
+        assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED, "{path}");
+    }
+}
+
+/// TRUST row 14: writing needs a secret even on loopback.
+#[tokio::test]
+async fn enrolling_needs_the_token_even_on_loopback() {
+    let setup = setup(LOOPBACK, vec![]);
+    let body = r#"{"name":"pi-07","addresses":["127.0.0.1"]}"#;
+    let post = |headers: Vec<(&str, &str)>, body: &str| {
+        let json = ("content-type", "application/json");
+        request("POST", "/api/v1/enrol", &[vec![json], headers].concat(), body)
+    };
+    assert_eq!(setup.ask(post(vec![], body)).await.status(), StatusCode::UNAUTHORIZED);
+    let bearer = format!("Bearer {}", setup.token);
+    let elsewhere = vec![("authorization", bearer.as_str()), ("origin", "http://evil.example")];
+    assert_eq!(setup.ask(post(elsewhere, body)).await.status(), StatusCode::FORBIDDEN);
+    let wrong = setup.ask(post(vec![("authorization", bearer.as_str())], r#"{"nome":"pi-07"}"#)).await;
+    assert!(wrong.status().is_client_error());
+    assert!(text(wrong).await.contains("error"));
+    let reserved =
+        post(vec![("authorization", bearer.as_str())], r#"{"name":"sim-01","addresses":["127.0.0.1"]}"#);
+    assert_eq!(setup.ask(reserved).await.status(), StatusCode::BAD_REQUEST);
+    let enrolled = setup.ask(post(vec![("authorization", bearer.as_str())], body)).await;
+    assert_eq!(enrolled.status(), StatusCode::OK);
+    assert_eq!(enrolled.headers()[header::CACHE_CONTROL], "no-store");
+    let json: serde_json::Value = serde_json::from_str(&text(enrolled).await).unwrap();
+    assert_eq!(json[0]["name"], "pi-07");
+}
+
+fn checked(address: &str, method: &Method, headers: &[(&str, &str)]) -> Result<(), Refused> {
+    let folder = tempfile::tempdir().unwrap();
+    let token = Data::open(folder.path()).unwrap().token().unwrap();
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        let value = value.replace("TOKEN", token.expose());
+        // What curl makes of `-u goldentooth:TOKEN`.
+        let value = value.strip_prefix("basic ").map_or(value.clone(), |plain| {
+            use base64::prelude::{BASE64_STANDARD, Engine as _};
+            format!("Basic {}", BASE64_STANDARD.encode(plain))
+        });
+        map.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(&value).unwrap());
+    }
+    let options = Options {
+        address: address.parse().unwrap(),
+        hosts: vec!["pi.local".to_owned()],
+        token: token.clone(),
+    };
+    check(&options, method, &Uri::from_static("/api/v1/nodes"), &map)
+}
+
+/// TRUST row 14: DNS rebinding.
+#[test]
+fn a_host_must_be_one_of_ours() {
+    let get = |address: &str, host: &str| {
+        checked(address, &Method::GET, &[("host", host), ("authorization", "Bearer TOKEN")])
+    };
+    for host in
+        ["localhost", "localhost:8765", "LOCALHOST", "127.0.0.1:8765", "[::1]:8765", "[::1]", "pi.local:80"]
+    {
+        assert_eq!(get(LOOPBACK, host), Ok(()), "{host}");
+    }
+    for host in
+        ["evil.example", "evil.example:8765", "localhost.evil.example", "192.168.1.2", "pi.local.", "", ":80"]
+    {
+        assert_eq!(get(LOOPBACK, host), Err(Refused::Host), "{host:?}");
+    }
+    assert_eq!(get("0.0.0.0:8765", "192.168.1.2:8765"), Ok(()));
+    assert_eq!(get("0.0.0.0:8765", "evil.example"), Err(Refused::Host));
+    assert_eq!(checked(LOOPBACK, &Method::GET, &[]), Err(Refused::Host), "none at all");
+}
+
+/// TRUST row 14: requests from other sites.
+#[test]
+fn an_origin_must_be_our_own() {
+    let host = ("host", LOOPBACK);
+    let get = |origin| checked(LOOPBACK, &Method::GET, &[host, ("origin", origin)]);
+    assert_eq!(get("http://127.0.0.1:8765"), Ok(()));
+    for origin in [
+        "http://evil.example",
+        "http://127.0.0.1:8766",
+        "http://localhost:8765",
+        "null",
+        "http://127.0.0.1:8765.evil.example",
+    ] {
+        assert_eq!(get(origin), Err(Refused::Origin), "{origin}");
+    }
+    let post = |site| {
+        checked(LOOPBACK, &Method::POST, &[host, ("authorization", "Bearer TOKEN"), ("sec-fetch-site", site)])
+    };
+    assert_eq!(post("same-origin"), Ok(()));
+    assert_eq!(post("cross-site"), Err(Refused::Origin));
+    assert_eq!(post("same-site"), Err(Refused::Origin));
+}
+
+#[test]
+fn the_token_is_taken_as_bearer_and_for_reading_as_a_password() {
+    let far = "192.168.1.2:8765";
+    let with = |method, value| checked(far, method, &[("host", far), ("authorization", value)]);
+    assert_eq!(with(&Method::GET, "Bearer TOKEN"), Ok(()));
+    assert_eq!(with(&Method::GET, "basic anybody:TOKEN"), Ok(()));
+    assert_eq!(with(&Method::POST, "Bearer TOKEN"), Ok(()));
+    // A browser sends it by itself: no proof that its user wants to write.
+    assert_eq!(with(&Method::POST, "basic anybody:TOKEN"), Err(Refused::Token));
+    for wrong in ["TOKEN", "Bearer", "Bearer ", "Bearer TOKENx", "basic TOKEN", "Basic !", "Digest TOKEN"] {
+        assert_eq!(with(&Method::GET, wrong), Err(Refused::Token), "{wrong}");
+    }
+    assert_eq!(checked(LOOPBACK, &Method::GET, &[("host", LOOPBACK)]), Ok(()), "on loopback reading is free");
+    assert_eq!(checked(LOOPBACK, &Method::DELETE, &[("host", LOOPBACK)]), Err(Refused::Token));
+}
+
+/// Reads the stream until `events` of them have come, as (event, id).
+async fn heard(body: &mut Body, events: usize) -> Vec<(String, String)> {
+    let (mut text, mut all) = (String::new(), Vec::new());
+    while all.len() < events {
+        let frame = tokio::time::timeout(std::time::Duration::from_secs(5), body.frame()).await;
+        let frame = frame.expect("the stream says something").unwrap().unwrap();
+        text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+        while let Some((one, rest)) = text.split_once("\n\n") {
+            let field =
+                |name: &str| one.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("").to_owned();
+            if one.contains("event:") {
+                all.push((field("event: "), field("id: ")));
+            }
+            text = rest.to_owned();
+        }
+    }
+    all
+}
+
+fn kinds(heard: &[(String, String)]) -> Vec<&str> {
+    heard.iter().map(|(kind, _)| kind.as_str()).collect()
+}
+
+#[tokio::test]
+async fn the_stream_goes_on_where_it_broke_off() {
+    let setup = setup(LOOPBACK, vec![node("a", Some(Happy)), node("b", Some(Happy))]);
+    tokio::spawn({
+        let web = setup.web.clone();
+        async move { web.listen().await }
+    });
+    let response = setup.ask(request("GET", "/api/v1/stream", &[], "")).await;
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+    let mut body = response.into_body();
+    let first = heard(&mut body, 3).await;
+    assert_eq!(kinds(&first), ["node", "node", "fleet"]);
+    drop(body);
+
+    // While nobody listens, one node changes.
+    setup.live.tell([Update::Node(Arc::new(node("a", Some(Crisis))))]);
+    let last = ("last-event-id", first[2].1.as_str());
+    let mut body = setup.ask(request("GET", "/api/v1/stream", &[last], "")).await.into_body();
+    assert_eq!(kinds(&heard(&mut body, 2).await), ["node", "fleet"]);
+
+    let other_run = ("last-event-id", "1-1");
+    let mut body = setup.ask(request("GET", "/api/v1/stream", &[other_run], "")).await.into_body();
+    assert_eq!(kinds(&heard(&mut body, 4).await)[0], "reset");
+}
+
+#[tokio::test]
+async fn streams_are_counted_and_given_back() {
+    let setup = setup(LOOPBACK, vec![]);
+    let mut open = Vec::new();
+    for _ in 0..MOST_STREAMS {
+        open.push(setup.ask(request("GET", "/api/v1/stream", &[], "")).await);
+    }
+    let refused = setup.ask(request("GET", "/api/v1/stream", &[], "")).await;
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.headers().contains_key(header::RETRY_AFTER));
+    open.pop();
+    assert_eq!(setup.ask(request("GET", "/api/v1/stream", &[], "")).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn it_serves_the_command_line_and_stops_with_streams_open() {
+    let setup = setup(LOOPBACK, vec![node("pi-1", Some(Happy))]);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = tokio::spawn(setup.web.clone().serve(listener, async move {
+        let _ = stopped.await;
+    }));
+    let asked =
+        tokio::task::spawn_blocking(move || crate::surfaces::cli::nodes_at(&url)).await.unwrap().unwrap();
+    assert_eq!(asked[0].name, "pi-1");
+    let body = setup.ask(request("GET", "/api/v1/stream", &[], "")).await.into_body();
+    stop.send(()).unwrap();
+    serving.await.unwrap().unwrap();
+    let rest = tokio::time::timeout(std::time::Duration::from_secs(5), body.collect()).await;
+    assert!(rest.is_ok(), "the stream ends with the coordinator");
+}
