@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Where the data folder is.
 #[derive(Args, Clone, Debug, Default)]
 pub struct DataArgs {
-    /// The data folder [default: $STATE_DIRECTORY, else ~/.local/share/goldentooth]
+    /// The data folder: systemd's state directory, else ~/.local/share/goldentooth, unless given
     #[arg(long, value_name = "DIR", env = "GOLDENTOOTH_DATA")]
     pub data: Option<PathBuf>,
 }

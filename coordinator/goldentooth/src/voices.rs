@@ -52,7 +52,7 @@ pub(crate) async fn remember(live: &Live, ask: &Ask) {
         let query = EventQuery { kind: Some(kind.to_owned()), ..EventQuery::default() };
         match ask.events(query).await {
             Ok(events) => {
-                events.iter().filter_map(|event| said(event)).for_each(|said| live.said(&Arc::new(said)))
+                events.iter().filter_map(|event| said(event)).for_each(|said| live.said(&Arc::new(said)));
             }
             Err(error) => tracing::warn!(%error, "what was said before can't be read"),
         }

@@ -71,3 +71,14 @@ fn a_broker_has_account_and_certificate() {
     let told = super::outside("mqtt://u:secret@b", None).unwrap_err().to_string();
     assert!(!told.contains("secret"), "{told}");
 }
+
+#[test]
+fn the_example_names_every_key_and_is_right() {
+    let example = include_str!("../../goldentooth.example.toml");
+    let file = parse(Path::new("goldentooth.example.toml"), example).unwrap();
+    assert!(file.broker.is_none());
+    for key in KEYS {
+        let stands = |line: &str| line.trim_start_matches("# ").starts_with(&format!("{key} = "));
+        assert!(example.lines().any(stands), "{key}");
+    }
+}

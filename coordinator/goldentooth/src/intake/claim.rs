@@ -10,7 +10,7 @@ use tokio::time::timeout;
 /// The broker must answer within this.
 const CONNECT: Duration = Duration::from_secs(10);
 /// A retained claim comes right after the subscription.
-const LISTEN: Duration = Duration::from_millis(1_000);
+const LISTEN: Duration = Duration::from_secs(1);
 
 /// Our claim on a fleet.
 #[derive(Clone, Debug)]

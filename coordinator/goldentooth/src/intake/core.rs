@@ -6,20 +6,23 @@
 //! committed is acknowledged: the acknowledgements are taken with the batch
 //! and let go when it is on the disk.
 
+mod commit;
+
 use super::downlink::Downlinks;
 use super::link::Publish;
 use super::snapshot::{about, snapshot};
 use super::story::Chronicle;
-use super::writer::{Done, Stores, Work};
+use super::writer::Work;
 use crate::enrol::Keys;
 use crate::live::{About, Status, Update};
+use commit::Flight;
 use fleet::{Admission, Admitted, Change, Fleet, NodeRecord, Now, Refusal, UnixMillis};
 use frames::{
     Body, Command, FleetName, FrameError, Head, Leaf, NodeKey, NodeName, Place, Say, Settings, VERSION,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use store::{Batch, Event, EventIds, RawFrame, StoreError};
+use store::{Batch, Event, EventIds, RawFrame};
 
 /// The most rows that wait for the store; beyond, frames are refused and stay
 /// with their nodes. At about 250 B each, 25 MB.
@@ -44,14 +47,6 @@ pub struct Output {
 struct Route {
     node: NodeName,
     key: NodeKey,
-}
-
-/// A batch under way: what it lets go once it is on the disk.
-#[derive(Default)]
-struct Flight {
-    acks: Vec<Publish>,
-    events: Vec<Arc<Event>>,
-    admitted: u64,
 }
 
 /// The state of intake.
@@ -166,7 +161,7 @@ impl Core {
     /// `offline` on a status topic is a hint, and only when it is news.
     fn status(&mut self, now: Now, node: &NodeName, payload: &[u8], retained: bool) {
         if !retained && payload == b"offline" && self.fleet.offline_hint(now, node) {
-            let ask = self.downlinks.to_running(&mut self.fleet, node, Command::SampleNow);
+            let ask = self.downlinks.address_running(&mut self.fleet, node, Command::SampleNow);
             self.output.publish.extend(ask);
         }
     }
@@ -238,7 +233,7 @@ impl Core {
             self.touched.insert(node.clone());
         }
         if settings_due && let Some(settings) = self.settings.get(node).copied() {
-            let message = self.downlinks.to_running(&mut self.fleet, node, Command::Settings(settings));
+            let message = self.downlinks.address_running(&mut self.fleet, node, Command::Settings(settings));
             self.output.publish.extend(message);
         }
     }
@@ -259,7 +254,7 @@ impl Core {
     pub fn set(&mut self, node: &NodeName, settings: Settings) {
         self.settings.insert(node.clone(), settings);
         if self.fleet.desire_settings(node, Some(settings.version)) {
-            let message = self.downlinks.to_running(&mut self.fleet, node, Command::Settings(settings));
+            let message = self.downlinks.address_running(&mut self.fleet, node, Command::Settings(settings));
             self.output.publish.extend(message);
         }
     }
@@ -296,13 +291,13 @@ impl Core {
         if changes.is_empty() {
             return;
         }
-        let simulated = changes.iter().any(|change| change.node().is_some_and(NodeName::is_simulated));
         for change in changes {
             self.touched.extend(change.node().filter(|node| self.fleet.node(node).is_some()).cloned());
             tracing::info!(kind = change.kind(), "{}", change.sentence());
         }
-        for event in self.chronicle.tell(now.unix, changes) {
-            self.keep(simulated, event);
+        let events = self.chronicle.tell(now.unix, changes);
+        for (change, event) in changes.iter().zip(events) {
+            self.keep(change.node().is_some_and(NodeName::is_simulated), event);
         }
     }
 
@@ -340,70 +335,6 @@ impl Core {
     /// Whether events wait for the next commit: people wait for them.
     pub fn has_news(&self) -> bool {
         !self.work.kept.events.is_empty() || !self.work.simulated.events.is_empty()
-    }
-
-    /// Takes what shall be committed now; none while a batch is under way or
-    /// there is nothing. Hand the result to [`Core::committed`].
-    pub fn take(&mut self) -> Option<Work> {
-        if let Some(held) = self.held.take() {
-            return Some(held);
-        }
-        if self.flight.is_some() {
-            return None;
-        }
-        let mut acks = Vec::new();
-        for due in self.fleet.acks() {
-            let command = Command::Ack(due.ack);
-            acks.extend(self.downlinks.to_boot(&mut self.fleet, &due.node, due.to, command));
-        }
-        let mut work = std::mem::take(&mut self.work);
-        // After the acknowledgements, so that the counters they bear are kept with them.
-        for record in self.fleet.records() {
-            let batch = if record.name.is_simulated() { &mut work.simulated } else { &mut work.kept };
-            batch.records.push(record);
-        }
-        if acks.is_empty() && work.kept.is_empty() && work.simulated.is_empty() {
-            return None;
-        }
-        let events = work.kept.events.iter().chain(&work.simulated.events).cloned().map(Arc::new).collect();
-        self.flight = Some(Flight { acks, events, admitted: std::mem::take(&mut self.admitted) });
-        Some(work)
-    }
-
-    /// What became of a batch. On the disk, it is acknowledged and its events
-    /// are told; else it is held and handed out again.
-    pub fn committed(&mut self, done: Done) {
-        match done.result {
-            Ok(committed) => {
-                let flight = self.flight.take().unwrap_or_default();
-                self.stored += flight.admitted.saturating_sub(committed.doubles);
-                self.fleet.found_doubles(committed.doubles);
-                if self.connected {
-                    self.output.publish.extend(flight.acks);
-                }
-                self.output.updates.extend(flight.events.into_iter().map(Update::Event));
-                if self.degraded.take().is_some() {
-                    tracing::info!("the store takes frames again");
-                }
-            }
-            Err(error) => self.hold(done.work, &error),
-        }
-    }
-
-    fn hold(&mut self, work: Work, error: &StoreError) {
-        let words = error.to_string();
-        if self.degraded.as_ref() != Some(&words) {
-            tracing::error!(error = words, "the store takes nothing; frames stay with their nodes");
-        }
-        self.degraded = Some(words);
-        self.held = Some(work);
-    }
-
-    /// Takes and commits in one step, where nothing may run beside it.
-    pub fn commit(&mut self, stores: &mut Stores) {
-        if let Some(work) = self.take() {
-            self.committed(stores.commit(work));
-        }
     }
 
     /// What is to be told and published, since the last call.

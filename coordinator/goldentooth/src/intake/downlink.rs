@@ -28,7 +28,7 @@ impl Downlinks {
     }
 
     /// To the boot that speaks; none while the node has not spoken.
-    pub(super) fn to_running(
+    pub(super) fn address_running(
         &mut self,
         fleet: &mut Fleet,
         node: &NodeName,
@@ -39,7 +39,7 @@ impl Downlinks {
     }
 
     /// To this boot.
-    pub(super) fn to_boot(
+    pub(super) fn address_boot(
         &mut self,
         fleet: &mut Fleet,
         node: &NodeName,
@@ -62,7 +62,7 @@ impl Downlinks {
         if last.is_some_and(|last| now.mono < last.saturating_add(UNSUPPORTED_EVERY)) {
             return None;
         }
-        let message = self.to_running(fleet, node, Command::Unsupported { max })?;
+        let message = self.address_running(fleet, node, Command::Unsupported { max })?;
         self.unsupported.insert(node.clone(), now.mono);
         Some(message)
     }
