@@ -1,0 +1,278 @@
+//! Forgetting what is due, a little at a time.
+
+use crate::memory::{recall, remember};
+use crate::retention::{self, HOUR, MINUTES_KEPT, QUARTERS_KEPT, RAW_KEPT, State, Verdict};
+use crate::rollup::{MINUTE, QUARTER};
+use crate::{Store, StoreError, UnixMillis};
+use fleet::Now;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use serde::{Deserialize, Serialize};
+
+/// Under which name the planning is remembered.
+const STATE: &str = "retention";
+/// Under which name [`Forgotten`] is remembered.
+const FORGOTTEN: &str = "forgotten";
+/// The most rows that one call deletes, so that a commit never waits long.
+const ROWS_PER_CALL: u32 = 20_000;
+/// The file is made smaller only when at least this many of its pages are free
+/// (and a quarter of it): free pages are otherwise soon used again, and moving
+/// pages wears a card.
+const FREE_PAGES: i64 = 4_096;
+/// How many pages are then given back in one call.
+const PAGES_PER_CALL: i64 = 256;
+
+/// What one call of [`Store::retain`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retained {
+    /// Whether anything might be deleted, and why not.
+    pub verdict: Verdict,
+    /// Raw vitals deleted.
+    pub raw: u64,
+    /// One-minute roll-ups deleted.
+    pub minutes: u64,
+    /// 15-minute roll-ups deleted.
+    pub quarters: u64,
+    /// Unreadable frames deleted.
+    pub unreadable: u64,
+    /// Whether more is due at once: call again after the next commit.
+    pub more: bool,
+}
+
+/// Up to where each level was forgotten: what is older may be incomplete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Forgotten {
+    pub(crate) raw: UnixMillis,
+    pub(crate) minutes: UnixMillis,
+    pub(crate) quarters: UnixMillis,
+}
+
+impl Forgotten {
+    pub(crate) fn read(db: &Connection) -> Result<Self, StoreError> {
+        let nothing = Self { raw: UnixMillis::MIN, minutes: UnixMillis::MIN, quarters: UnixMillis::MIN };
+        Ok(recall(db, FORGOTTEN)?.unwrap_or(nothing))
+    }
+}
+
+/// The planning as it goes on while the program runs.
+#[derive(Debug, Default)]
+pub(crate) struct Running {
+    state: State,
+    /// What is planned and not yet done.
+    plan: Option<Plan>,
+}
+
+/// What may go: everything older than these.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    now: UnixMillis,
+    raw: Option<UnixMillis>,
+    minutes: Option<UnixMillis>,
+    quarters: Option<UnixMillis>,
+    unreadable: Option<UnixMillis>,
+}
+
+impl Running {
+    pub(crate) fn load(db: &Connection) -> Result<Self, StoreError> {
+        Ok(Self { state: recall(db, STATE)?.unwrap_or_default(), plan: None })
+    }
+}
+
+impl Store {
+    /// Forgets what is due: raw vitals after a day, one-minute roll-ups after
+    /// two weeks, 15-minute ones after a year. Call it about once a minute.
+    ///
+    /// Only on a trusted clock, at most a day's worth in an hour, and not at
+    /// all for a while after the clock has jumped. Events stay.
+    ///
+    /// # Errors
+    /// Whatever the disk says: nothing was deleted by this call then.
+    pub fn retain(&mut self, now: Now) -> Result<Retained, StoreError> {
+        let (state, verdict) = retention::look(self.retention.state, now);
+        let mut done = Retained { verdict, raw: 0, minutes: 0, quarters: 0, unreadable: 0, more: false };
+        let moved = state.held_until != self.retention.state.held_until;
+        match verdict {
+            Verdict::Due => {
+                self.write_state(&state)?;
+                self.retention.plan = Some(plan(&self.db, now.unix)?);
+            }
+            Verdict::Resting => {}
+            // What was planned on another clock is void.
+            Verdict::Held { .. } | Verdict::NoClock => self.retention.plan = None,
+        }
+        if moved && verdict != Verdict::Due {
+            self.write_state(&state)?;
+        }
+        self.retention.state = state;
+        if let Some(plan) = self.retention.plan {
+            self.delete(plan, &mut done)?;
+            if !done.more {
+                self.retention.plan = None;
+                self.shrink()?;
+            }
+        }
+        Ok(done)
+    }
+
+    fn write_state(&mut self, state: &State) -> Result<(), StoreError> {
+        let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        remember(&transaction, STATE, state)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Deletes a part of the plan, in one transaction.
+    fn delete(&mut self, plan: Plan, done: &mut Retained) -> Result<(), StoreError> {
+        let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let before = Forgotten::read(&transaction)?;
+        let mut forgotten = before;
+        let mut room = ROWS_PER_CALL;
+        if let Some(cutoff) = plan.raw {
+            done.raw = delete_raw(&transaction, cutoff, plan.now, &mut room)?;
+            forgotten.raw = forgotten.raw.max(cutoff);
+        }
+        if let Some(cutoff) = plan.minutes {
+            done.minutes = delete_buckets(
+                &transaction,
+                [
+                    "SELECT bucket FROM minute ORDER BY bucket LIMIT 1 OFFSET ?1",
+                    "DELETE FROM minute WHERE bucket < ?1",
+                ],
+                cutoff.div_euclid(MINUTE),
+                &mut room,
+            )?;
+            forgotten.minutes = forgotten.minutes.max(cutoff);
+        }
+        if let Some(cutoff) = plan.quarters {
+            done.quarters = delete_buckets(
+                &transaction,
+                [
+                    "SELECT bucket FROM quarter ORDER BY bucket LIMIT 1 OFFSET ?1",
+                    "DELETE FROM quarter WHERE bucket < ?1",
+                ],
+                cutoff.div_euclid(QUARTER),
+                &mut room,
+            )?;
+            forgotten.quarters = forgotten.quarters.max(cutoff);
+        }
+        if let Some(cutoff) = plan.unreadable {
+            let mut delete = transaction.prepare_cached("DELETE FROM unreadable WHERE received < ?1")?;
+            done.unreadable = delete.execute([cutoff])? as u64;
+        }
+        if forgotten != before {
+            remember(&transaction, FORGOTTEN, &forgotten)?;
+        }
+        transaction.commit()?;
+        done.more = room == 0;
+        Ok(())
+    }
+
+    /// Gives free pages back to the file system, if there are many.
+    fn shrink(&mut self) -> Result<(), StoreError> {
+        let free: i64 = self.db.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
+        let all: i64 = self.db.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        if free >= FREE_PAGES && free >= all / 4 {
+            self.db.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES_PER_CALL})"))?;
+        }
+        Ok(())
+    }
+}
+
+/// How far each level may be forgotten now.
+fn plan(db: &Connection, now: UnixMillis) -> Result<Plan, StoreError> {
+    let mut raw = None;
+    for_each_boot(db, |_, _, first| {
+        raw = Some(raw.map_or(first, |oldest: UnixMillis| oldest.min(first)));
+        Ok(true)
+    })?;
+    let oldest = |sql: &str, width: UnixMillis| -> Result<Option<UnixMillis>, StoreError> {
+        let bucket: Option<i64> = db.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        Ok(bucket.map(|bucket| bucket.saturating_mul(width)))
+    };
+    let minutes = oldest("SELECT min(bucket) FROM minute", MINUTE)?;
+    let quarters = oldest("SELECT min(bucket) FROM quarter", QUARTER)?;
+    let unreadable = oldest("SELECT min(received) FROM unreadable", 1)?;
+    Ok(Plan {
+        now,
+        raw: retention::cutoff(now, RAW_KEPT, raw),
+        minutes: retention::cutoff(now, MINUTES_KEPT, minutes),
+        quarters: retention::cutoff(now, QUARTERS_KEPT, quarters),
+        unreadable: retention::cutoff(now, RAW_KEPT, unreadable),
+    })
+}
+
+/// Calls `each` with node, boot and the time of the first row, for every boot
+/// that has raw vitals, until it says no. It hops over the rows of a boot.
+fn for_each_boot(
+    db: &Connection,
+    mut each: impl FnMut(i64, u32, UnixMillis) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    let mut hop = db.prepare_cached(
+        "SELECT node, boot, at FROM vitals WHERE (node, boot) > (?1, ?2) ORDER BY node, boot, sequence LIMIT 1",
+    )?;
+    let (mut node, mut boot) = (i64::MIN, 0);
+    while let Some((next_node, next_boot, at)) =
+        hop.query_row(params![node, boot], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?
+    {
+        (node, boot) = (next_node, next_boot);
+        if !each(node, boot, at)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes raw vitals older than `cutoff`, from the low end of each boot,
+/// where sequence and time rise together.
+fn delete_raw(
+    db: &Connection,
+    cutoff: UnixMillis,
+    now: UnixMillis,
+    room: &mut u32,
+) -> Result<u64, StoreError> {
+    let mut walk =
+        db.prepare_cached("SELECT sequence, at FROM vitals WHERE node = ?1 AND boot = ?2 ORDER BY sequence")?;
+    let mut delete =
+        db.prepare_cached("DELETE FROM vitals WHERE node = ?1 AND boot = ?2 AND sequence <= ?3 AND at < ?4")?;
+    let mut deleted = 0;
+    for_each_boot(db, |node, boot, _| {
+        let mut last: Option<u32> = None;
+        let mut rows = walk.query(params![node, boot])?;
+        while *room > 0
+            && let Some(row) = rows.next()?
+        {
+            let at: UnixMillis = row.get(1)?;
+            if at < cutoff {
+                last = Some(row.get(0)?);
+                *room -= 1;
+            } else if at <= now.saturating_add(HOUR) {
+                break;
+            }
+            // A row from the future was dated by a wrong clock: those behind
+            // it shall not have to wait for its time to come.
+        }
+        drop(rows);
+        if let Some(last) = last {
+            deleted += delete.execute(params![node, boot, last, cutoff])? as u64;
+        }
+        Ok(*room > 0)
+    })?;
+    Ok(deleted)
+}
+
+/// Deletes buckets below `cutoff`, as many as there is room for.
+fn delete_buckets(
+    db: &Connection,
+    [nth, delete]: [&str; 2],
+    cutoff: i64,
+    room: &mut u32,
+) -> Result<u64, StoreError> {
+    if *room == 0 {
+        return Ok(0);
+    }
+    let reached: Option<i64> = db.prepare_cached(nth)?.query_row([*room], |row| row.get(0)).optional()?;
+    // All nodes of one bucket go together.
+    let upto = reached.map_or(cutoff, |bucket| cutoff.min(bucket.saturating_add(1)));
+    let deleted = db.prepare_cached(delete)?.execute([upto])?;
+    *room = if upto < cutoff { 0 } else { room.saturating_sub(deleted as u32) };
+    Ok(deleted as u64)
+}
