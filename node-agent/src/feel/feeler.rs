@@ -145,6 +145,71 @@ mod tests {
         }
     }
 
+    /// What a PC or container measures, with what a Pi has of its own missing.
+    const PLAIN: [(Vital, f32); 18] = [
+        (Vital::Cpu, 2.0),
+        (Vital::CpuBusiest, 5.0),
+        (Vital::Load1, 0.1),
+        (Vital::Load5, 0.1),
+        (Vital::PsiCpuSome, 0.5),
+        (Vital::PsiMemorySome, 0.0),
+        (Vital::PsiMemoryFull, 0.0),
+        (Vital::PsiIoSome, 0.2),
+        (Vital::PsiIoFull, 0.1),
+        (Vital::MemoryUsed, 12.0),
+        (Vital::DiskUsed, 40.0),
+        (Vital::DiskBusy, 0.5),
+        (Vital::DiskWrite, 20_000.0),
+        (Vital::NetReceived, 1_000.0),
+        (Vital::NetSent, 1_000.0),
+        (Vital::Processes, 110.0),
+        (Vital::Blocked, 0.0),
+        (Vital::OomKills, 0.0),
+    ];
+
+    /// How a machine feels after some minutes of these readings.
+    fn felt(changed: &[(Vital, f32)], minutes: u64) -> Mood {
+        let mut feeler = Feeler::new(Some(Model::embedded().unwrap()));
+        let mut readings = Readings::default();
+        for (vital, value) in PLAIN.iter().chain(changed) {
+            readings.set(*vital, *value);
+        }
+        let mut mood = None;
+        for step in 0..minutes * 6 {
+            mood = feeler.feel(1_000_000 + step * 10_000, &readings).mood;
+        }
+        mood.unwrap()
+    }
+
+    #[test]
+    fn the_model_has_sense_on_readings_that_no_simulation_made() {
+        for minutes in [1, 20, 90] {
+            assert_eq!(felt(&[], minutes), Mood::Bored, "idle for {minutes} min");
+            let work =
+                [(Vital::Cpu, 35.0), (Vital::CpuBusiest, 60.0), (Vital::Load1, 1.4), (Vital::NetSent, 2e6)];
+            assert_eq!(felt(&work, minutes), Mood::Happy, "at work for {minutes} min");
+            let build = [
+                (Vital::Cpu, 99.0),
+                (Vital::CpuBusiest, 100.0),
+                (Vital::Load1, 6.0),
+                (Vital::Load5, 5.0),
+                (Vital::PsiCpuSome, 80.0),
+                (Vital::PsiIoSome, 3.0),
+                (Vital::DiskBusy, 30.0),
+            ];
+            assert_eq!(felt(&build, minutes), Mood::Stressed, "building for {minutes} min");
+            let starved = [
+                (Vital::MemoryUsed, 98.0),
+                (Vital::PsiMemorySome, 80.0),
+                (Vital::PsiMemoryFull, 60.0),
+                (Vital::PsiIoSome, 70.0),
+                (Vital::DiskBusy, 100.0),
+                (Vital::Blocked, 9.0),
+            ];
+            assert_eq!(felt(&starved, minutes), Mood::Crisis, "starved for {minutes} min");
+        }
+    }
+
     #[test]
     fn nothing_measured_is_no_mood() {
         let mut feeler = Feeler::new(None);

@@ -8,11 +8,12 @@
 //! - Idle and full power: Halfacree, issue 88 of the Raspberry Pi magazine (Pi 4: 2.1 to 2.9 W idle by
 //!   firmware, 6.4 to 7.3 W full; Pi 3B+: about 1.9 W and 5.5 W); Raspberry Pi's
 //!   documentation, "typical bare-board active current" (Zero 2 W, Pi 5).
-//! - Resistance of a bare Pi 4: <https://pi-plates.com/using-a-thermoplate-to-measure-temperatures-on-the-rpi4/> measured 27 K above ambient at
-//!   idle and 38 K at partial load in open air, so about 9 K/W; others reach the
-//!   80 °C limit under full load in a case, which agrees. The rest are scaled to
-//!   what their makers publish: a bare Pi 5 reaches its limit under full load
-//!   within minutes, with the Active Cooler it stays in the sixties.
+//! - Resistance of a bare Pi 4: 27 K above ambient at idle and 38 K at partial
+//!   load in open air, so about 9 K/W
+//!   (<https://pi-plates.com/using-a-thermoplate-to-measure-temperatures-on-the-rpi4/>);
+//!   others reach the 80 °C limit under full load in a case, which agrees. The
+//!   rest are scaled to what their makers publish: a bare Pi 5 reaches its limit
+//!   under full load within minutes, with the Active Cooler it stays in the sixties.
 //! - τ of 2 to 5 minutes: from the same curves; a case with a heat sink is slow.
 //! - Throttling from 80 °C, fully at 85 °C; the 3B+'s soft limit of 60 °C lowers
 //!   it to 1,200 MHz: Raspberry Pi documentation, "Frequency management".
