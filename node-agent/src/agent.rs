@@ -181,7 +181,8 @@ impl Agent {
         self.clock = clock;
         let same = match (clock, self.clock_said) {
             (Some(clock), Some(said)) => {
-                clock.trusted == said.trusted && clock.offset.abs_diff(said.offset) < CLOCK_STEP.unsigned_abs()
+                clock.trusted == said.trusted
+                    && clock.offset.abs_diff(said.offset) < CLOCK_STEP.unsigned_abs()
             }
             (None, None) => true,
             _ => false,
@@ -236,7 +237,7 @@ impl Agent {
         self.heard.accepted = self.heard.accepted.saturating_add(1);
         match down.command {
             Command::Ack(ack) => self.acknowledged(now, &ack),
-            Command::Settings(settings) => self.set(now, &settings),
+            Command::Settings(settings) => self.set(now, settings),
             Command::SampleNow => {
                 let earliest = self.sampled_at.map_or(now, |at| at + SAMPLE_EVERY);
                 self.due = self.due.min(earliest.max(now));
@@ -256,7 +257,7 @@ impl Agent {
         self.spool.ack(now, ack);
     }
 
-    fn set(&mut self, now: Millis, settings: &Settings) {
+    fn set(&mut self, now: Millis, settings: Settings) {
         if settings.version <= self.settings {
             return;
         }

@@ -310,7 +310,9 @@ impl Enrolment {
                 _ => {}
             }
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-            file.write_all(b"# An enrolment in a Goldentooth fleet. It holds secrets: keep it to yourself.\n")?;
+            file.write_all(
+                b"# An enrolment in a Goldentooth fleet. It holds secrets: keep it to yourself.\n",
+            )?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             fs::rename(&draft, path)

@@ -4,6 +4,7 @@
 //! runtime; the agent of a real machine has a thread of its own, because its
 //! budget is charged with the thread's CPU time.
 
+use crate::Millis;
 use crate::agent::{About, Agent, Identity};
 use crate::budget::Limits;
 use crate::clock::{self, Trust};
@@ -18,7 +19,6 @@ use crate::say::link::{self, Line, LinkOptions, News, OFFLINE};
 use crate::say::spool::Spool;
 use crate::say::tls::{self, TlsError};
 use crate::virtual_pi::VirtualPi;
-use crate::{Millis, UnixMillis};
 use frames::{Clock, Leaf, Mood, Readings, Vital, VitalSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,7 +39,7 @@ const VIRTUAL_COST: u64 = 300_000;
 /// Where readings come from.
 pub enum Source {
     /// This machine.
-    Machine(Sampler),
+    Machine(Box<Sampler>),
     /// A simulated Pi.
     Virtual(Box<VirtualPi>),
 }
@@ -91,7 +91,7 @@ impl RunOptions {
     pub fn machine(enrolment: Enrolment, root: &Path, sampler: Sampler) -> Self {
         Self {
             enrolment,
-            source: Source::Machine(sampler),
+            source: Source::Machine(Box::new(sampler)),
             hardware: Hardware::read(root),
             model: None,
             limits: Limits::default(),
@@ -264,7 +264,7 @@ impl Shell {
         let readings = self.source.read(now);
         let synchronised = readings.get(Vital::ClockSynchronised).map(|yes| yes >= 0.5);
         let trusted = self.trust.says(synchronised);
-        self.agent.clock(now, Some(Clock { offset: clock::wall() - now as UnixMillis, trusted }));
+        self.agent.clock(now, Some(Clock { offset: clock::wall() - now.cast_signed(), trusted }));
         self.agent.measurable(now, self.source.measurable());
         let cost = if self.source.is_virtual() {
             VIRTUAL_COST
@@ -409,3 +409,6 @@ async fn answered(line: Option<&Line>) {
         line.answered().await;
     }
 }
+
+#[cfg(test)]
+mod tests;

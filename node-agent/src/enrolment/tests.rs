@@ -53,9 +53,11 @@ fn no_secret_in_debug_or_errors() {
     let path = folder.path().join("bad.toml");
     sample().write(&path).unwrap();
     let good = fs::read_to_string(&path).unwrap();
-    for broken in
-        [good.replace("a5a5", "zza5"), good.replace("hush-hush\"", "hush-hush"), good.replace("epoch = 3", "epoch = x")]
-    {
+    for broken in [
+        good.replace("a5a5", "zza5"),
+        good.replace("hush-hush\"", "hush-hush"),
+        good.replace("epoch = 3", "epoch = x"),
+    ] {
         fs::write(&path, broken).unwrap();
         let error = Enrolment::read(&path).unwrap_err();
         let told = format!("{error} {error:?}");
@@ -86,9 +88,17 @@ fn addresses() {
     for good in ["mqtt://127.0.0.1:1883", "mqtts://gold.local:8883", "mqtt://[fe80::1%eth0]:1"] {
         assert_eq!(good.parse::<Address>().unwrap().to_string(), good);
     }
-    for bad in
-        ["", "gold:1883", "http://gold:1", "mqtt://gold", "mqtt://:1", "mqtt://a:0", "mqtt://a:70000", "mqtt://::1:1", "mqtt://a b:1"]
-    {
+    for bad in [
+        "",
+        "gold:1883",
+        "http://gold:1",
+        "mqtt://gold",
+        "mqtt://:1",
+        "mqtt://a:0",
+        "mqtt://a:70000",
+        "mqtt://::1:1",
+        "mqtt://a b:1",
+    ] {
         assert!(bad.parse::<Address>().is_err(), "{bad}");
     }
     assert!("mqtt://[::1]:1".parse::<Address>().unwrap().is_loopback());

@@ -115,7 +115,7 @@ struct Segment {
     number: u32,
     bytes: usize,
     records: usize,
-    /// Records given back by [`Log::next`].
+    /// Records given back by [`Log::read_next`].
     read: usize,
     /// Whether it ends in a torn record, after which nothing may be appended.
     torn: bool,
@@ -213,9 +213,8 @@ impl<F: Files> Log<F> {
         let mut bodies = bodies.peekable();
         let mut written = 0;
         while bodies.peek().is_some() {
-            let full = |last: &Segment| {
-                last.torn || last.bytes >= SEGMENT_BYTES || last.records >= SEGMENT_RECORDS
-            };
+            let full =
+                |last: &Segment| last.torn || last.bytes >= SEGMENT_BYTES || last.records >= SEGMENT_RECORDS;
             if self.segments.back().is_none_or(full) {
                 self.begin_segment();
             }
@@ -280,7 +279,7 @@ impl<F: Files> Log<F> {
 
     /// The next body, oldest first; none when all have been read. What is
     /// damaged is left out and counted; a file that can't be read is given up.
-    pub fn next(&mut self) -> Option<Kept<'_>> {
+    pub fn read_next(&mut self) -> Option<Kept<'_>> {
         let body = loop {
             let segment = self.segments.get_mut(self.reader.segment)?;
             let reader = &mut self.reader;
@@ -345,7 +344,7 @@ impl<F: Files> Log<F> {
         })
     }
 
-    /// All bodies that [`next`](Self::next) gave are decided: the files that
+    /// All bodies that [`read_next`](Self::read_next) gave are decided: the files that
     /// hold nothing else go.
     pub fn release(&mut self) {
         while self.segments.front().is_some_and(|first| first.unread() == 0 || self.reader.segment > 0) {

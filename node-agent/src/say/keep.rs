@@ -23,7 +23,7 @@ pub fn tend<F: Files>(spool: &mut Spool, log: &mut Log<F>, now: Millis) -> io::R
     while spool.wants_disk(now) {
         log.release();
         while spool.has_room() {
-            let Some(kept) = log.next() else { break };
+            let Some(kept) = log.read_next() else { break };
             spool.load(&kept);
         }
         report(spool, log);

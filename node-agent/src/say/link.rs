@@ -10,9 +10,7 @@ use backon::{BackoffBuilder as _, ExponentialBuilder};
 use bytes::Bytes;
 use frames::MAX_FRAME;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{
-    ConnectReturnCode, LastWill, Packet, PubAckReason, SubscribeReasonCode,
-};
+use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, LastWill, Packet, PubAckReason, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, MqttOptions, StateError, TlsError};
 use rumqttc::{NetworkOptions, TlsConfiguration, Transport};
 use rustls::ClientConfig;
@@ -101,7 +99,7 @@ impl Line {
         self.load.room.notified().await;
     }
 
-    /// Publishes at QoS 1. A message that the link has no room for is lost:
+    /// Publishes at `QoS` 1. A message that the link has no room for is lost:
     /// ask [`has_room`](Self::has_room) first.
     pub fn publish(&self, topic: &str, retain: bool, payload: Vec<u8>) {
         if self.client.try_publish(topic, QoS::AtLeastOnce, retain, payload).is_ok() {
@@ -165,7 +163,11 @@ pub async fn keep(options: LinkOptions, news: mpsc::Sender<News>) {
 
 /// One connection, from the first attempt to its end: how long it was up, and
 /// why it ended.
-async fn connection(options: &LinkOptions, address: &Address, news: &mpsc::Sender<News>) -> (Duration, String) {
+pub(crate) async fn connection(
+    options: &LinkOptions,
+    address: &Address,
+    news: &mpsc::Sender<News>,
+) -> (Duration, String) {
     let (client, mut events) = match mqtt_options(options, address) {
         Ok(mqtt) => AsyncClient::new(mqtt, REQUESTS),
         Err(why) => return (Duration::ZERO, why.to_owned()),
@@ -244,7 +246,8 @@ fn words(error: &ConnectionError) -> String {
             | ConnectReturnCode::Banned
             | ConnectReturnCode::BadClientId
             | ConnectReturnCode::ClientIdentifierNotValid,
-        ) => "the broker does not accept this enrolment (a newer one may have voided it); enrol again".to_owned(),
+        ) => "the broker does not accept this enrolment (a newer one may have voided it); enrol again"
+            .to_owned(),
         ConnectionError::ConnectionRefused(code) => format!("the broker refuses: {code:?}"),
         ConnectionError::Timeout(_) => "no answer in time".to_owned(),
         ConnectionError::Io(error) => error.to_string(),
@@ -257,7 +260,9 @@ fn words(error: &ConnectionError) -> String {
             }
         }
         ConnectionError::MqttState(StateError::AwaitPingResp) => "the broker has gone quiet".to_owned(),
-        ConnectionError::MqttState(StateError::ConnectionAborted) => "the broker closed the connection".to_owned(),
+        ConnectionError::MqttState(StateError::ConnectionAborted) => {
+            "the broker closed the connection".to_owned()
+        }
         ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, .. }) => {
             format!("the broker ended the connection: {reason_code:?}")
         }

@@ -12,4 +12,4 @@ pub mod spool;
 pub mod tls;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

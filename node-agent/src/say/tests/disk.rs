@@ -19,7 +19,7 @@ fn append<F: Files>(log: &mut Log<F>, bodies: &[(u32, u32, frames::Frame)]) -> (
 /// Reads to the end, checking that every body is whole.
 fn read<F: Files>(log: &mut Log<F>) -> Vec<(u32, u32)> {
     let mut all = Vec::new();
-    while let Some(kept) = log.next() {
+    while let Some(kept) = log.read_next() {
         assert_eq!((kept.version, kept.say), (1, words(kept.sequence).as_slice()));
         all.push((kept.boot, kept.sequence));
     }
@@ -139,7 +139,7 @@ fn seven_days_fit_and_the_oldest_go_first() {
     assert!(log.unread() >= seven_days as usize);
     assert_eq!(log.unread() + lost, 3 * seven_days as usize);
     assert_eq!(log.oldest(), Some(lost as u32 + 1));
-    assert_eq!(log.next().map(|kept| kept.sequence), Some(lost as u32 + 1));
+    assert_eq!(log.read_next().map(|kept| kept.sequence), Some(lost as u32 + 1));
 }
 
 #[test]

@@ -21,8 +21,6 @@ pub(crate) struct Coordinator {
     marks: BTreeMap<u32, Marks>,
     /// Everything that ever came in, by boot and sequence; survives a restore.
     pub(crate) seen: BTreeSet<(u32, u32)>,
-    /// What came in live, in order.
-    pub(crate) live: Vec<(u32, u32)>,
     pub(crate) doubles: usize,
     /// Boots heard of since the last commit.
     dirty: BTreeSet<u32>,
@@ -33,21 +31,17 @@ impl Coordinator {
     pub(crate) fn receive(&mut self, bytes: &[u8]) -> Vec<(u32, u32)> {
         let body = Body::decode(bytes).expect("a body that can be read");
         let mut held = Vec::new();
-        match &body.say {
-            Say::Replay(replay) => {
-                assert!(!replay.bodies.is_empty());
-                for inner in &replay.bodies {
-                    let inner = Body::decode(inner).expect("an inner body that can be read");
-                    assert!(!matches!(inner.say, Say::Replay(_)));
-                    held.push((inner.head.boot, inner.head.sequence));
-                    self.decide(&inner);
-                }
+        if let Say::Replay(replay) = &body.say {
+            assert!(!replay.bodies.is_empty());
+            for inner in &replay.bodies {
+                let inner = Body::decode(inner).expect("an inner body that can be read");
+                assert!(!matches!(inner.say, Say::Replay(_)));
+                held.push((inner.head.boot, inner.head.sequence));
+                self.decide(&inner);
             }
-            _ => {
-                self.live.push((body.head.boot, body.head.sequence));
-                held.push((body.head.boot, body.head.sequence));
-                self.decide(&body);
-            }
+        } else {
+            held.push((body.head.boot, body.head.sequence));
+            self.decide(&body);
         }
         held
     }
