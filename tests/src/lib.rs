@@ -1,1 +1,0 @@
-//! Whole fleets, real binaries, real brokers.
