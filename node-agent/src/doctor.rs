@@ -88,12 +88,10 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     }
     findings.push(model(&config.model));
     findings.push(data(config.data.as_deref()));
-    match enrolment(config.enrolment.as_deref()) {
-        (finding, Some(enrolment)) => {
-            findings.push(finding);
-            findings.extend(broker::examine(&enrolment).await);
-        }
-        (finding, None) => findings.push(finding),
+    let (finding, enrolled) = enrolment(config.enrolment.as_deref());
+    findings.push(finding);
+    if let (Some(path), Some(enrolment)) = (&config.enrolment, enrolled) {
+        findings.extend(broker::examine(path, &enrolment).await);
     }
     findings
 }

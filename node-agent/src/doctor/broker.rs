@@ -6,6 +6,7 @@ use crate::say::tls;
 use rumqttc::v5::mqttbytes::v5::Packet;
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, MqttOptions};
 use rumqttc::{TlsConfiguration, Transport};
+use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -16,9 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What the kernel keeps of the agent's name: 15 bytes.
 const OUR_NAME: &str = "goldentooth-nod";
 
-/// One finding for each address. It is a failure only if none answers.
-pub(super) async fn examine(enrolment: &Enrolment) -> Vec<Finding> {
-    let busy = agent_runs();
+/// One finding for each address of the enrolment at `path`. It is a failure only if none answers.
+pub(super) async fn examine(path: &Path, enrolment: &Enrolment) -> Vec<Finding> {
+    let busy = agent_runs(path);
     let mut findings = Vec::new();
     for address in &enrolment.addresses {
         findings.push(match attempt(enrolment, address, busy).await {
@@ -52,7 +53,7 @@ async fn attempt(
         Err(_) => return Err((format!("no answer within {} s", PATIENCE.as_secs()), REACH)),
     }
     if busy {
-        return Ok("can be reached; the login was not tried, since an agent runs here already");
+        return Ok("can be reached; the login was not tried, since an agent runs here with this enrolment");
     }
     let account = &enrolment.account;
     let mut options = MqttOptions::new(account.user.as_str(), address.host.as_str(), address.port);
@@ -95,11 +96,34 @@ async fn attempt(
     }
 }
 
-/// Whether another process of this program runs on this machine.
-fn agent_runs() -> bool {
-    let own = std::process::id().to_string();
+/// Whether an agent runs on this machine with the enrolment file at `path`.
+fn agent_runs(path: &Path) -> bool {
     let Ok(processes) = std::fs::read_dir("/proc") else { return false };
+    let own = std::process::id().to_string();
     processes.flatten().filter(|entry| entry.file_name().to_str() != Some(own.as_str())).any(|entry| {
-        std::fs::read_to_string(entry.path().join("comm")).is_ok_and(|name| name.trim() == OUR_NAME)
+        let folder = entry.path();
+        let name = std::fs::read_to_string(folder.join("comm")).unwrap_or_default();
+        name.trim() == OUR_NAME && runs_with(&folder, path)
     })
+}
+
+/// Whether the process below `folder` is a `run` with this enrolment file. One
+/// that names no file has it from its configuration: then it may be.
+fn runs_with(folder: &Path, path: &Path) -> bool {
+    let line = std::fs::read(folder.join("cmdline")).unwrap_or_default();
+    let line = String::from_utf8_lossy(&line);
+    let mut arguments = line.split('\0').skip(1);
+    if arguments.next() != Some("run") {
+        return false;
+    }
+    let mut named = None;
+    while let Some(argument) = arguments.next() {
+        match argument.strip_prefix("--enrolment") {
+            Some("") => named = arguments.next(),
+            Some(rest) => named = rest.strip_prefix('=').or(named),
+            None => {}
+        }
+    }
+    let real = |path: &Path| path.canonicalize().ok();
+    named.is_none_or(|named| real(&folder.join("cwd").join(named)) == real(path))
 }

@@ -1,10 +1,45 @@
-//! What the absence of each vital means: for `doctor`, and for whoever reads a
-//! table and misses a line.
-//!
-//! The usual source and the unit stand beside each value in a sample; a vital
-//! that is absent has neither.
+//! Where each vital comes from and what its absence means: for `doctor`, for
+//! `VITALS.md`, and for whoever reads a table and misses a line.
 
+use super::{cpu, disks, filesystems, heat, load, memory, network, processes, services, throttle};
 use frames::Vital;
+
+/// Where a vital is read as a rule. A sample names the source that it used,
+/// which is another one on some machines: a hwmon sensor instead of a thermal
+/// zone, chrony instead of systemd-timesyncd.
+pub fn source(vital: Vital) -> &'static str {
+    match vital {
+        Vital::Cpu | Vital::CpuBusiest | Vital::Blocked => cpu::STAT,
+        Vital::Load1 | Vital::Load5 | Vital::Load15 => load::LOADAVG,
+        Vital::PsiCpuSome => "/proc/pressure/cpu",
+        Vital::PsiMemorySome | Vital::PsiMemoryFull => "/proc/pressure/memory",
+        Vital::PsiIoSome | Vital::PsiIoFull => "/proc/pressure/io",
+        Vital::MemoryUsed | Vital::SwapUsed => memory::MEMINFO,
+        Vital::SwapIn | Vital::SwapOut | Vital::OomKills => memory::VMSTAT,
+        Vital::DiskUsed => filesystems::SPACE,
+        Vital::DiskBusy | Vital::DiskRead | Vital::DiskWrite => disks::DISKSTATS,
+        Vital::NetReceived | Vital::NetSent | Vital::NetErrors => network::DEV,
+        Vital::TcpRetransmits => network::SNMP,
+        Vital::Temperature => heat::ZONE,
+        Vital::CpuFrequency => cpu::FREQUENCY,
+        Vital::Fan => heat::FAN,
+        Vital::Processes => processes::PROC,
+        Vital::FailedUnits => services::SYSTEMCTL,
+        Vital::OpenFiles => processes::FILE_NR,
+        Vital::FilesystemErrors => filesystems::ERRORS,
+        Vital::ReadOnlyMounts => filesystems::MOUNTS,
+        Vital::DiskErrors => disks::ERRORS,
+        Vital::UnderVoltageNow => throttle::ALARM,
+        Vital::FrequencyCappedNow
+        | Vital::ThrottledNow
+        | Vital::SoftLimitNow
+        | Vital::UnderVoltageSinceBoot
+        | Vital::FrequencyCappedSinceBoot
+        | Vital::ThrottledSinceBoot
+        | Vital::SoftLimitSinceBoot => throttle::VCGENCMD,
+        Vital::ClockSynchronised => services::TIMESYNC,
+    }
+}
 
 /// Why a vital may be absent, in one sentence, and what would bring it if
 /// anything would.

@@ -6,8 +6,8 @@ use super::parse::{Rescan, keyed, lines};
 use crate::Millis;
 use frames::Vital;
 
-const STAT: &str = "/proc/stat";
-const FREQUENCY: &str = "/sys/devices/system/cpu/cpufreq/policy*/scaling_cur_freq";
+pub(super) const STAT: &str = "/proc/stat";
+pub(super) const FREQUENCY: &str = "/sys/devices/system/cpu/cpufreq/policy*/scaling_cur_freq";
 const POLICIES: &str = "sys/devices/system/cpu/cpufreq";
 /// More processors than Linux is built for anywhere; a bound on odd input.
 const MOST_CORES: usize = 8192;

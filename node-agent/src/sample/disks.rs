@@ -8,8 +8,8 @@ use crate::Millis;
 use frames::Vital;
 use procfs_core::DiskStat;
 
-const DISKSTATS: &str = "/proc/diskstats";
-const ERRORS: &str = "/sys/block/*/device/ioerr_cnt, /sys/block/md*/md/dev-*/errors";
+pub(super) const DISKSTATS: &str = "/proc/diskstats";
+pub(super) const ERRORS: &str = "/sys/block/*/device/ioerr_cnt, /sys/block/md*/md/dev-*/errors";
 /// `/proc/diskstats` counts sectors of 512 B, whatever the disk's own are.
 const SECTOR: f64 = 512.0;
 const MOST_DISKS: usize = 1024;

@@ -8,9 +8,9 @@ use frames::Vital;
 use procfs_core::process::MountInfo;
 use rustix::fs::OFlags;
 
-const MOUNTS: &str = "/proc/1/mountinfo";
-const SPACE: &str = "statvfs of what /proc/1/mountinfo lists";
-const ERRORS: &str = "/sys/fs/ext4/*/errors_count, /sys/fs/btrfs/*/devinfo/*/error_stats";
+pub(super) const MOUNTS: &str = "/proc/1/mountinfo";
+pub(super) const SPACE: &str = "statvfs of what /proc/1/mountinfo lists";
+pub(super) const ERRORS: &str = "/sys/fs/ext4/*/errors_count, /sys/fs/btrfs/*/devinfo/*/error_stats";
 
 /// File systems that keep a machine's data. Not squashfs and the like (always
 /// full, always read-only), not overlays (the same space again), not network

@@ -6,9 +6,9 @@ use super::parse::Rescan;
 use crate::Millis;
 use frames::Vital;
 
-const ZONE: &str = "/sys/class/thermal/thermal_zone*/temp";
+pub(super) const ZONE: &str = "/sys/class/thermal/thermal_zone*/temp";
 const HWMON: &str = "/sys/class/hwmon/hwmon*/temp1_input";
-const FAN: &str = "/sys/class/hwmon/hwmon*/fan*_input";
+pub(super) const FAN: &str = "/sys/class/hwmon/hwmon*/fan*_input";
 
 /// Thermal zones that are the processor's, best first. `cpu-thermal` is every
 /// Pi's; the others are those of other boards and of Intel.

@@ -6,7 +6,7 @@ use super::parse::lines;
 use frames::Vital;
 use procfs_core::{FromRead, LoadAverage};
 
-const LOADAVG: &str = "/proc/loadavg";
+pub(super) const LOADAVG: &str = "/proc/loadavg";
 
 /// Load over 1, 5 and 15 minutes.
 pub(crate) fn load(files: &mut Files, sink: &mut Sink<'_>) {

@@ -6,8 +6,8 @@ use super::parse::{Rate, keyed, lines};
 use crate::Millis;
 use frames::Vital;
 
-const MEMINFO: &str = "/proc/meminfo";
-const VMSTAT: &str = "/proc/vmstat";
+pub(super) const MEMINFO: &str = "/proc/meminfo";
+pub(super) const VMSTAT: &str = "/proc/vmstat";
 
 /// What is remembered between samples.
 #[derive(Default)]

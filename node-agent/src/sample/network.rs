@@ -6,8 +6,8 @@ use super::parse::{Counter, Rate, Rises, lines, seconds};
 use crate::Millis;
 use frames::Vital;
 
-const DEV: &str = "/proc/net/dev";
-const SNMP: &str = "/proc/net/snmp";
+pub(super) const DEV: &str = "/proc/net/dev";
+pub(super) const SNMP: &str = "/proc/net/snmp";
 /// A machine with thousands of interfaces has containers, not networks.
 const MOST_INTERFACES: usize = 1024;
 

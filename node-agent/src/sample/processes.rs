@@ -5,8 +5,8 @@ use super::Sink;
 use super::files::Files;
 use frames::Vital;
 
-const PROC: &str = "/proc";
-const FILE_NR: &str = "/proc/sys/fs/file-nr";
+pub(super) const PROC: &str = "/proc";
+pub(super) const FILE_NR: &str = "/proc/sys/fs/file-nr";
 
 /// Processes and open files.
 pub(crate) fn read(files: &mut Files, sink: &mut Sink<'_>) {

@@ -8,8 +8,8 @@ use crate::Millis;
 use crate::clock::SYNCHRONISED;
 use frames::Vital;
 
-const SYSTEMCTL: &str = "systemctl show --property=NFailedUnits";
-const TIMESYNC: &str = "/run/systemd/timesync/synchronized";
+pub(super) const SYSTEMCTL: &str = "systemctl show --property=NFailedUnits";
+pub(super) const TIMESYNC: &str = "/run/systemd/timesync/synchronized";
 const CHRONYC: &str = "chronyc -n -c tracking";
 
 /// How often `systemctl` may be asked.

@@ -4,6 +4,7 @@ mod odd_input;
 
 use super::print::{Json, Table};
 use super::*;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
@@ -325,4 +326,31 @@ fn the_table_reads_well() {
         "json",
         serde_json::to_string_pretty(&Json { at: 1_700_000_000_123, sample: &sample }).unwrap()
     );
+}
+
+/// `VITALS.md` as the tables have it.
+fn vitals_page() -> String {
+    let mut page = String::from(
+        "# Vitals\n\nWhat `goldentooth-node` measures. Written by the test `the_page_of_vitals_is_up_to_date`; after a \
+         change: `UPDATE_PAGES=1 cargo test -p node-agent page_of_vitals`.\n\nWhat a machine does not have is absent, \
+         never zero. Rates need two samples; a counter that fell makes its rate absent once. Disks and interfaces \
+         count if hardware stands behind them, since partitions, bridges and containers only pass on what those \
+         do; where no interface has any (in a container), all but loopback count.\n\n\
+         | vital | unit | what | source | why it may be absent |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for vital in Vital::ALL {
+        let unit = if vital.is_flag() { "yes or no" } else { vital.unit() };
+        let (words, source, absence) = (vital.row().words, about::source(*vital), about::absence(*vital));
+        writeln!(page, "| `{}` | {unit} | {words} | {source} | {absence} |", vital.name()).unwrap();
+    }
+    page
+}
+
+#[test]
+fn the_page_of_vitals_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("VITALS.md");
+    if std::env::var_os("UPDATE_PAGES").is_some() {
+        fs::write(&path, vitals_page()).unwrap();
+    }
+    assert_eq!(fs::read_to_string(path).unwrap_or_default(), vitals_page(), "UPDATE_PAGES=1 writes it anew");
 }

@@ -17,9 +17,9 @@ use crate::Millis;
 use frames::Vital;
 use rustix::fs::Access;
 
-const ALARM: &str = "/sys/class/hwmon/hwmon*/in0_lcrit_alarm (rpi_volt)";
+pub(super) const ALARM: &str = "/sys/class/hwmon/hwmon*/in0_lcrit_alarm (rpi_volt)";
 const FIRMWARE: &str = "/sys/devices/platform/soc*/*:firmware/get_throttled";
-const VCGENCMD: &str = "vcgencmd get_throttled";
+pub(super) const VCGENCMD: &str = "vcgencmd get_throttled";
 const EVERY: Millis = 60_000;
 /// An answer this old is no answer: two that should have come did not.
 const STALE: Millis = 3 * EVERY;
