@@ -3,7 +3,9 @@
 #![no_main]
 
 use fleet::{Admission, Fleet, Now};
-use frames::{Body, FleetKey, FleetName, Frame, Head, Leaf, MAX_FRAME, NodeKey, NodeName, SEAL_BYTES, Say, VERSION};
+use frames::{
+    Body, FleetKey, FleetName, Frame, Head, Leaf, MAX_FRAME, NodeKey, NodeName, SEAL_BYTES, Say, VERSION,
+};
 use libfuzzer_sys::fuzz_target;
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -76,13 +76,17 @@ fn state(line: &Line) -> &str {
 
 /// Feeds changes at these times, and gives each line with the time it was said at.
 fn play(stage: &mut Stage, script: &[(Millis, Change)]) -> Vec<(Millis, Line)> {
+    let events = script.iter().map(|(at, change)| (*at, event(AT + at.cast_signed(), change)));
+    play_events(stage, &events.collect::<Vec<_>>())
+}
+
+fn play_events(stage: &mut Stage, events: &[(Millis, Event)]) -> Vec<(Millis, Line)> {
     let mut lines = Vec::new();
-    for (at, change) in script {
+    for (at, event) in events {
         while let Some(due) = stage.due().filter(|due| due <= at) {
             lines.extend(stage.tick(due).into_iter().map(|line| (due, line)));
         }
-        let event = event(AT + at.cast_signed(), change);
-        lines.extend(stage.heard(*at, &event).map(|line| (*at, line)));
+        lines.extend(stage.heard(*at, event).map(|line| (*at, line)));
     }
     while let Some(due) = stage.due() {
         lines.extend(stage.tick(due).into_iter().map(|line| (due, line)));
@@ -285,16 +289,26 @@ fn any_change() -> impl Strategy<Value = Change> {
     prop_oneof![3 => moods, 1 => comings]
 }
 
+/// Changes one after the other, each with its time.
+fn any_script() -> impl Strategy<Value = Vec<(Millis, Change)>> {
+    prop::collection::vec((any_change(), 0..100_000_u64), 1..12).prop_map(|changes| {
+        let mut now = 0;
+        let script = changes.into_iter().map(|(change, wait)| {
+            now += wait;
+            (now, change)
+        });
+        script.collect()
+    })
+}
+
 proptest! {
     /// Without what its facts tell, a line claims nothing: no number, time, state, vital, comparison.
     #[test]
     fn every_claim_of_a_line_stands_in_its_event(
-        changes in prop::collection::vec((any_change(), 0..100_000_u64), 1..12),
+        script in any_script(),
         seed in any::<u64>(),
     ) {
         let mut stage = seeded(seed);
-        let mut now = 0;
-        let script: Vec<_> = changes.into_iter().map(|(change, wait)| { now += wait; (now, change) }).collect();
         let mut last: BTreeMap<String, Millis> = BTreeMap::new();
         for (at, line) in play(&mut stage, &script) {
             if let Some(last) = last.insert(line.node.clone(), at) {
@@ -310,5 +324,25 @@ proptest! {
             prop_assert_eq!(lexicon::first_in(&rest), None, "in {:?}", line.text);
         }
         prop_assert_eq!(stage.held(), 0);
+    }
+
+    /// However fast things change, what is so in the end has been said.
+    #[test]
+    fn what_is_so_in_the_end_is_said(script in any_script()) {
+        let events: Vec<_> =
+            script.iter().map(|(at, change)| (*at, event(AT + at.cast_signed(), change))).collect();
+        let mut newest = BTreeMap::new();
+        for ((_, event), (_, change)) in events.iter().zip(&script) {
+            let node = change.node().unwrap().to_string();
+            let of_mood = matches!(change, Change::MoodChanged { .. });
+            if of_mood && newest.get(&(node.clone(), false)).is_some_and(|(_, joined)| *joined) {
+                newest.remove(&(node.clone(), false));
+            }
+            newest.insert((node, of_mood), (event.id, matches!(change, Change::Joined { .. })));
+        }
+        let lines = play_events(&mut stage(), &events);
+        for ((node, _), (event, _)) in newest {
+            prop_assert!(lines.iter().any(|(_, line)| line.cause == event), "the newest of {node} was not said");
+        }
     }
 }
