@@ -15,7 +15,7 @@ export function events(event) {
   tell(item.querySelector("time"), event.at);
   item.querySelector(".kind").textContent = event.kind.replaceAll("_", " ");
   // A sentence that begins with the node's name carries the link there.
-  const named = event.node && event.words.startsWith(`${event.node} `);
+  const named = event.node && event.words.startsWith(event.node) && /^[^\w-]/.test(event.words.slice(event.node.length));
   item.querySelector("[data-slot=words]").textContent = named ? event.words.slice(event.node.length) : ` ${event.words}`;
   const anchor = item.querySelector("a");
   anchor.toggleAttribute("hidden", !event.node);

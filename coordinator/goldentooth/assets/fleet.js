@@ -6,19 +6,35 @@ const template = document.getElementById("card");
 const byName = new Map();
 if (cards) for (const item of cards.children) byName.set(item.dataset.name, item);
 
+// What the counters said last.
+let told;
 const names = new Intl.Collator(undefined, { numeric: true });
 
 export function fleet({ verdict, state, counts, nodes }) {
   const head = document.getElementById("verdict");
   head.closest("section").dataset.state = state;
-  // Told aloud only when it says something else.
-  if (head.textContent !== verdict) head.textContent = verdict;
+  if (head.textContent !== verdict) head.replaceChildren(...whole(verdict));
+  // Told aloud when a counter changes, not with each new reading.
+  const now = JSON.stringify(counts);
+  if (told !== undefined && told !== now) document.getElementById("aloud").textContent = verdict;
+  told = now;
   for (const item of document.querySelectorAll("#counts li")) {
     const count = counts[item.dataset.standing];
     item.toggleAttribute("data-none", count === 0);
     item.querySelector(".number").textContent = count;
   }
   document.getElementById("nodes-count").textContent = nodes;
+}
+
+// The sentence, with words that have a hyphen kept whole.
+function whole(verdict) {
+  return verdict.split(/( +)/).map((word) => {
+    if (!word.includes("-")) return word;
+    const span = document.createElement("span");
+    span.className = "whole";
+    span.textContent = word;
+    return span;
+  });
 }
 
 export function card(node) {

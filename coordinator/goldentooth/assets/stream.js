@@ -1,16 +1,23 @@
 // The stream of changes. The browser reconnects by itself and says the last id
 // it saw; the coordinator then sends what changed since.
 
-const KINDS = ["node", "fleet", "event", "reset"];
+const KINDS = ["node", "fleet", "event", "reset", "alive"];
 // The coordinator says something at least every 15 s.
 const SILENCE = 40_000;
+// Browsers open only a few connections to one place: a page that nobody looks
+// at gives its own back.
+const HIDDEN = 20_000;
 
 export function follow({ path, state, on }) {
   if (!path) return;
-  let heard = Date.now();
-  let source;
-  const open = () => {
-    source = new EventSource(path);
+  const address = new URL(path, location.href);
+  let heard, source, again, hiding;
+
+  function open() {
+    clearTimeout(again);
+    source?.close();
+    heard = Date.now();
+    source = new EventSource(address);
     source.onopen = () => {
       heard = Date.now();
       state("live", "live");
@@ -18,26 +25,35 @@ export function follow({ path, state, on }) {
     source.onerror = () => {
       state("lost", "connection lost, trying again");
       // Refused (a restart, too many pages): the browser gives up, we don't.
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, 3000 + Math.random() * 3000);
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(open, 3000 + Math.random() * 3000);
     };
     for (const kind of KINDS) {
-      if (!on[kind]) continue;
       source.addEventListener(kind, (message) => {
         heard = Date.now();
-        on[kind](JSON.parse(message.data));
+        if (message.lastEventId) address.searchParams.set("after", message.lastEventId);
+        on[kind]?.(JSON.parse(message.data));
       });
     }
-    source.addEventListener("alive", () => { heard = Date.now(); });
-  };
+  }
+
+  function close() {
+    clearTimeout(again);
+    source?.close();
+    source = undefined;
+    state("wait", "paused");
+  }
+
   open();
   setInterval(() => {
-    if (Date.now() - heard < SILENCE || source.readyState === EventSource.CLOSED) return;
-    heard = Date.now();
+    if (!source || source.readyState === EventSource.CLOSED || Date.now() - heard < SILENCE) return;
     state("lost", "connection lost, trying again");
-    source.close();
     open();
   }, 5000);
-  // A page that was put aside (a phone in a pocket) frees its place.
-  addEventListener("pagehide", () => source.close());
-  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hiding);
+    if (document.hidden) hiding = setTimeout(close, HIDDEN);
+    else if (!source) open();
+  });
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", (event) => { if (event.persisted) open(); });
 }

@@ -59,6 +59,32 @@ pub(crate) enum SaidKind {
     Fiction,
 }
 
+/// What a slot of a sentence was filled from.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "read by schemars only")]
+pub(crate) struct Fact {
+    /// Which slot.
+    slot: String,
+    /// What stands in the sentence.
+    text: String,
+    /// The recorded value.
+    value: FactValue,
+    /// The value's unit; empty for words and plain numbers.
+    unit: String,
+    /// The id of the event that recorded it.
+    event: String,
+}
+
+/// A recorded value: a word, a number, or a yes or no.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "read by schemars only")]
+enum FactValue {
+    Word(String),
+    Number(f64),
+    Flag(bool),
+}
+
 /// What `goldentooth-node sample --json` prints.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "read by schemars only")]

@@ -2,7 +2,7 @@
 
 use super::ask::{CliError, Coordinator};
 use super::draw::{ribbon, sparkline};
-use super::screen::{Screen, WIDTH, cell, clean, mark, wrapped};
+use super::screen::{Screen, WIDTH, cell, clean, cut, mark, wrapped};
 use crate::surfaces::view::{DayView, NodeView, Standing, age, show};
 use fleet::words::quantity;
 use frames::Vital;
@@ -106,7 +106,7 @@ fn vitals(node: &NodeView, screen: &mut Screen<'_>) -> std::io::Result<()> {
         .iter()
         .filter_map(|vital| {
             let view = node.vitals.get(vital.name())?;
-            Some(format!("{}{}", cell(vital.row().words, 27), cell(&show(vital.name(), view), 11)))
+            Some(format!("{}{}", cell(&cut(vital.row().words, 29), 30), cell(&show(vital.name(), view), 9)))
         })
         .collect();
     if !known.is_empty() {

@@ -88,7 +88,9 @@ fn events_and_words_have_topics_of_their_own_and_are_not_kept() {
         by: "operant-7".to_owned(),
         text: "pi-07 is stressed, and so it begins.".to_owned(),
         kind,
-        facts: serde_json::json!([{ "name": "node", "value": "pi-07" }]),
+        facts: serde_json::json!([
+            { "slot": "node", "text": "pi-07", "value": "pi-07", "unit": "", "event": id.to_string() },
+        ]),
         node: Some("pi-07".parse().unwrap()),
         at: NOW,
         cause: id.to_string(),

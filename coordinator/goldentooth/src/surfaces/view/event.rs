@@ -32,11 +32,9 @@ pub struct EventView {
 impl From<&Event> for EventView {
     fn from(event: &Event) -> Self {
         let text = |key: &str| event.payload.get(key).and_then(serde_json::Value::as_str);
-        let words = text("words").or_else(|| text("text")).map_or_else(
-            // An event without a sentence of its own is at least named.
-            || event.kind.replace('_', " "),
-            str::to_owned,
-        );
+        let words = text("words").map(str::to_owned).or_else(|| spoken(&event.payload));
+        // An event without a sentence of its own is at least named.
+        let words = words.unwrap_or_else(|| event.kind.replace('_', " "));
         Self {
             id: event.id.to_string(),
             at: time(event.at),
@@ -51,6 +49,19 @@ impl From<&Event> for EventView {
     }
 }
 
+/// What a character said, in quotes and with its name.
+fn spoken(payload: &serde_json::Value) -> Option<String> {
+    let text = |key: &str| payload.get(key)?.as_str();
+    let (by, said) = (text("by")?, text("text")?);
+    let mut name = by.to_owned();
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let kind =
+        text("kind").filter(|kind| *kind != "fact").map(|kind| format!(" ({kind})")).unwrap_or_default();
+    Some(format!("{name}{kind}: “{said}”"))
+}
+
 /// One sentence of a character: `last_said` of a node, and the message on its topic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Said"))]
@@ -63,6 +74,7 @@ pub struct SaidView {
     #[cfg_attr(test, schemars(with = "crate::surfaces::schemas::SaidKind"))]
     pub kind: SaidKind,
     /// What its slots were filled from, as recorded.
+    #[cfg_attr(test, schemars(with = "Vec<crate::surfaces::schemas::Fact>"))]
     pub facts: serde_json::Value,
     /// When it was said.
     pub at: Option<Timestamp>,

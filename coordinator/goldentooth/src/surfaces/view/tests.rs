@@ -125,3 +125,26 @@ fn a_time_outside_of_the_calendar_is_null() {
     assert_eq!(time(i64::MAX), None);
     assert_eq!(time(NOW).unwrap().to_string(), "2026-11-21T03:23:53.123Z");
 }
+
+#[test]
+fn an_event_is_told_in_words_and_a_saying_with_its_speaker() {
+    let words = |kind: &str, payload: serde_json::Value| {
+        let id = uuid::Uuid::from_u128(7);
+        let (kind, source) = (kind.to_owned(), "fleet".to_owned());
+        let event =
+            crate::live::Event { id, at: NOW, kind, source, correlation: id, causation: Some(id), payload };
+        let view = EventView::from(&event);
+        assert_valid("event", &serde_json::to_value(&view).unwrap());
+        view.words
+    };
+    let told = [
+        words("joined", serde_json::json!({ "node": "pi-07", "words": "pi-07 joined the fleet." })),
+        words("says", serde_json::json!({ "by": "operant-7", "text": "Noted.", "kind": "fact" })),
+        words("tells", serde_json::json!({ "by": "malvo", "text": "Once.", "kind": "fiction" })),
+        words("clock_changed", serde_json::json!(null)),
+    ];
+    assert_eq!(
+        told,
+        ["pi-07 joined the fleet.", "Operant-7: “Noted.”", "Malvo (fiction): “Once.”", "clock changed"]
+    );
+}

@@ -54,7 +54,11 @@ pub(super) fn list(events: &[EventView], kind: &str, node: &str) -> Markup {
 fn line(event: &EventView) -> Markup {
     // A sentence that begins with the node's name carries the link there.
     let name = event.node.as_deref().unwrap_or_default();
-    let rest = event.words.strip_prefix(name).filter(|rest| !name.is_empty() && rest.starts_with(' '));
+    let rest = event.words.strip_prefix(name).filter(|rest| {
+        // Not of a longer name.
+        let ends = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_');
+        !name.is_empty() && rest.starts_with(ends)
+    });
     html! {
         li data-id=(event.id) {
             (local(event.at))

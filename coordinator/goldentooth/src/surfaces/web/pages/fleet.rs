@@ -43,7 +43,9 @@ pub(super) fn page(fleet: &FleetView, cards: &[Shown], stream: &str, now: Timest
         &Frame { page: "fleet", title: "Fleet · Goldentooth", stream },
         &html! {
             section.verdict data-state=(state) aria-labelledby="verdict" {
-                h1 #verdict aria-live="polite" { (fleet.verdict) }
+                h1 #verdict { (whole(&fleet.verdict)) }
+                // Told aloud when a counter changes, not with each new reading.
+                p.aloud #aloud aria-live="polite" {}
                 (counters(&fleet.counts))
             }
             section aria-labelledby="nodes" {
@@ -64,6 +66,16 @@ pub(super) fn page(fleet: &FleetView, cards: &[Shown], stream: &str, now: Timest
             template #card { (card(now, &Shown::default())) }
         },
     )
+}
+
+/// The sentence, with words that have a hyphen kept whole (`whole` in fleet.js).
+fn whole(verdict: &str) -> Markup {
+    html! {
+        @for (i, word) in verdict.split(' ').enumerate() {
+            @if i > 0 { " " }
+            @if word.contains('-') { span.whole { (word) } } @else { (word) }
+        }
+    }
 }
 
 fn counters(counts: &Counts) -> Markup {
