@@ -6,24 +6,23 @@ const template = document.getElementById("card");
 const byName = new Map();
 if (cards) for (const item of cards.children) byName.set(item.dataset.name, item);
 
-// What the counters said last.
-let told;
+// What the counters say.
+const counted = () => [...document.querySelectorAll("#counts .number")].map((number) => number.textContent).join(" ");
 const names = new Intl.Collator(undefined, { numeric: true });
 
 export function fleet({ verdict, state, counts, nodes }) {
   const head = document.getElementById("verdict");
   head.closest("section").dataset.state = state;
   if (head.textContent !== verdict) head.replaceChildren(...whole(verdict));
-  // Told aloud when a counter changes, not with each new reading.
-  const now = JSON.stringify(counts);
-  if (told !== undefined && told !== now) document.getElementById("aloud").textContent = verdict;
-  told = now;
+  const before = counted();
   for (const item of document.querySelectorAll("#counts li")) {
     const count = counts[item.dataset.standing];
     item.toggleAttribute("data-none", count === 0);
     item.querySelector(".number").textContent = count;
   }
   document.getElementById("nodes-count").textContent = nodes;
+  // Told aloud when a counter changes, not with each new reading.
+  if (counted() !== before) document.getElementById("aloud").textContent = verdict;
 }
 
 // The sentence, with words that have a hyphen kept whole.
