@@ -147,6 +147,7 @@ impl Agent {
             plan.interval = self.governor.limits().ceiling;
             plan.next_sample = now + plan.interval;
         }
+        self.feeler.skip_model(plan.skip_model);
         let feeling = self.feeler.feel(now, readings);
         if let Some(cost) = feeling.model_ns {
             self.governor.model_cost(cost);

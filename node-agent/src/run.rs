@@ -6,135 +6,32 @@
 
 use crate::Millis;
 use crate::agent::{About, Agent, Identity};
-use crate::budget::Limits;
 use crate::clock::{self, Trust};
-use crate::enrolment::{Enrolment, Kind};
-use crate::feel::{Feeler, Model};
-use crate::hardware::Hardware;
+use crate::enrolment::Kind;
+use crate::feel::Feeler;
 use crate::notify::Notify;
-use crate::sample::Sampler;
-use crate::say::disk::{Folder, Log};
+use crate::say::disk::Log;
+use crate::say::folder::Folder;
 use crate::say::keep;
 use crate::say::link::{self, Line, LinkOptions, News, OFFLINE};
 use crate::say::spool::Spool;
-use crate::say::tls::{self, TlsError};
-use crate::virtual_pi::VirtualPi;
-use frames::{Clock, Leaf, Mood, Readings, Vital, VitalSet};
-use std::path::{Path, PathBuf};
+use crate::say::tls;
+use frames::{Clock, Leaf, Mood, Vital};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
+mod options;
+
+pub use options::{RunError, RunOptions, Source};
+
 /// News that wait for the loop at most; the link waits beyond.
 const NEWS: usize = 4;
-/// At the end the coordinator gets this long to answer the last words: its
-/// commits are 2 s apart.
-const GRACE: Duration = Duration::from_millis(2_500);
-/// And the broker this long to take the message that the node is offline.
+/// At the end the broker gets this long to take the message that the node is offline.
 const LAST_MESSAGE: Duration = Duration::from_millis(500);
 /// What a sample of a simulated Pi is said to cost, in nanoseconds of CPU time:
 /// about what a real one takes. Its thread is shared, so nothing can be measured.
 const VIRTUAL_COST: u64 = 300_000;
-
-/// Where readings come from.
-pub enum Source {
-    /// This machine.
-    Machine(Box<Sampler>),
-    /// A simulated Pi.
-    Virtual(Box<VirtualPi>),
-}
-
-impl Source {
-    fn read(&mut self, now: Millis) -> Readings {
-        match self {
-            Self::Machine(sampler) => sampler.sample(now).readings,
-            Self::Virtual(pi) => pi.read(now),
-        }
-    }
-
-    fn measurable(&self) -> VitalSet {
-        match self {
-            Self::Machine(sampler) => sampler.measurable(),
-            Self::Virtual(pi) => pi.measurable(),
-        }
-    }
-
-    fn is_virtual(&self) -> bool {
-        matches!(self, Self::Virtual(_))
-    }
-}
-
-/// How to run one agent.
-pub struct RunOptions {
-    /// Who it is and where its broker is.
-    pub enrolment: Enrolment,
-    /// Where its readings come from.
-    pub source: Source,
-    /// What its machine calls itself.
-    pub hardware: Hardware,
-    /// The mood model; without one the rules speak.
-    pub model: Option<Model>,
-    /// What its budget may not exceed.
-    pub limits: Limits,
-    /// Whether the machine's clock may be believed.
-    pub trust: Trust,
-    /// The folder for what is undecided in a long outage; none means memory alone.
-    pub spool: Option<PathBuf>,
-    /// The line to systemd.
-    pub notify: Notify,
-    /// How long to wait for the coordinator's answer at the end.
-    pub grace: Duration,
-}
-
-impl RunOptions {
-    /// This machine, read below `root`.
-    pub fn machine(enrolment: Enrolment, root: &Path, sampler: Sampler) -> Self {
-        Self {
-            enrolment,
-            source: Source::Machine(Box::new(sampler)),
-            hardware: Hardware::read(root),
-            model: None,
-            limits: Limits::default(),
-            trust: Trust::default(),
-            spool: None,
-            notify: Notify::default(),
-            grace: GRACE,
-        }
-    }
-
-    /// A simulated Pi. It keeps nothing on the disk and does not wait at the end.
-    pub fn simulated(enrolment: Enrolment, pi: VirtualPi) -> Self {
-        let hardware = Hardware { model: pi.hardware().to_owned(), ..Hardware::default() };
-        Self {
-            enrolment,
-            source: Source::Virtual(Box::new(pi)),
-            hardware,
-            model: None,
-            limits: Limits::default(),
-            trust: Trust::Always,
-            spool: None,
-            notify: Notify::default(),
-            grace: Duration::ZERO,
-        }
-    }
-}
-
-/// Why an agent can't run.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The enrolment is not for a node.
-    #[error("this enrolment is for a {}, not for a node; `goldentooth enroll NAME --out FILE` makes one", .0.as_str())]
-    NotANode(Kind),
-    /// The enrolment lacks something.
-    #[error("the enrolment {0}; enrol again")]
-    Incomplete(&'static str),
-    /// TLS can't be spoken.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The system gives no random number.
-    #[error("the system gives no random numbers: {0}")]
-    Random(getrandom::Error),
-}
 
 /// Runs one agent until `stop` is done; then it says farewell, and what is
 /// still undecided goes to the disk.
@@ -202,7 +99,9 @@ impl Shell {
         let identity =
             Identity { fleet: enrolment.fleet, name: enrolment.name, key: key.get().clone(), boot };
         let about = About { hardware, measurable: source.measurable() };
-        let agent = Agent::new(now, identity, about, limits, Feeler::new(model), undecided);
+        let feeler = Feeler::new(model);
+        let feeler = if source.is_virtual() { feeler } else { feeler.metered(clock::thread_cpu) };
+        let agent = Agent::new(now, identity, about, limits, feeler, undecided);
         let link = LinkOptions {
             addresses: enrolment.addresses,
             user: enrolment.account.user,

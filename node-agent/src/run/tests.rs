@@ -1,8 +1,9 @@
 //! Over real sockets, with a broker that only knows how to answer.
 
 use super::*;
-use crate::enrolment::{Account, Address, Secret};
+use crate::enrolment::{Account, Address, Enrolment, Secret};
 use crate::say::link::{ONLINE, connection};
+use crate::virtual_pi::VirtualPi;
 use bytes::BytesMut;
 use frames::{Ack, Body, Command, Down, FleetName, Frame, NodeKey, NodeName, Say, VERSION};
 use rumqttc::v5::mqttbytes::v5::{
@@ -228,7 +229,8 @@ async fn tls_with_the_pinned_certificate_and_no_other() {
         Shell::new(RunOptions::simulated(enrolment(&addresses, Some(theirs)), VirtualPi::new(1, 1))).unwrap();
     let (tell, _news) = mpsc::channel(4);
     let attempt = connection(&link, &link.addresses[0], &tell);
-    let (peer, (lasted, why)) = tokio::join!(accept(&listener, Some(&acceptor)), attempt);
+    let (peer, ended) = tokio::join!(accept(&listener, Some(&acceptor)), attempt);
+    let (lasted, why) = ended.unwrap();
     assert!(peer.is_none() && lasted == Duration::ZERO);
     assert!(why.contains("certificate is not the one of this enrolment"), "{why}");
 }

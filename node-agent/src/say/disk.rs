@@ -5,13 +5,11 @@
 //! torn write or a rotten byte costs the records that it touches and no other.
 //! A file goes when all in it is decided; the oldest goes when room runs out.
 
+use super::folder::{Files, Folder};
 use super::spool::Kept;
 use frames::MAX_FRAME;
 use std::collections::VecDeque;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::io;
 
 /// Files at most. Together 8 MiB; without the oldest still 60,512 records,
 /// which is 7 days at 10 s; with memory's 2,240 still under the coordinator's
@@ -28,86 +26,6 @@ const SUM: usize = 4;
 const LONGEST: usize = cobs::max_encoding_length(HEAD + MAX_FRAME + SUM) + 1;
 /// Bytes read at once.
 const READ: usize = 4096;
-
-/// Where the log's files are: the seam at which tests let writes fail.
-pub trait Files {
-    /// Numbers of the files that exist, in any order.
-    ///
-    /// # Errors
-    /// As the system gives them.
-    fn list(&mut self) -> io::Result<Vec<u32>>;
-    /// Appends to a file, which is made if need be, and waits until the bytes
-    /// are on the disk. After an error the file is as before, if that can be had.
-    ///
-    /// # Errors
-    /// As the system gives them.
-    fn append(&mut self, number: u32, bytes: &[u8]) -> io::Result<()>;
-    /// Reads from `offset` on; 0 bytes mean that the file ends there.
-    ///
-    /// # Errors
-    /// As the system gives them.
-    fn read(&mut self, number: u32, offset: u64, into: &mut [u8]) -> io::Result<usize>;
-    /// Removes a file.
-    ///
-    /// # Errors
-    /// As the system gives them.
-    fn remove(&mut self, number: u32) -> io::Result<()>;
-}
-
-/// A real folder, made when it is first needed.
-#[derive(Clone, Debug)]
-pub struct Folder(PathBuf);
-
-impl Folder {
-    /// The folder at this path.
-    pub fn new(path: &Path) -> Self {
-        Self(path.to_owned())
-    }
-
-    fn path(&self, number: u32) -> PathBuf {
-        self.0.join(format!("spool-{number:010}"))
-    }
-}
-
-impl Files for Folder {
-    fn list(&mut self) -> io::Result<Vec<u32>> {
-        let entries = match fs::read_dir(&self.0) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
-        };
-        let mut numbers = Vec::new();
-        for entry in entries {
-            let name = entry?.file_name();
-            numbers.extend(name.to_str().and_then(|name| name.strip_prefix("spool-")?.parse::<u32>().ok()));
-        }
-        Ok(numbers)
-    }
-
-    fn append(&mut self, number: u32, bytes: &[u8]) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
-        let path = self.path(number);
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
-        let before = file.metadata()?.len();
-        let written = file.write_all(bytes).and_then(|()| file.sync_data());
-        if written.is_err() {
-            let _ = file.set_len(before);
-        } else if before == 0 {
-            // The file's name must be on the disk as well.
-            File::open(&self.0)?.sync_all()?;
-        }
-        written
-    }
-
-    fn read(&mut self, number: u32, offset: u64, into: &mut [u8]) -> io::Result<usize> {
-        let mut file = File::open(self.path(number))?;
-        file.seek(SeekFrom::Start(offset))?;
-        file.read(into)
-    }
-
-    fn remove(&mut self, number: u32) -> io::Result<()> {
-        fs::remove_file(self.path(number))
-    }
-}
 
 /// One file of the log.
 #[derive(Debug)]

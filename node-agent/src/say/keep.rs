@@ -1,6 +1,7 @@
 //! Between memory and disk.
 
-use super::disk::{Files, Log};
+use super::disk::Log;
+use super::folder::Files;
 use super::spool::Spool;
 use crate::Millis;
 use std::io;

@@ -15,7 +15,7 @@ use rumqttc::v5::{AsyncClient, ConnectionError, Event, MqttOptions, StateError, 
 use rumqttc::{NetworkOptions, TlsConfiguration, Transport};
 use rustls::ClientConfig;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
 
@@ -76,10 +76,13 @@ pub struct Line {
     load: Arc<Load>,
 }
 
-/// How many messages wait for the broker's answer.
+/// What the agent and its link know together of one connection.
 #[derive(Default)]
 struct Load {
+    /// Messages that wait for the broker's answer.
     waiting: AtomicUsize,
+    /// The agent has ended the connection.
+    closed: AtomicBool,
     room: Notify,
 }
 
@@ -108,7 +111,9 @@ impl Line {
     }
 
     /// Ends the connection in good order, so that the last will stays unused.
+    /// The link ends with it.
     pub fn close(&self) {
+        self.load.closed.store(true, Ordering::Relaxed);
         let _ = self.client.try_disconnect();
     }
 
@@ -136,7 +141,7 @@ pub async fn keep(options: LinkOptions, news: mpsc::Sender<News>) {
     let mut told = String::new();
     loop {
         for address in &options.addresses {
-            let (lasted, why) = connection(&options, address, &news).await;
+            let Some((lasted, why)) = connection(&options, address, &news).await else { return };
             if news.is_closed() {
                 return;
             }
@@ -162,15 +167,15 @@ pub async fn keep(options: LinkOptions, news: mpsc::Sender<News>) {
 }
 
 /// One connection, from the first attempt to its end: how long it was up, and
-/// why it ended.
+/// why it ended; none if the agent itself has ended it.
 pub(crate) async fn connection(
     options: &LinkOptions,
     address: &Address,
     news: &mpsc::Sender<News>,
-) -> (Duration, String) {
+) -> Option<(Duration, String)> {
     let (client, mut events) = match mqtt_options(options, address) {
         Ok(mqtt) => AsyncClient::new(mqtt, REQUESTS),
-        Err(why) => return (Duration::ZERO, why.to_owned()),
+        Err(why) => return Some((Duration::ZERO, why.to_owned())),
     };
     let line = Line { client, load: Arc::default() };
     let mut up: Option<Instant> = None;
@@ -179,6 +184,7 @@ pub(crate) async fn connection(
         let packet = match events.poll().await {
             Ok(Event::Incoming(packet)) => packet,
             Ok(Event::Outgoing(_)) => continue,
+            Err(_) if line.load.closed.load(Ordering::Relaxed) => return None,
             Err(error) => break words(&error),
         };
         let heard = match packet {
@@ -215,7 +221,7 @@ pub(crate) async fn connection(
     };
     // Up for no time at all is still up: news of it has gone out.
     let lasted = up.map_or(Duration::ZERO, |since| since.elapsed().max(Duration::from_nanos(1)));
-    (lasted, why)
+    Some((lasted, why))
 }
 
 fn mqtt_options(options: &LinkOptions, address: &Address) -> Result<MqttOptions, &'static str> {

@@ -5,11 +5,13 @@
 //! the connection to the broker.
 
 pub mod disk;
+pub mod folder;
 pub mod keep;
 pub mod link;
 mod ring;
 pub mod spool;
 pub mod tls;
+mod wrap;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -6,8 +6,9 @@
 //! everything else follows oldest first, wrapped in `Replay` frames.
 
 use super::ring::{Entry, Ring};
+use super::wrap::{MAX_SAY, Wrapper};
 use crate::Millis;
-use frames::{Ack, Body, Frame, FrameError, Head, MAX_FRAME, MAX_REPLAY, Replay, SEAL_BYTES, Say, VERSION};
+use frames::{Ack, Body, Frame, Head, MAX_REPLAY, VERSION};
 
 /// Chunks of 40 bodies in memory: 2,240 bodies, of which 2,200 are left after
 /// the oldest chunk went. Six hours at 10 s are 2,160.
@@ -15,7 +16,7 @@ const MOST_CHUNKS: usize = 56;
 /// Frames of the backlog that may wait for an answer at once: one window.
 const WINDOW: usize = 4;
 /// Bodies that are read back from the disk at once: one window.
-pub(crate) const LOAD: usize = WINDOW * MAX_REPLAY;
+const LOAD: usize = WINDOW * MAX_REPLAY;
 /// Between two frames of the backlog: 10 frames/s.
 const PACE: Millis = 100;
 /// After a (re)connection the backlog starts at random within this time, so
@@ -29,15 +30,9 @@ const LONGEST_DELAY: Millis = 200_000;
 const MOST_DOUBLINGS: u32 = 4;
 /// While the link is down (or nobody answers), bodies go to the disk this often.
 const KEEP_EVERY: Millis = 300_000;
-/// A head at its longest: version, boot and two numbers of five bytes.
-const MAX_HEAD: usize = 1 + 4 + 5 + 5;
-/// What stands before each body in a `Replay`: its length.
-const PREFIX: usize = 2;
-/// Room for the bodies in a `Replay`: a frame less its seal, its head, the
-/// kind of body and their number.
-const WRAP: usize = MAX_FRAME - SEAL_BYTES - MAX_HEAD - 2;
-/// The longest words that a `Replay` can wrap.
-const MAX_SAY: usize = WRAP - PREFIX - MAX_HEAD;
+/// Boots whose last acknowledgement is remembered, for bodies that are still
+/// on the disk. Beyond them a body may be said twice, which does no harm.
+const BOOTS: usize = 8;
 /// Chunks for what is read back from the disk. One is filled by 40 bodies of
 /// vitals, or by a single long `Services` body.
 const EARLY_CHUNKS: usize = 16;
@@ -78,15 +73,15 @@ pub struct Spool {
     disk: bool,
     /// The lowest of them that is of this boot.
     disk_oldest: Option<u32>,
-    /// What was decided last: of this boot, and of the earlier one last heard of.
-    acks: [Option<Ack>; 2],
+    /// What was decided last of each boot, the one last heard of at the end.
+    acks: heapless::Vec<Ack, BOOTS>,
     connected: bool,
     /// When the link came up last.
     since: Millis,
     /// When a frame of the backlog may be said next.
     replay_at: Millis,
     window: Window,
-    /// Since when something said has waited without any answer.
+    /// Since when something said has had no answer.
     waiting: Option<Millis>,
     /// When the link went down or the disk was written last.
     kept_at: Millis,
@@ -109,7 +104,7 @@ impl Spool {
             memory: Ring::new(MOST_CHUNKS),
             disk: false,
             disk_oldest: None,
-            acks: [None, None],
+            acks: heapless::Vec::new(),
             connected: false,
             replay_at: 0,
             window: Window::default(),
@@ -202,56 +197,15 @@ impl Spool {
         if now < self.replay_at || self.window.frames >= WINDOW {
             return None;
         }
-        let (frame, bodies) = self.wrap(now).ok().flatten()?;
+        let wrapper = Wrapper { now, boot: self.boot, oldest: self.oldest(), patience: self.patience };
+        // While the disk has older ones, memory waits for its turn.
+        let ring = if self.early.is_empty() && !self.disk { &mut self.memory } else { &mut self.early };
+        let (frame, bodies) = wrapper.wrap(ring).ok().flatten()?;
         self.window.frames += 1;
         self.window.left += bodies;
         self.window.deadline = now + (self.patience << self.doublings);
         self.replay_at = now + PACE;
         Some(frame)
-    }
-
-    /// Wraps the oldest bodies that are due into one frame, and counts them.
-    fn wrap(&mut self, now: Millis) -> Result<Option<(Frame, usize)>, FrameError> {
-        let (boot, oldest, patience) = (self.boot, self.oldest(), self.patience);
-        // While the disk has older ones, memory waits for its turn.
-        let ring = if self.early.is_empty() && !self.disk { &mut self.memory } else { &mut self.early };
-        let (mut inner, mut ends) = (Frame::new(), heapless::Vec::<usize, MAX_REPLAY>::new());
-        // Bodies of earlier boots lie in order, so that the first of each boot
-        // is the lowest that is left of it.
-        let mut lowest = (boot, oldest);
-        for (entry, say) in ring.iter_mut() {
-            if entry.boot == boot {
-                lowest = (boot, oldest);
-            } else if entry.boot != lowest.0 {
-                lowest = (entry.boot, entry.sequence);
-            }
-            let due = entry.said().is_none_or(|said| said + patience <= now);
-            if entry.is_live() || entry.outstanding || !due {
-                continue;
-            }
-            let length = inner.len() + MAX_HEAD + say.len() + PREFIX * (ends.len() + 1);
-            if ends.is_full() || length > WRAP {
-                break;
-            }
-            entry.say(now);
-            entry.outstanding = true;
-            let (version, boot, sequence) = (entry.version, entry.boot, entry.sequence);
-            Body::assemble(&Head { version, boot, sequence, oldest: lowest.1 }, say, &mut inner)?;
-            let _ = ends.push(inner.len());
-        }
-        if ends.is_empty() {
-            return Ok(None);
-        }
-        let mut replay = Replay::default();
-        let mut start = 0;
-        for end in &ends {
-            let _ = replay.bodies.push(inner.get(start..*end).unwrap_or_default());
-            start = *end;
-        }
-        let head = Head { version: VERSION, boot, sequence: 0, oldest };
-        let mut frame = Frame::new();
-        Body { head, say: Say::Replay(replay) }.encode(&mut frame)?;
-        Ok(Some((frame, ends.len())))
     }
 
     /// The coordinator has decided: what the acknowledgement covers goes. The
@@ -271,7 +225,11 @@ impl Spool {
         };
         self.early.remove(&mut decided);
         self.memory.remove(&mut decided);
-        self.acks[usize::from(ack.boot != self.boot)] = Some(ack.clone());
+        self.acks.retain(|earlier| earlier.boot != ack.boot);
+        if self.acks.is_full() {
+            self.acks.remove(0);
+        }
+        let _ = self.acks.push(ack.clone());
         self.window.left = self.window.left.saturating_sub(in_window);
         if in_window > 0 {
             self.doublings = 0;
@@ -382,8 +340,7 @@ impl Spool {
         }
     }
 
-    /// How it stands on the disk: whether bodies are left to read back, and
-    /// the lowest of this boot among them.
+    /// Whether bodies are left on the disk, and the lowest of this boot among them.
     pub fn on_disk(&mut self, left: bool, oldest: Option<u32>) {
         self.disk = left;
         self.disk_oldest = oldest.filter(|_| left);
@@ -408,7 +365,7 @@ impl Spool {
     /// Takes a body back from the disk. Not taken is what has been decided
     /// meanwhile and what could not be said; the answer says whether it was.
     pub fn load(&mut self, kept: &Kept<'_>) -> bool {
-        let mut acks = self.acks.iter().flatten().filter(|ack| ack.boot == kept.boot);
+        let mut acks = self.acks.iter().filter(|ack| ack.boot == kept.boot);
         if acks.any(|ack| ack.covers(kept.sequence)) || kept.sequence == 0 {
             return false;
         }

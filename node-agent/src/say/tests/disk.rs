@@ -1,5 +1,6 @@
 use super::party::{MemoryFiles, words};
-use crate::say::disk::{Files, Folder, Log};
+use crate::say::disk::Log;
+use crate::say::folder::{Files, Folder};
 use crate::say::spool::Kept;
 
 /// A body to write; its words name its sequence.

@@ -1,7 +1,7 @@
 //! The other party: a coordinator that decides and acknowledges, and a disk
 //! that can fail.
 
-use crate::say::disk::Files;
+use crate::say::folder::Files;
 use frames::{Ack, Body, MAX_RUNS, Run, Say};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
