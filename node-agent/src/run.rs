@@ -87,13 +87,19 @@ impl Shell {
         };
         let now = clock::uptime();
         let mut undecided = Spool::new(now, boot, seed);
-        let log = spool.map(|folder| {
-            let mut log = Log::open(Folder::new(&folder), boot);
+        let log = spool.and_then(|path| {
+            let mut folder = Folder::new(&path);
+            if !folder.claim() {
+                let path = path.display();
+                tracing::warn!("another agent uses {path}: what is undecided stays in memory alone");
+                return None;
+            }
+            let mut log = Log::open(folder, boot);
             keep::begin(&mut undecided, &mut log);
             if log.unread() > 0 {
                 tracing::info!(bodies = log.unread(), "found what earlier starts could not say");
             }
-            log
+            Some(log)
         });
         let status_topic = Leaf::Status.topic(&enrolment.fleet, &enrolment.name).as_str().to_owned();
         let identity =

@@ -1,6 +1,6 @@
 //! The few files that the log of undecided bodies lies in.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -31,23 +31,45 @@ pub trait Files {
 }
 
 /// A real folder, made when it is first needed.
-#[derive(Clone, Debug)]
-pub struct Folder(PathBuf);
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// Held open as long as the folder is ours.
+    lock: Option<File>,
+}
 
 impl Folder {
     /// The folder at this path.
     pub fn new(path: &Path) -> Self {
-        Self(path.to_owned())
+        Self { path: path.to_owned(), lock: None }
+    }
+
+    /// Claims the folder, so that no second agent reads and removes what is
+    /// ours. The answer is whether it is free; a folder that can't be written
+    /// (now) has nothing to quarrel about.
+    pub fn claim(&mut self) -> bool {
+        let file = || {
+            self.make()?;
+            OpenOptions::new().create(true).append(true).mode(0o600).open(self.path.join("lock"))
+        };
+        let Ok(file) = file() else { return true };
+        let free = !matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+        self.lock = Some(file).filter(|_| free);
+        free
+    }
+
+    fn make(&self) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.path)
     }
 
     fn path(&self, number: u32) -> PathBuf {
-        self.0.join(format!("spool-{number:010}"))
+        self.path.join(format!("spool-{number:010}"))
     }
 }
 
 impl Files for Folder {
     fn list(&mut self) -> io::Result<Vec<u32>> {
-        let entries = match fs::read_dir(&self.0) {
+        let entries = match fs::read_dir(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
@@ -60,7 +82,7 @@ impl Files for Folder {
     }
 
     fn append(&mut self, number: u32, bytes: &[u8]) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
+        self.make()?;
         let path = self.path(number);
         let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
         let before = file.metadata()?.len();
@@ -69,7 +91,7 @@ impl Files for Folder {
             let _ = file.set_len(before);
         } else if before == 0 {
             // The file's name must be on the disk as well.
-            File::open(&self.0)?.sync_all()?;
+            File::open(&self.path)?.sync_all()?;
         }
         written
     }

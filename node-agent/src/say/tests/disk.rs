@@ -176,6 +176,18 @@ fn a_real_folder_keeps_it_through_restarts() {
 }
 
 #[test]
+fn a_folder_belongs_to_one_agent() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut one, mut two) = (Folder::new(folder.path()), Folder::new(folder.path()));
+    assert!(one.claim());
+    assert!(!two.claim());
+    drop(one);
+    assert!(two.claim());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    assert!(Folder::new(&file.path().join("spool")).claim(), "nothing to quarrel about");
+}
+
+#[test]
 fn a_full_disk_is_an_error_and_no_more() {
     // Linux's own full device, where a file of the log would be.
     let folder = tempfile::tempdir().unwrap();
