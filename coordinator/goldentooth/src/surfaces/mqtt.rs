@@ -24,6 +24,10 @@ mod tests;
 /// The least time between two `vitals` messages of a node, in milliseconds.
 pub const PACE: u64 = 10_000;
 
+/// How much earlier than due a message may go, in milliseconds: a node that
+/// speaks every ten seconds, give or take, is not told only every second time.
+const SLACK: u64 = 500;
+
 /// The most `vitals` messages in a second, over all nodes. Beyond 2,000 nodes
 /// each is told less often instead.
 const MOST_PER_SECOND: u64 = 200;
@@ -92,7 +96,8 @@ pub struct Outlet {
 #[derive(Debug)]
 struct Told {
     mood: (Option<Mood>, bool),
-    vitals: Option<u64>,
+    /// When its next vitals are due.
+    next: u64,
 }
 
 impl Outlet {
@@ -117,10 +122,10 @@ impl Outlet {
         let mood = (node.mood, node.silent);
         let pace = pace(self.told.len());
         let (new_mood, new_vitals) = if let Some(told) = self.told.get_mut(&node.name) {
-            let due = told.vitals.is_none_or(|last| now.saturating_sub(last) >= pace);
-            (std::mem::replace(&mut told.mood, mood) != mood, due && !node.silent)
+            let due = now + SLACK >= told.next && !node.silent;
+            (std::mem::replace(&mut told.mood, mood) != mood, due)
         } else {
-            self.told.insert(node.name.clone(), Told { mood, vitals: None });
+            self.told.insert(node.name.clone(), Told { mood, next: now });
             (true, !node.silent)
         };
         let mut messages = Vec::new();
@@ -129,7 +134,7 @@ impl Outlet {
         }
         if new_vitals && !node.vitals.present().is_empty() {
             if let Some(told) = self.told.get_mut(&node.name) {
-                told.vitals = Some(now);
+                told.next = told.next.max(now) + pace;
             }
             let vitals = VitalsMessage {
                 node: node.name.as_str().to_owned(),

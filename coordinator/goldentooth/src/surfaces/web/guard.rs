@@ -23,6 +23,9 @@ use axum::response::{IntoResponse, Response};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use std::net::IpAddr;
 
+#[cfg(test)]
+mod tests;
+
 /// Everything from here, nothing inline, and markup from strings refused even
 /// to our own scripts.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \

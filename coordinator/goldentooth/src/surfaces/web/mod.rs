@@ -34,12 +34,16 @@ use hub::Hub;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tower_http::compression::CompressionLayer;
 
 /// The most open streams: each is a browser tab or a following command.
 const MOST_STREAMS: usize = 512;
+
+/// How long answers may take to end when the coordinator stops.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// What the web surface needs to know.
 #[derive(Clone, Debug)]
@@ -126,7 +130,15 @@ impl Web {
                 web.0.stopping.send_replace(true);
             }
         };
-        let served = axum::serve(listener, self.router()).with_graceful_shutdown(stopping).await;
+        let mut stopped = self.0.stopping.subscribe();
+        let served = tokio::select! {
+            served = axum::serve(listener, self.router()).with_graceful_shutdown(stopping) => served,
+            // A client that reads no more can't be waited for.
+            () = async {
+                let _ = stopped.wait_for(|stop| *stop).await;
+                tokio::time::sleep(GRACE).await;
+            } => Ok(()),
+        };
         listening.abort();
         served
     }
