@@ -14,6 +14,7 @@ use goldentooth::enrol::Keys;
 use goldentooth::intake::core::Core;
 use goldentooth::intake::writer::{Stores, Writer};
 use goldentooth::live::Live;
+use node_agent::clock::thread_cpu;
 use node_agent::enrolment::Kind;
 use std::error::Error;
 use std::path::PathBuf;
@@ -41,6 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut writer = Writer::start(Stores { kept, simulated: None })?;
 
     let began = Instant::now();
+    let cpu = thread_cpu();
     let mut under_way = false;
     let mut acknowledged = 0;
     let mut waited = Duration::ZERO;
@@ -78,6 +80,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let taken = began.elapsed();
+    let cpu = thread_cpu().saturating_sub(cpu);
     loop {
         if under_way && let Some(done) = writer.done.blocking_recv() {
             core.committed(done);
@@ -93,12 +96,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rate = |time: Duration| f64::from(NODES * FRAMES) / time.as_secs_f64();
     println!(
         "{} frames of {NODES} nodes: {:.0}/s until stored ({:.2} s, of which {:.2} s waiting for the disk; \
-         taken after {:.2} s); accepted {}, stored {}, refused {:?}, acknowledgements {acknowledged}",
+         taken after {:.2} s with {:.2} s of CPU, {:.1} µs per frame); accepted {}, stored {}, refused {:?}, acknowledgements {acknowledged}",
         NODES * FRAMES,
         rate(stored),
         stored.as_secs_f64(),
         waited.as_secs_f64(),
         taken.as_secs_f64(),
+        cpu.as_secs_f64(),
+        cpu.as_secs_f64() * 1e6 / f64::from(NODES * FRAMES),
         status.accepted,
         status.stored,
         status.refused,

@@ -204,6 +204,8 @@ pub fn folder(asked: Option<PathBuf>) -> Result<PathBuf, ConfigError> {
         .or_else(|| from("STATE_DIRECTORY"))
         .or_else(|| from("XDG_DATA_HOME").map(|home| home.join("goldentooth")))
         .or_else(|| from("HOME").map(|home| home.join(".local/share/goldentooth")))
+        // What is told of it must hold from anywhere.
+        .map(|folder| std::path::absolute(&folder).unwrap_or(folder))
         .ok_or(ConfigError::NoFolder)
 }
 

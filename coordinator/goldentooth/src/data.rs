@@ -43,7 +43,7 @@ pub enum DataError {
     },
     /// A secret's file doesn't hold what it should.
     #[error(
-        "{path} is damaged: {expected} expected\n  \
+        "{path} is lost or damaged: {expected} expected\n  \
          way out: restore it from a copy; a lost fleet key needs `goldentooth enroll --all --new-key`"
     )]
     Damaged {
@@ -155,15 +155,26 @@ impl Data {
     /// # Errors
     /// [`DataError`] if its file can't be read or made, or is damaged.
     pub fn fleet_key(&self) -> Result<FleetKey, DataError> {
+        if self.path(FLEET_KEY).exists() { self.kept_fleet_key() } else { self.new_fleet_key() }
+    }
+
+    /// The fleet key that was made before.
+    ///
+    /// # Errors
+    /// [`DataError::Damaged`] if it is lost or no key, [`DataError::Io`] if it can't be read.
+    pub fn kept_fleet_key(&self) -> Result<FleetKey, DataError> {
+        const EXPECTED: &str = "64 hexadecimal digits";
         let path = self.path(FLEET_KEY);
         match std::fs::read_to_string(&path) {
             Ok(text) => {
                 let mut bytes = [0; KEY_BYTES];
                 hex::decode_to_slice(text.trim(), &mut bytes)
-                    .map_err(|_| DataError::Damaged { path, expected: "64 hexadecimal digits" })?;
+                    .map_err(|_| DataError::Damaged { path, expected: EXPECTED })?;
                 Ok(FleetKey::new(bytes))
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.new_fleet_key(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(DataError::Damaged { path, expected: EXPECTED })
+            }
             Err(source) => Err(DataError::Io { path, action: "read", source }),
         }
     }

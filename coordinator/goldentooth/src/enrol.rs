@@ -19,6 +19,7 @@ mod reach;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use desk::LOCAL;
 pub use desk::{Desk, Request};
 pub use reach::Reach;
 pub(crate) use reach::{hostname, own_hosts};
@@ -119,7 +120,7 @@ impl Keys {
     /// [`EnrolError::Data`] or [`EnrolError::Damaged`].
     pub fn load(data: &Data, fleet: FleetName) -> Result<Self, EnrolError> {
         let path = data.path(ENROLMENTS);
-        let roll = match std::fs::read(&path) {
+        let roll: Roll = match std::fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .map_err(|error| EnrolError::Damaged { path, why: error.to_string() })?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -127,7 +128,9 @@ impl Keys {
             }
             Err(source) => return Err(DataError::Io { path, action: "read", source }.into()),
         };
-        Ok(Self::new(fleet, data.fleet_key()?, roll))
+        // A key made anew beside old enrolments would void them all in silence.
+        let key = if roll.accounts.is_empty() { data.fleet_key()? } else { data.kept_fleet_key()? };
+        Ok(Self::new(fleet, key, roll))
     }
 
     /// Keys that live in memory alone, for tests and benchmarks: nobody is enrolled.

@@ -3,7 +3,7 @@
 //! thread and a runtime of its own, so that a budget is charged with its own work.
 
 use crate::data::Data;
-use crate::enrol::{EnrolError, Entry, Keys, Reach, hostname};
+use crate::enrol::{EnrolError, Entry, Keys, LOCAL, Reach, hostname};
 use frames::NodeName;
 use node_agent::clock::Trust;
 use node_agent::enrolment::{Address, Enrolment, Kind};
@@ -78,7 +78,7 @@ pub fn enrol_local(data: &Data, keys: &Keys, inside: &Inside) -> Result<Local, E
     let folder = data.path("node");
     let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
     made.map_err(|source| crate::data::DataError::Io { path: folder.clone(), action: "made", source })?;
-    let file = folder.join("enrolment.toml");
+    let file = data.path(LOCAL);
     let name = local_name();
     let own = Enrolment::read(&file).ok().filter(|own| own.name == name).map(|own| own.epoch);
     if keys.entry(&name).is_some_and(|entry| Some(entry.epoch) != own) {

@@ -96,6 +96,7 @@ struct House {
 /// [`UpError`], each with the way out.
 pub async fn up(config: Config) -> Result<(), UpError> {
     let data = Arc::new(Data::open(&config.data)?);
+    room_for_files();
     // A second installation is refused, and as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let token = data.token()?;
@@ -290,6 +291,17 @@ impl House {
         if let Some(broker) = self.broker {
             broker.stop().await;
         }
+    }
+}
+
+/// Each node is a socket: takes as many files as this user may have open, since
+/// the usual 1,024 would end a fleet at a thousand nodes.
+fn room_for_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, wanted) {
+        tracing::warn!(%error, "a large fleet may find no room: the limit of open files stays");
     }
 }
 

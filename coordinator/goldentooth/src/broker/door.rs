@@ -58,7 +58,8 @@ impl Door {
     /// Who this is, if user and password (or their absence, on loopback) say so.
     fn identify(&self, connect: &ConnectPacket, from: SocketAddr) -> Option<Identity> {
         let Some(user) = &connect.username else {
-            return from.ip().is_loopback().then_some(Identity::Anonymous);
+            // An IPv4 client of a dual-stack listener comes mapped.
+            return from.ip().to_canonical().is_loopback().then_some(Identity::Anonymous);
         };
         let shown: &[u8] = connect.password.as_deref().unwrap_or_default();
         if user == COORDINATOR {

@@ -61,9 +61,14 @@ pub fn run(args: &EnrollArgs) -> Result<(), EnrollError> {
         addresses: args.address.clone(),
         new_key: args.new_key,
     };
-    let enrolments = match running(&folder)? {
-        Some((url, token)) => ask(&url, &token, &request)?,
-        None => directly(&folder, &request)?,
+    let enrolments = match Data::open(&folder) {
+        Ok(data) => directly(data, &request)?,
+        // The lock tells for sure whether one runs: a crash leaves no lock.
+        Err(held @ DataError::InUse { .. }) => {
+            let (url, token) = running(&folder)?.ok_or(held)?;
+            ask(&url, &token, &request)?
+        }
+        Err(error) => return Err(error.into()),
     };
     for enrolment in &enrolments {
         let file =
@@ -85,10 +90,19 @@ fn running(folder: &Path) -> Result<Option<(String, Token)>, DataError> {
     }
 }
 
-fn directly(folder: &Path, request: &Request) -> Result<Vec<Enrolment>, EnrollError> {
-    let data = Arc::new(Data::open(folder)?);
+fn directly(data: Data, request: &Request) -> Result<Vec<Enrolment>, EnrollError> {
+    let data = Arc::new(data);
     let (fleet, reach) = Reach::kept(&data);
-    let keys = Arc::new(Keys::load(&data, fleet.unwrap_or_else(config::default_fleet))?);
+    let fleet = fleet.unwrap_or_else(config::default_fleet);
+    let keys = match Keys::load(&data, fleet.clone()) {
+        // A lost key is just what a new one is asked for.
+        Err(EnrolError::Data(DataError::Damaged { .. })) if request.new_key => {
+            data.new_fleet_key()?;
+            Keys::load(&data, fleet)?
+        }
+        loaded => loaded?,
+    };
+    let keys = Arc::new(keys);
     Ok(Desk::new(keys, data, reach, |_| {}).enrol(request)?)
 }
 
@@ -127,11 +141,11 @@ fn writable(args: &EnrollArgs) -> Result<(), EnrollError> {
 #[allow(clippy::print_stdout)] // a command's answer
 fn tell(enrolment: &Enrolment, file: &Path) {
     let addresses: Vec<String> = enrolment.addresses.iter().map(ToString::to_string).collect();
+    let void = if enrolment.epoch > 1 { " Files made for it before are void." } else { "" };
     println!(
-        "{} is enrolled as a {} (epoch {}): {}, for {}. Files made for it before are void.",
+        "{} is enrolled as a {}: {}, for {}.{void}",
         enrolment.name,
         enrolment.kind.as_str(),
-        enrolment.epoch,
         file.display(),
         addresses.join(", ")
     );

@@ -8,6 +8,9 @@ use node_agent::enrolment::Enrolment;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// The enrolment of this machine's own node, in the data folder.
+pub(crate) const LOCAL: &str = "node/enrolment.toml";
+
 /// What is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,7 +69,11 @@ impl Desk {
                 let entry = keys.enrol(data, &parsed, request.kind.unwrap_or(Kind::Node))?;
                 vec![(parsed, entry)]
             }
-            None => keys.renew(data, request.new_key)?,
+            None => {
+                let renewed = keys.renew(data, request.new_key)?;
+                renew_local(keys, data, reach, &renewed);
+                renewed
+            }
         };
         Ok(enrolled
             .into_iter()
@@ -75,5 +82,19 @@ impl Desk {
                 keys.enrolment(&name, entry, reach, addresses.clone())
             })
             .collect())
+    }
+}
+
+/// When everybody is enrolled again, this machine's own node is, too: its file
+/// in the data folder goes along.
+fn renew_local(keys: &Keys, data: &Data, reach: &Reach, renewed: &[(NodeName, Entry)]) {
+    let file = data.path(LOCAL);
+    let Ok(own) = Enrolment::read(&file) else { return };
+    let Some((name, entry)) = renewed.iter().find(|(name, _)| *name == own.name) else { return };
+    // An older file is of a name that was since given to another agent.
+    if entry.epoch == own.epoch + 1
+        && let Err(error) = keys.enrolment(name, *entry, reach, own.addresses.clone()).write(&file)
+    {
+        tracing::warn!(%error, "the local node's enrolment could not be renewed");
     }
 }

@@ -106,3 +106,30 @@ fn a_damaged_list_is_told() {
     std::fs::write(data.path("enrolments.json"), "{").unwrap();
     assert!(matches!(Keys::load(&data, "home".parse().unwrap()), Err(EnrolError::Damaged { .. })));
 }
+
+#[test]
+fn a_lost_fleet_key_is_not_made_anew_in_silence() {
+    let (_folder, data) = data();
+    let keys = keys(&data);
+    desk(&data, &keys, "10.0.0.1:1883").enrol(&ask("a", "h")).unwrap();
+    std::fs::remove_file(data.path("fleet.key")).unwrap();
+    let told = Keys::load(&data, "home".parse().unwrap()).unwrap_err().to_string();
+    assert!(told.contains("--all --new-key"), "{told}");
+}
+
+#[test]
+fn the_local_nodes_file_goes_along_when_all_are_enrolled_again() {
+    let (_folder, data) = data();
+    let keys = keys(&data);
+    let desk = desk(&data, &keys, "10.0.0.1:1883");
+    let local = desk.enrol(&ask("here", "127.0.0.1")).unwrap().remove(0);
+    std::fs::create_dir(data.path("node")).unwrap();
+    local.write(&data.path(LOCAL)).unwrap();
+    desk.enrol(&Request::default()).unwrap();
+    let renewed = Enrolment::read(&data.path(LOCAL)).unwrap();
+    assert_eq!((renewed.epoch, &renewed.addresses), (2, &local.addresses));
+    // Enrolled by name, it belongs to another agent from then on.
+    desk.enrol(&ask("here", "h")).unwrap();
+    desk.enrol(&Request::default()).unwrap();
+    assert_eq!(Enrolment::read(&data.path(LOCAL)).unwrap().epoch, 2);
+}

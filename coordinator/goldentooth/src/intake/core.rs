@@ -341,7 +341,10 @@ impl Core {
     pub fn output(&mut self, now: Now) -> Output {
         let mut output = std::mem::take(&mut self.output);
         let mut updates = Vec::with_capacity(self.touched.len() + output.updates.len());
-        for name in self.touched.drain() {
+        let mut touched: Vec<NodeName> = self.touched.drain().collect();
+        // In an order that does not change from run to run.
+        touched.sort_unstable();
+        for name in touched {
             if let Some(node) = self.fleet.node(&name) {
                 let about = self.abouts.get(&name).cloned().unwrap_or_default();
                 updates.push(Update::Node(Arc::new(snapshot(now, node, about))));

@@ -3,15 +3,25 @@
 use crate::config::Config;
 use crate::live::{Live, NodeSnapshot, Update};
 use frames::NodeName;
+use serde::Serialize;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
 
+/// The line that other programs wait for.
+#[derive(Serialize)]
+struct Ready<'a> {
+    ready: bool,
+    http: &'a str,
+    mqtt: &'a str,
+    data: &'a Path,
+}
+
 /// That all is ready, and where to look.
 pub(super) fn ready(config: &Config, http: &str, mqtt: &str, data: &Path) {
     let words = if config.json {
-        serde_json::json!({ "ready": true, "http": http, "mqtt": mqtt, "data": data }).to_string()
+        serde_json::to_string(&Ready { ready: true, http, mqtt, data }).unwrap_or_default()
     } else {
         let simulated = match config.simulate {
             0 => String::new(),
