@@ -290,12 +290,14 @@ impl Governor {
     /// Rounds up to a step, within floor and ceiling.
     fn step(&self, interval: Millis) -> Millis {
         let Limits { floor, ceiling, .. } = self.limits;
+        if interval <= floor {
+            return floor.min(ceiling);
+        }
         STEPS
             .iter()
             .map(|sixtieths| ceiling * sixtieths / 60)
-            .find(|step| *step >= interval && *step >= floor)
+            .find(|step| *step >= interval)
             .unwrap_or(ceiling)
-            .max(floor.min(ceiling))
     }
 
     /// Books a sample's cost and says how long paying it takes.

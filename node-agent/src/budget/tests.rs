@@ -71,6 +71,15 @@ fn the_opening_is_six_samples_a_second_apart_even_when_throttled() {
 }
 
 #[test]
+fn any_floor_is_kept_exactly() {
+    for floor in [1_000, 7_000, 10_000, 45_000, 60_000] {
+        let limits = Limits { floor, ..Limits::default() };
+        let (mut governor, plan) = opened(limits, &at(40.0), MS / 10);
+        assert_eq!(governor.plan(plan.next_sample, &at(40.0), MS / 10).interval, floor);
+    }
+}
+
+#[test]
 fn a_weak_supply_does_not_mute_and_only_now_counts() {
     let limits = Limits::default();
     for vital in [Vital::UnderVoltageNow, Vital::FrequencyCappedNow, Vital::ThrottledSinceBoot] {

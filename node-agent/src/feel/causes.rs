@@ -40,12 +40,13 @@ const LOUD_LOAD: f32 = 8.0;
 pub type Ask<'a> = &'a mut dyn FnMut(&Vector) -> Option<f32>;
 
 /// The two vitals that speak loudest for `mood`, loudest first; empty only if
-/// nothing was measured. `classify` is there where a model gave the verdict.
+/// nothing was measured. `asked` is there where a model gave the verdict: the mood's
+/// probability, and how to ask for it with other features.
 pub fn explain(
     mood: Mood,
     readings: &Readings,
     features: &Features,
-    classify: Option<Ask<'_>>,
+    asked: Option<(f32, Ask<'_>)>,
 ) -> Vec<Cause, CAUSES> {
     let mut candidates: Vec<(Vital, f32), CANDIDATES> = Vec::new();
     for (vital, value) in readings.iter() {
@@ -54,9 +55,7 @@ pub fn explain(
             insert(&mut candidates, vital, loudness);
         }
     }
-    if let Some(classify) = classify
-        && let Some(whole) = classify(features.vector())
-    {
+    if let Some((whole, classify)) = asked {
         for (vital, loudness) in &mut candidates {
             let mut vector = *features.vector();
             without(&mut vector, *vital);
@@ -193,7 +192,7 @@ mod tests {
         let place = super::super::signals::SIGNALS.iter().position(|s| s.vital == Vital::DiskBusy).unwrap();
         // A model that only looks at the disk.
         let mut classify = |vector: &Vector| Some(vector[place]);
-        let causes = explain(Mood::Stressed, &readings, &features, Some(&mut classify));
+        let causes = explain(Mood::Stressed, &readings, &features, Some((0.91, &mut classify)));
         assert_eq!(causes[0].vital, Vital::DiskBusy);
         assert_eq!(causes[1].vital, Vital::Cpu);
     }

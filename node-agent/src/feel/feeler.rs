@@ -23,8 +23,8 @@ pub struct Feeling {
     pub distance: Option<f32>,
     /// Who gave the verdict.
     pub classifier: Classifier,
-    /// What the model cost, in nanoseconds of CPU time; none if it did not run
-    /// or no meter was given.
+    /// What one run of the model cost, in nanoseconds of CPU time; none if it did
+    /// not run or no meter was given.
     pub model_ns: Option<u64>,
 }
 
@@ -74,6 +74,12 @@ impl Feeler {
         let model = self.model.as_ref().filter(|_| !self.skips);
         // A model that fails is as good as none: the rules speak, and say so.
         let said = model.and_then(|model| model.classify(self.features.vector()).ok());
+        let model_ns = match (self.meter, started) {
+            (Some(meter), Some(started)) if said.is_some() => {
+                Some(u64::try_from(meter().saturating_sub(started).as_nanos()).unwrap_or(u64::MAX))
+            }
+            _ => None,
+        };
         let ruled = rules::judge(readings, &self.features);
         let (verdict, probabilities, classifier) = match said {
             Some(probabilities) => (likeliest(&probabilities), probabilities, Classifier::Model),
@@ -83,18 +89,13 @@ impl Feeler {
         let mood = if measured { self.steady.feel(verdict) } else { None };
         let causes = mood.map_or_else(heapless::Vec::new, |mood| {
             let mut classify = |vector: &Vector| Some(model?.classify(vector).ok()?[mood as usize]);
-            let ask: Option<causes::Ask<'_>> = match classifier {
-                Classifier::Model => Some(&mut classify),
+            // Only of the model's own verdict can the model be asked why.
+            let ask: Option<(f32, causes::Ask<'_>)> = match classifier {
+                Classifier::Model => Some((probabilities[mood as usize], &mut classify)),
                 Classifier::Rules => None,
             };
             causes::explain(mood, readings, &self.features, ask)
         });
-        let model_ns = match (self.meter, started, classifier) {
-            (Some(meter), Some(started), Classifier::Model) => {
-                Some(u64::try_from(meter().saturating_sub(started).as_nanos()).unwrap_or(u64::MAX))
-            }
-            _ => None,
-        };
         // A crisis is not to become normal. The rules say what one is, so that a
         // model that sees crises everywhere can't keep a node from knowing itself,
         // and so that features are the same in training, where no model exists yet.
