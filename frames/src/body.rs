@@ -372,11 +372,36 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Appends `postcard(value)` to `out`, leaving room for the seal.
+/// Appends `postcard(value)` to `out`, leaving room for the seal. On an error
+/// `out` is as it was.
 pub(crate) fn append<T: Serialize>(value: &T, out: &mut Frame) -> Result<(), FrameError> {
     let start = out.len();
-    out.resize(MAX_FRAME - SEAL_BYTES, 0).map_err(|_| FrameError::TooLong)?;
-    let written = postcard::to_slice(value, &mut out[start..]).map(|bytes| bytes.len());
-    out.truncate(start + written.as_ref().copied().unwrap_or(0));
-    written.map(|_| ()).map_err(|_| FrameError::TooLong)
+    let written = postcard::serialize_with_flavor(value, Appending(out));
+    written.map_err(|_| {
+        out.truncate(start);
+        FrameError::TooLong
+    })
+}
+
+/// Where postcard writes: the end of a frame, up to where the seal begins.
+struct Appending<'a>(&'a mut Frame);
+
+impl postcard::ser_flavors::Flavor for Appending<'_> {
+    type Output = ();
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.try_extend(&[byte])
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        let full = postcard::Error::SerializeBufferFull;
+        if self.0.len() + bytes.len() + SEAL_BYTES > MAX_FRAME {
+            return Err(full);
+        }
+        self.0.extend_from_slice(bytes).map_err(|_| full)
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
 }
