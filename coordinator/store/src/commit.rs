@@ -2,8 +2,8 @@
 
 use crate::names::Names;
 use crate::rollup::{MINUTE, QUARTER, ROOM, Rollup};
-use crate::{Event, Store, StoreError, UnixMillis, events, raw};
-use fleet::{Dated, NodeRecord, VitalsRow};
+use crate::{Event, Store, StoreError, UnixMillis, events, raw, runs};
+use fleet::{NodeRecord, VitalsRow};
 use frames::{Frame, NodeName};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::collections::HashMap;
@@ -98,52 +98,82 @@ impl Store {
 
 /// Stores vitals and their roll-ups; returns how many were new.
 fn store_rows(db: &Connection, names: &mut Names, rows: &[VitalsRow]) -> Result<u64, StoreError> {
+    let mut new = new_rows(db, names, rows)?;
+    // In the order of the key, neighbours land on the same page.
+    new.sort_by_key(|(node, row)| (bucket(row), *node, row.boot, row.sequence));
+    let mut insert = db.prepare_cached(
+        "INSERT INTO vitals (bucket, node, boot, sequence, at, known, received, report)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+    )?;
+    let mut report = Frame::new();
+    let mut minutes = Buckets::new();
+    for (node, row) in &new {
+        raw::encode(&row.report, &mut report)?;
+        insert.execute(params![
+            bucket(row),
+            node,
+            row.boot,
+            row.sequence,
+            row.at.bound(),
+            row.at.known().is_some(),
+            row.received,
+            report.as_slice()
+        ])?;
+        if row.at.known().is_some() {
+            let key = (bucket(row), *node);
+            match minutes.last_mut() {
+                Some((last, rollup)) if *last == key => rollup.add(&row.report),
+                _ => {
+                    let mut rollup = Rollup::default();
+                    rollup.add(&row.report);
+                    minutes.push((key, rollup));
+                }
+            }
+        }
+    }
+    let mut quarters: HashMap<(i64, i64), Rollup> = HashMap::new();
+    for ((minute, node), rollup) in &minutes {
+        quarters.entry((minute.div_euclid(QUARTER / MINUTE), *node)).or_default().merge(rollup);
+    }
+    let mut quarters: Buckets = quarters.into_iter().collect();
+    quarters.sort_unstable_by_key(|(key, _)| *key);
+    merge_buckets(db, Level::Minute, minutes)?;
+    merge_buckets(db, Level::Quarter, quarters)?;
+    Ok(new.len() as u64)
+}
+
+/// The minute under which a row lies.
+fn bucket(row: &VitalsRow) -> i64 {
+    row.at.bound().div_euclid(MINUTE)
+}
+
+/// The rows that are not stored yet, with their nodes' ids. Only these may
+/// enter a roll-up, or a double would count twice.
+fn new_rows<'a>(
+    db: &Connection,
+    names: &mut Names,
+    rows: &'a [VitalsRow],
+) -> Result<Vec<(i64, &'a VitalsRow)>, StoreError> {
     let mut ordered = Vec::with_capacity(rows.len());
     for row in rows {
         ordered.push((names.intern(db, &row.node)?, row));
     }
-    // In the order of the key, neighbours land on the same page. (Stable: of two
-    // rows with one key, the first counts.)
+    // Stable: of two rows with one key, the first counts.
     ordered.sort_by_key(|(node, row)| (*node, row.boot, row.sequence));
-
-    let mut insert = db.prepare_cached(
-        "INSERT INTO vitals (node, boot, sequence, at, known, received, report)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
-    )?;
-    let mut report = Frame::new();
-    let mut new = 0;
-    let mut minutes = Buckets::default();
-    for (node, row) in ordered {
-        raw::encode(&row.report, &mut report)?;
-        let (at, known) = raw::columns(row.at);
-        let inserted = insert.execute(params![
-            node,
-            row.boot,
-            row.sequence,
-            at,
-            known,
-            row.received,
-            report.as_slice()
-        ])?;
-        // Only what the key let in may count, or a double would count twice.
-        if inserted == 1 {
-            new += 1;
-            if let Dated::At(at) = row.at {
-                minutes.entry((at.div_euclid(MINUTE), node)).or_default().add(&row.report);
-            }
-        }
+    let mut new = Vec::with_capacity(rows.len());
+    let mut sequences = Vec::new();
+    for boot in ordered.chunk_by(|(node, row), (next, other)| node == next && row.boot == other.boot) {
+        let Some((node, first)) = boot.first() else { continue };
+        sequences.clear();
+        sequences.extend(boot.iter().map(|(_, row)| row.sequence));
+        let verdicts = runs::enter(db, (*node, first.boot), first.received, &sequences)?;
+        new.extend(boot.iter().zip(verdicts).filter_map(|(row, new)| new.then_some(*row)));
     }
-    let mut quarters = Buckets::default();
-    for ((minute, node), rollup) in &minutes {
-        quarters.entry((minute.div_euclid(QUARTER / MINUTE), *node)).or_default().merge(rollup);
-    }
-    merge_buckets(db, Level::Minute, minutes)?;
-    merge_buckets(db, Level::Quarter, quarters)?;
     Ok(new)
 }
 
-/// Roll-ups by (bucket, node).
-type Buckets = HashMap<(i64, i64), Rollup>;
+/// Roll-ups by (bucket, node), in that order.
+type Buckets = Vec<((i64, i64), Rollup)>;
 
 /// The two tables of roll-ups.
 #[derive(Clone, Copy)]
@@ -164,12 +194,10 @@ fn merge_buckets(db: &Connection, level: Level, buckets: Buckets) -> Result<(), 
             "INSERT OR REPLACE INTO quarter (bucket, node, sums) VALUES (?1, ?2, ?3)",
         ),
     };
-    let mut ordered: Vec<_> = buckets.into_iter().collect();
-    ordered.sort_unstable_by_key(|(key, _)| *key);
     let mut read = db.prepare_cached(read)?;
     let mut write = db.prepare_cached(write)?;
     let mut room = [0; ROOM];
-    for ((bucket, node), mut rollup) in ordered {
+    for ((bucket, node), mut rollup) in buckets {
         let stored = read
             .query_row([bucket, node], |row| Ok(row.get_ref(0)?.as_blob().map(Rollup::decode)?))
             .optional()?;

@@ -20,6 +20,7 @@ mod reader;
 mod retain;
 mod retention;
 mod rollup;
+mod runs;
 mod schema;
 mod series;
 mod settings;

@@ -67,7 +67,15 @@ impl Place {
         // it was found, with its log.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         db.pragma_update(None, "cell_size_check", true)?;
-        db.pragma_update(None, "cache_size", -8_000)?;
+        // For new files. Half of the usual 4 KiB: a commit touches few rows on
+        // many pages, and each page goes to the card whole (measured: a third
+        // less at a commit every 2 s, an eighth less at 30 s).
+        db.pragma_update(None, "page_size", 2_048)?;
+        // In KiB when negative; enough for the tails of 1,000 nodes.
+        db.pragma_update(None, "cache_size", -16_000)?;
+        // In pages: 8 MiB, so that pages that every commit touches go from the
+        // log to the file seldom.
+        db.pragma_update_and_check(None, "wal_autocheckpoint", 4_000, |_| Ok(()))?;
         Ok(db)
     }
 
@@ -138,7 +146,7 @@ fn check(path: &Path, place: &Place, existed: bool, whole: bool) -> Result<(Conn
     // An acknowledged frame survives a power cut: with NORMAL it might not.
     db.pragma_update(None, "synchronous", "full")?;
     // One large commit shall not leave a large log behind for ever (bytes).
-    db.pragma_update(None, "journal_size_limit", 8 << 20)?;
+    db.pragma_update(None, "journal_size_limit", 16 << 20)?;
     if opened != Opened::Existing {
         create(&mut db, if fresh { 0 } else { version })?;
     }

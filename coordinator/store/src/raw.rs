@@ -1,7 +1,6 @@
 //! Vitals as they came: one row per report, kept for a day.
 
 use crate::StoreError;
-use fleet::Dated;
 use frames::{Body, Frame, Head, Report, Say, VERSION};
 
 /// Puts a report into bytes: the version, then the words as on the wire, so
@@ -23,13 +22,5 @@ pub(crate) fn decode(stored: &[u8]) -> Result<Report, StoreError> {
     match Body::decode(&body).map_err(StoreError::unreadable("report", "a node"))?.say {
         Say::Vitals(report) => Ok(report),
         _ => Err(wrong("it is no vitals")),
-    }
-}
-
-/// The two columns of a time: Unix ms, and whether it is that or before.
-pub(crate) fn columns(at: Dated) -> (i64, bool) {
-    match at {
-        Dated::At(at) => (at, true),
-        Dated::Before(at) => (at, false),
     }
 }

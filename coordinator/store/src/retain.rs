@@ -1,11 +1,11 @@
 //! Forgetting what is due, a little at a time.
 
 use crate::memory::{recall, remember};
-use crate::retention::{self, HOUR, MINUTES_KEPT, QUARTERS_KEPT, RAW_KEPT, State, Verdict};
+use crate::retention::{self, DAY, MINUTES_KEPT, QUARTERS_KEPT, RAW_KEPT, State, Verdict};
 use crate::rollup::{MINUTE, QUARTER};
 use crate::{Store, StoreError, UnixMillis};
 use fleet::Now;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use serde::{Deserialize, Serialize};
 
 /// Under which name the planning is remembered.
@@ -64,11 +64,12 @@ pub(crate) struct Running {
 /// What may go: everything older than these.
 #[derive(Clone, Copy, Debug)]
 struct Plan {
-    now: UnixMillis,
     raw: Option<UnixMillis>,
     minutes: Option<UnixMillis>,
     quarters: Option<UnixMillis>,
     unreadable: Option<UnixMillis>,
+    /// Of boots that nothing was heard of for as long as anything is kept.
+    runs: Option<UnixMillis>,
 }
 
 impl Running {
@@ -127,7 +128,15 @@ impl Store {
         let mut forgotten = before;
         let mut room = ROWS_PER_CALL;
         if let Some(cutoff) = plan.raw {
-            done.raw = delete_raw(&transaction, cutoff, plan.now, &mut room)?;
+            done.raw = delete_buckets(
+                &transaction,
+                [
+                    "SELECT bucket FROM vitals ORDER BY bucket LIMIT 1 OFFSET ?1",
+                    "DELETE FROM vitals WHERE bucket < ?1",
+                ],
+                cutoff.div_euclid(MINUTE),
+                &mut room,
+            )?;
             forgotten.raw = forgotten.raw.max(cutoff);
         }
         if let Some(cutoff) = plan.minutes {
@@ -158,6 +167,10 @@ impl Store {
             let mut delete = transaction.prepare_cached("DELETE FROM unreadable WHERE received < ?1")?;
             done.unreadable = delete.execute([cutoff])? as u64;
         }
+        if let Some(cutoff) = plan.runs {
+            let mut delete = transaction.prepare_cached("DELETE FROM run WHERE touched < ?1")?;
+            delete.execute([cutoff.div_euclid(DAY)])?;
+        }
         if forgotten != before {
             remember(&transaction, FORGOTTEN, &forgotten)?;
         }
@@ -179,84 +192,22 @@ impl Store {
 
 /// How far each level may be forgotten now.
 fn plan(db: &Connection, now: UnixMillis) -> Result<Plan, StoreError> {
-    let mut raw = None;
-    for_each_boot(db, |_, _, first| {
-        raw = Some(raw.map_or(first, |oldest: UnixMillis| oldest.min(first)));
-        Ok(true)
-    })?;
     let oldest = |sql: &str, width: UnixMillis| -> Result<Option<UnixMillis>, StoreError> {
         let bucket: Option<i64> = db.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         Ok(bucket.map(|bucket| bucket.saturating_mul(width)))
     };
+    let raw = oldest("SELECT min(bucket) FROM vitals", MINUTE)?;
     let minutes = oldest("SELECT min(bucket) FROM minute", MINUTE)?;
     let quarters = oldest("SELECT min(bucket) FROM quarter", QUARTER)?;
     let unreadable = oldest("SELECT min(received) FROM unreadable", 1)?;
+    let runs = oldest("SELECT min(touched) FROM run", DAY)?;
     Ok(Plan {
-        now,
         raw: retention::cutoff(now, RAW_KEPT, raw),
         minutes: retention::cutoff(now, MINUTES_KEPT, minutes),
         quarters: retention::cutoff(now, QUARTERS_KEPT, quarters),
         unreadable: retention::cutoff(now, RAW_KEPT, unreadable),
+        runs: retention::cutoff(now, QUARTERS_KEPT, runs),
     })
-}
-
-/// Calls `each` with node, boot and the time of the first row, for every boot
-/// that has raw vitals, until it says no. It hops over the rows of a boot.
-fn for_each_boot(
-    db: &Connection,
-    mut each: impl FnMut(i64, u32, UnixMillis) -> Result<bool, StoreError>,
-) -> Result<(), StoreError> {
-    let mut hop = db.prepare_cached(
-        "SELECT node, boot, at FROM vitals WHERE (node, boot) > (?1, ?2) ORDER BY node, boot, sequence LIMIT 1",
-    )?;
-    let (mut node, mut boot) = (i64::MIN, 0);
-    while let Some((next_node, next_boot, at)) =
-        hop.query_row(params![node, boot], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?
-    {
-        (node, boot) = (next_node, next_boot);
-        if !each(node, boot, at)? {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// Deletes raw vitals older than `cutoff`, from the low end of each boot,
-/// where sequence and time rise together.
-fn delete_raw(
-    db: &Connection,
-    cutoff: UnixMillis,
-    now: UnixMillis,
-    room: &mut u32,
-) -> Result<u64, StoreError> {
-    let mut walk =
-        db.prepare_cached("SELECT sequence, at FROM vitals WHERE node = ?1 AND boot = ?2 ORDER BY sequence")?;
-    let mut delete =
-        db.prepare_cached("DELETE FROM vitals WHERE node = ?1 AND boot = ?2 AND sequence <= ?3 AND at < ?4")?;
-    let mut deleted = 0;
-    for_each_boot(db, |node, boot, _| {
-        let mut last: Option<u32> = None;
-        let mut rows = walk.query(params![node, boot])?;
-        while *room > 0
-            && let Some(row) = rows.next()?
-        {
-            let at: UnixMillis = row.get(1)?;
-            if at < cutoff {
-                last = Some(row.get(0)?);
-                *room -= 1;
-            } else if at <= now.saturating_add(HOUR) {
-                break;
-            }
-            // A row from the future was dated by a wrong clock: those behind
-            // it shall not have to wait for its time to come.
-        }
-        drop(rows);
-        if let Some(last) = last {
-            deleted += delete.execute(params![node, boot, last, cutoff])? as u64;
-        }
-        Ok(*room > 0)
-    })?;
-    Ok(deleted)
 }
 
 /// Deletes buckets below `cutoff`, as many as there is room for.

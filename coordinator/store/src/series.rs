@@ -5,7 +5,7 @@ use crate::retention::{DAY, HOUR};
 use crate::rollup::{Aggregate, MINUTE, QUARTER, Rollup};
 use crate::{Reader, StoreError, UnixMillis, raw};
 use frames::{MOODS, Mood, NodeName, Report, Vital};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 
 /// The most points of one series; with more, the step grows.
@@ -93,8 +93,8 @@ impl Reader {
                 steps.add(*at, |rollup| rollup.add(report));
             }
         } else {
-            let width = if resolution == Resolution::Minute { MINUTE } else { QUARTER };
-            let buckets = self.buckets(query, resolution, width)?;
+            let width = resolution.width();
+            let buckets = self.buckets(query.node, query.from, query.to, resolution)?;
             if let (Some((first, _)), Some((last, _))) = (buckets.first(), buckets.last()) {
                 let step = asked.max(width).max(widened(*first, *last));
                 // Whole buckets only: a step is a multiple of their width.
@@ -138,9 +138,12 @@ impl Reader {
                 }
             }
             resolution => {
-                let width = if resolution == Resolution::Minute { MINUTE } else { QUARTER };
-                for (at, rollup) in self.buckets(&query, resolution, width)? {
-                    let span = MoodSpan { mood: prevailing(&rollup), from: at, to: at.saturating_add(width) };
+                for (at, rollup) in self.buckets(node, from, to, resolution)? {
+                    let span = MoodSpan {
+                        mood: prevailing(&rollup),
+                        from: at,
+                        to: at.saturating_add(resolution.width()),
+                    };
                     extend(&mut spans, span, to);
                 }
             }
@@ -177,66 +180,98 @@ impl Reader {
         from: UnixMillis,
         to: UnixMillis,
     ) -> Result<Vec<(UnixMillis, Report)>, StoreError> {
-        let mut query = self.db.prepare_cached(
-            "SELECT at, report FROM vitals
-             WHERE node = (SELECT id FROM node WHERE name = ?1) AND known AND at >= ?2 AND at < ?3
-             ORDER BY at",
-        )?;
-        let mut rows = query.query(params![node.as_str(), from, to])?;
         let mut reports = Vec::new();
-        while let Some(row) = rows.next()? {
-            let stored = row.get_ref(1)?.as_blob().map_err(StoreError::unreadable("report", node))?;
-            reports.push((row.get(0)?, raw::decode(stored)?));
-        }
+        self.hop(Resolution::Raw, node, from, to, |row| {
+            let (known, at): (bool, UnixMillis) = (row.get(3)?, row.get(4)?);
+            if known && (from..to).contains(&at) {
+                let stored = row.get_ref(2)?.as_blob().map_err(StoreError::unreadable("report", node))?;
+                reports.push((at, raw::decode(stored)?));
+            }
+            Ok(())
+        })?;
+        // Within a minute they lie by boot.
+        reports.sort_by_key(|(at, _)| *at);
         Ok(reports)
     }
 
     /// A node's roll-ups with the time at which each begins, by time.
     fn buckets(
         &self,
-        query: &SeriesQuery<'_>,
+        node: &NodeName,
+        from: UnixMillis,
+        to: UnixMillis,
         resolution: Resolution,
-        width: UnixMillis,
     ) -> Result<Vec<(UnixMillis, Rollup)>, StoreError> {
+        let mut found = Vec::new();
+        self.hop(resolution, node, from, to, |row| {
+            let bucket: i64 = row.get(0)?;
+            let sums = row.get_ref(2)?.as_blob().map_err(StoreError::unreadable("roll-up", node))?;
+            found.push((bucket.saturating_mul(resolution.width()), Rollup::decode(sums)?));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Calls `each` with every row of a node in the buckets of a stretch of
+    /// time. The keys are led by the bucket, so this hops from one to the next.
+    fn hop(
+        &self,
+        resolution: Resolution,
+        node: &NodeName,
+        from: UnixMillis,
+        to: UnixMillis,
+        mut each: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let id: Option<i64> = self
             .db
             .prepare_cached("SELECT id FROM node WHERE name = ?1")?
-            .query_row([query.node.as_str()], |row| row.get(0))
+            .query_row([node.as_str()], |row| row.get(0))
             .optional()?;
         let Some(id) = id else {
-            return Ok(Vec::new());
+            return Ok(());
         };
-        // The key is led by the bucket: this hops from each to the next,
-        // whether or not the node has a row there.
-        let mut hop = self.db.prepare_cached(match resolution {
-            Resolution::Minute => {
-                "SELECT bucket, node, sums FROM minute WHERE (bucket, node) >= (?1, ?2)
-                 ORDER BY bucket, node LIMIT 1"
+        let mut onwards = self.db.prepare_cached(match resolution {
+            Resolution::Raw => {
+                "SELECT bucket, node, report, known, at FROM vitals WHERE (bucket, node) >= (?1, ?2)
+                 ORDER BY bucket, node, boot, sequence"
             }
-            _ => {
-                "SELECT bucket, node, sums FROM quarter WHERE (bucket, node) >= (?1, ?2)
-                 ORDER BY bucket, node LIMIT 1"
+            Resolution::Minute => {
+                "SELECT bucket, node, sums FROM minute WHERE (bucket, node) >= (?1, ?2) ORDER BY bucket, node"
+            }
+            Resolution::Quarter => {
+                "SELECT bucket, node, sums FROM quarter WHERE (bucket, node) >= (?1, ?2) ORDER BY bucket, node"
             }
         })?;
-        let mut found = Vec::new();
-        let mut bucket = query.from.div_euclid(width);
+        let mut bucket = from.div_euclid(resolution.width());
         loop {
-            let mut rows = hop.query([bucket, id])?;
-            let Some(row) = rows.next()? else { break };
-            let (reached, node): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let at = reached.saturating_mul(width);
-            if at >= query.to {
-                break;
-            }
-            if node == id {
-                let sums =
-                    row.get_ref(2)?.as_blob().map_err(StoreError::unreadable("roll-up", query.node))?;
-                found.push((at, Rollup::decode(sums)?));
-            }
-            // A node before ours in a later bucket: ours may be there too.
-            bucket = if reached > bucket && node < id { reached } else { reached.saturating_add(1) };
+            let mut rows = onwards.query([bucket, id])?;
+            bucket = loop {
+                let Some(row) = rows.next()? else { return Ok(()) };
+                let (reached, owner): (i64, i64) = (row.get(0)?, row.get(1)?);
+                if reached.saturating_mul(resolution.width()) >= to {
+                    return Ok(());
+                }
+                if owner == id {
+                    each(row)?;
+                    bucket = reached;
+                } else if reached > bucket && owner < id {
+                    // In that bucket ours may still come.
+                    break reached;
+                } else {
+                    break reached.saturating_add(1);
+                }
+            };
         }
-        Ok(found)
+    }
+}
+
+impl Resolution {
+    /// The width of a bucket, in ms.
+    fn width(self) -> UnixMillis {
+        match self {
+            Self::Raw | Self::Minute => MINUTE,
+            Self::Quarter => QUARTER,
+        }
     }
 }
 

@@ -29,7 +29,7 @@ fn killed_in_the_middle_of_a_transaction() {
     store.db.pragma_update(None, "cache_size", 2).unwrap();
     let transaction = store.db.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
     for n in 0..3_000 {
-        transaction.execute("INSERT INTO vitals VALUES (1, 8, ?1, 0, 1, 0, zeroblob(90))", [n]).unwrap();
+        transaction.execute("INSERT INTO vitals VALUES (1, 1, 8, ?1, 0, 1, 0, zeroblob(90))", [n]).unwrap();
     }
     let killed = tempfile::tempdir().unwrap();
     snapshot(folder.path(), killed.path());
