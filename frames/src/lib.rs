@@ -10,26 +10,29 @@
 extern crate std;
 
 mod body;
+mod cause;
 mod down;
 mod error;
 mod mood;
 mod scale;
 mod seal;
+mod set;
 mod topic;
 mod vitals;
 
 pub use body::{
-    Body, Budget, Cause, Classifier, Clock, Direction, Farewell, Head, Headroom, Hello, MAX_REPLAY,
-    MAX_SERVICES, Probability, Replay, Report, Say, Service, ServiceState, Services, distance_code,
-    distance_from_code,
+    Body, Budget, Classifier, Clock, Farewell, Head, Headroom, Hello, MAX_REPLAY, MAX_SERVICES, Probability,
+    Replay, Report, Say, Service, ServiceState, Services, distance_code, distance_from_code,
 };
+pub use cause::{Cause, Direction};
 pub use down::{Ack, Command, Down, MAX_CHUNK, MAX_RUNS, ModelChunk, Run, Settings};
 pub use error::FrameError;
 pub use mood::{MOODS, Mood};
 pub use scale::Scale;
 pub use seal::{FleetKey, KEY_BYTES, NodeKey, SEAL_BYTES};
+pub use set::VitalSet;
 pub use topic::{FleetName, Leaf, MAX_TOPIC, NameError, NodeName, Place, Topic, cast_topic, event_topic};
-pub use vitals::{COUNT, Readings, Row, Vital, VitalSet, Vitals};
+pub use vitals::{COUNT, Readings, Row, Vital, Vitals};
 
 /// The version byte that leads every body. It rises with each change of the
 /// vitals table or of a body; a coordinator reads every older one.

@@ -2,6 +2,7 @@
 //! (numbers in units, as sampled) and [`Vitals`] (one byte each, as sent).
 
 use crate::scale::Scale;
+use crate::set::{BITMAP, VitalSet};
 use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::ser::SerializeTuple;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -134,8 +135,6 @@ vitals! {
 
 /// How many vitals there are.
 pub const COUNT: usize = Vital::ALL.len();
-/// Bytes of the presence bitmap.
-const BITMAP: usize = COUNT.div_ceil(8);
 /// How many vitals are flags, one bit each on the wire.
 const FLAGS: usize = {
     let mut flags = 0;
@@ -179,81 +178,6 @@ impl Vital {
     /// Whether it is a yes or a no.
     pub fn is_flag(self) -> bool {
         matches!(self.row().scale, Scale::Flag)
-    }
-}
-
-/// A set of vitals: what a node can measure.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct VitalSet(u64);
-
-const _: () = assert!(COUNT <= 64, "the set is one u64");
-
-impl VitalSet {
-    /// Adds a vital.
-    pub fn insert(&mut self, vital: Vital) {
-        self.0 |= 1 << vital as u8;
-    }
-
-    /// Takes a vital out.
-    pub fn remove(&mut self, vital: Vital) {
-        self.0 &= !(1 << vital as u8);
-    }
-
-    /// Whether a vital is in it.
-    pub fn contains(self, vital: Vital) -> bool {
-        self.0 & (1 << vital as u8) != 0
-    }
-
-    /// How many are in it.
-    pub fn len(self) -> usize {
-        self.0.count_ones() as usize
-    }
-
-    /// Whether none is in it.
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Those in it, in the order of the table.
-    pub fn iter(self) -> impl Iterator<Item = Vital> {
-        Vital::ALL.iter().copied().filter(move |vital| self.contains(*vital))
-    }
-
-    /// The bitmap as it stands on the wire, lowest vital first.
-    fn to_bytes(self) -> [u8; BITMAP] {
-        let mut bytes = [0; BITMAP];
-        bytes.copy_from_slice(&self.0.to_le_bytes()[..BITMAP]);
-        bytes
-    }
-
-    /// Reads the bitmap; a bit beyond the table is an error, since its code's
-    /// place could not be known.
-    fn from_bytes(bytes: [u8; BITMAP]) -> Option<Self> {
-        let mut wide = [0; 8];
-        wide[..BITMAP].copy_from_slice(&bytes);
-        let bits = u64::from_le_bytes(wide);
-        (bits >> COUNT == 0).then_some(Self(bits))
-    }
-}
-
-impl FromIterator<Vital> for VitalSet {
-    fn from_iter<I: IntoIterator<Item = Vital>>(vitals: I) -> Self {
-        let mut set = Self::default();
-        vitals.into_iter().for_each(|vital| set.insert(vital));
-        set
-    }
-}
-
-impl Serialize for VitalSet {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_bytes().serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for VitalSet {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_bytes(Deserialize::deserialize(deserializer)?)
-            .ok_or_else(|| D::Error::custom("a vital beyond the table"))
     }
 }
 
