@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 const STATE: &str = "retention";
 /// Under which name [`Forgotten`] is remembered.
 const FORGOTTEN: &str = "forgotten";
-/// The most rows that one call deletes, so that a commit never waits long.
-const ROWS_PER_CALL: u32 = 20_000;
+/// The most rows that one call deletes, so that a commit never waits long
+/// (fewer in tests, which needn't store as many).
+const ROWS_PER_CALL: u32 = if cfg!(test) { 2_000 } else { 20_000 };
 /// The file is made smaller only when at least this many of its pages are free
 /// (and a quarter of it): free pages are otherwise soon used again, and moving
 /// pages wears a card.
