@@ -1,5 +1,7 @@
 //! Feeling does not grow the heap, whatever the inference library does.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
+
 use node_agent::feel::{Feeler, Model};
 use node_agent::virtual_pi::VirtualPi;
 
