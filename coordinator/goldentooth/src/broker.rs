@@ -20,6 +20,9 @@ mod certificate;
 mod door;
 #[cfg(test)]
 mod tests;
+mod trespass;
+
+pub use trespass::{Trespass, Trespasses};
 
 /// The most clients at once: a fleet of 10,000 nodes and those who watch it.
 const MOST_CLIENTS: usize = 12_000;
@@ -76,6 +79,8 @@ pub struct Broker {
     pub listens: SocketAddr,
     /// Its certificate as PEM, if it speaks TLS there.
     pub certificate: Option<String>,
+    /// What its rules turned away on frame topics.
+    pub turned_away: Arc<Trespasses>,
 }
 
 impl Broker {
@@ -121,7 +126,9 @@ impl Broker {
             Some(_) => broker.tls_local_addr().ok_or_else(missing)?,
         };
         let router = broker.router();
-        let mut broker = broker.with_auth_provider(Arc::new(Door::new(keys, Arc::clone(&router))));
+        let turned_away = Arc::new(Trespasses::default());
+        let door = Door::new(keys, Arc::clone(&router), Arc::clone(&turned_away));
+        let mut broker = broker.with_auth_provider(Arc::new(door));
         let shutdown = broker.shutdown_handle();
         let mut ready = broker.ready_receiver();
         let task = tokio::spawn(async move {
@@ -130,7 +137,7 @@ impl Broker {
             }
         });
         ready.wait_for(|ready| *ready).await.map_err(|_| BrokerError::Start("it ended at once".into()))?;
-        Ok(Self { router, shutdown, task, inside, listens, certificate })
+        Ok(Self { router, shutdown, task, inside, listens, certificate, turned_away })
     }
 
     /// Whom to tell that a name's older files are void: its session ends at

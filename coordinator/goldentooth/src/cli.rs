@@ -2,6 +2,7 @@
 //! `doctor`. What only reads stands in `surfaces/cli.rs`.
 
 use crate::config::MOST_SIMULATED;
+use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args};
 use node_agent::enrolment::Kind;
 use std::net::SocketAddr;
@@ -49,10 +50,10 @@ pub struct UpArgs {
     #[arg(long, value_name = "URL", env = "GOLDENTOOTH_BROKER", hide_env_values = true)]
     pub broker: Option<String>,
     /// Don't make this machine a node of the fleet
-    #[arg(long, action = ArgAction::SetTrue, env = "GOLDENTOOTH_NO_LOCAL_NODE")]
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new(), env = "GOLDENTOOTH_NO_LOCAL_NODE")]
     pub no_local_node: bool,
     /// Leave the cast out
-    #[arg(long, action = ArgAction::SetTrue, env = "GOLDENTOOTH_NO_STAGE")]
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new(), env = "GOLDENTOOTH_NO_STAGE")]
     pub no_stage: bool,
     /// Say in one line of JSON that all is ready
     #[arg(long)]

@@ -11,6 +11,7 @@ mod tests;
 pub mod writer;
 
 use self::core::{Core, Output};
+use crate::broker::{Trespass, Trespasses};
 use crate::live::{Event, Live, Said, Update};
 use crate::surfaces::mqtt::Outlet;
 use claim::{Claim, Rival};
@@ -87,6 +88,8 @@ pub struct Parts {
     pub local: Option<NodeName>,
     /// The claim on the fleet, at an outside broker.
     pub claim: Option<Claim>,
+    /// What the embedded broker turns away; an outside one keeps it to itself.
+    pub turned_away: Arc<Trespasses>,
 }
 
 /// The running loop.
@@ -151,6 +154,7 @@ impl Running {
                 }
                 _ = second.tick() => {
                     self.trusted = self.look_at_the_clock();
+                    self.count_trespasses();
                     self.parts.core.tick(self.now());
                     self.count();
                     if retained.elapsed() >= RETAIN {
@@ -270,6 +274,16 @@ impl Running {
         }
     }
 
+    /// Counts what the broker turned away since the last look.
+    fn count_trespasses(&mut self) {
+        let now = self.now();
+        for (node, Trespass { messages, account }) in self.parts.turned_away.take() {
+            let topic_of = node.as_ref().map(NodeName::as_str);
+            tracing::warn!(account, topic_of, messages, "turned away: not this account's topic");
+            self.parts.core.turned_away(now, node.as_ref(), messages);
+        }
+    }
+
     /// Tells and publishes what there is.
     fn flush(&mut self) {
         let now = self.now();
@@ -312,6 +326,7 @@ impl Running {
         while let Ok(heard) = self.parts.inbox.try_recv() {
             self.hear(heard);
         }
+        self.count_trespasses();
         let deadline = Instant::now() + LAST_COMMIT;
         if under_way
             && let Ok(Some(done)) = tokio::time::timeout_at(deadline, self.parts.writer.done.recv()).await

@@ -140,6 +140,7 @@ pub async fn up(config: Config) -> Result<(), UpError> {
         trust: config.clock,
         local: local_name.clone(),
         claim,
+        turned_away: broker.as_ref().map(|broker| Arc::clone(&broker.turned_away)).unwrap_or_default(),
     });
     let desk = desk(&keys, &data, reach.clone(), broker.as_ref(), intake.orders.clone());
 

@@ -1,10 +1,11 @@
 //! Who comes in, and what they may say and hear: mqtt5 asks here at connect,
 //! publish and subscribe; `fleet` knows the rules.
 
+use super::Trespasses;
 use crate::enrol::{COORDINATOR, Entry, Keys};
 use crate::words::lock;
 use fleet::Account;
-use frames::NodeName;
+use frames::{Leaf, NodeName, Place};
 use mqtt5::broker::router::MessageRouter;
 use mqtt5::broker::{AuthProvider, AuthResult};
 use mqtt5::packet::connect::ConnectPacket;
@@ -27,6 +28,7 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(super) struct Door {
     keys: Arc<Keys>,
     router: Arc<MessageRouter>,
+    turned_away: Arc<Trespasses>,
     /// Which account last came in with a client id. It counts while connected.
     claims: Mutex<HashMap<String, String>>,
 }
@@ -51,8 +53,8 @@ impl Identity {
 }
 
 impl Door {
-    pub(super) fn new(keys: Arc<Keys>, router: Arc<MessageRouter>) -> Self {
-        Self { keys, router, claims: Mutex::default() }
+    pub(super) fn new(keys: Arc<Keys>, router: Arc<MessageRouter>, turned_away: Arc<Trespasses>) -> Self {
+        Self { keys, router, turned_away, claims: Mutex::default() }
     }
 
     /// Who this is, if user and password (or their absence, on loopback) say so.
@@ -177,7 +179,11 @@ impl AuthProvider for Door {
         topic: &'a str,
     ) -> Answer<'a, bool> {
         let name = self.keys.fleet();
-        Box::pin(ready(self.ask(user_id, |account| fleet::may_publish(name, account, topic))))
+        let may = self.ask(user_id, |account| fleet::may_publish(name, account, topic));
+        if !may && let Some(Place::Node { node, leaf: Leaf::Frame }) = Place::parse(name, topic) {
+            self.turned_away.note(node, user_id);
+        }
+        Box::pin(ready(may))
     }
 
     fn authorize_subscribe<'a>(

@@ -142,6 +142,9 @@ async fn a_node_says_and_hears_only_its_own() {
     assert!(one.say("gt/1/home/one/frame").await);
     assert_eq!(coordinator.heard(SOON).await.as_deref(), Some("gt/1/home/one/frame"));
     assert_eq!(coordinator.heard(NEVER).await, None, "what is for another never arrives");
+    let turned_away = room.broker.turned_away.take();
+    let by_one = Trespass { messages: 1, account: "node:one:1".to_owned() };
+    assert_eq!(turned_away.into_iter().collect::<Vec<_>>(), [(Some("two".parse().unwrap()), by_one)]);
     for topic in ["gt/1/home/two/cmd", "gt/1/home/two/mood", "gt/1/home/one/cmd"] {
         assert!(coordinator.say(topic).await, "{topic}");
     }

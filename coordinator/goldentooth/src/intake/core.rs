@@ -244,6 +244,13 @@ impl Core {
         self.changed(now, told.as_slice());
     }
 
+    /// Messages on a node's frame topic that the broker's rules turned away.
+    pub fn turned_away(&mut self, now: Now, node: Option<&NodeName>, messages: u64) {
+        for _ in 0..messages {
+            self.refuse(now, node, None, Refusal::NotAllowed);
+        }
+    }
+
     /// What time alone brings; to be called every second.
     pub fn tick(&mut self, now: Now) {
         let changes = self.fleet.tick(now);
