@@ -5,5 +5,14 @@
 
 // A test may fail by panicking: that is how it tells.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// Nobody outside uses a test binary: `pub` in it says what its files share.
+#![allow(unreachable_pub)]
 
+mod harness;
 mod tidy;
+mod trust_downlinks;
+mod trust_frames;
+mod trust_keys;
+mod trust_place;
+mod trust_poison;
+mod trust_topics;

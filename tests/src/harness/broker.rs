@@ -39,6 +39,14 @@ impl Mosquitto {
         format!("mqtt://127.0.0.1:{}", self.port)
     }
 
+    /// Has it read its password and ACL files again (SIGHUP).
+    pub fn reload(&self) {
+        if let Some(child) = &self.child {
+            let hup = Command::new("kill").args(["-HUP", &child.id().to_string()]).status();
+            assert!(hup.is_ok_and(|status| status.success()), "mosquitto can be told");
+        }
+    }
+
     /// SIGKILL.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
