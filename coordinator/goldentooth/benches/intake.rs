@@ -111,8 +111,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// A topic and a sealed frame.
+type Message = (String, Vec<u8>);
+
 /// Every frame with its topic, sealed.
-fn messages(keys: &Keys) -> Result<Vec<(String, Vec<u8>)>, Box<dyn Error>> {
+fn messages(keys: &Keys) -> Result<Vec<Message>, Box<dyn Error>> {
     let mut nodes = Vec::new();
     for number in 0..NODES {
         let name: NodeName = format!("pi-{number:04}").parse()?;

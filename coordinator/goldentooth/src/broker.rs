@@ -71,6 +71,7 @@ pub enum BrokerError {
 /// The running broker; [`Broker::stop`] ends it.
 pub struct Broker {
     router: Arc<MessageRouter>,
+    door: Arc<Door>,
     shutdown: BrokerShutdownHandle,
     task: JoinHandle<()>,
     /// Where this process reaches it, without TLS, on loopback.
@@ -127,8 +128,8 @@ impl Broker {
         };
         let router = broker.router();
         let turned_away = Arc::new(Trespasses::default());
-        let door = Door::new(keys, Arc::clone(&router), Arc::clone(&turned_away));
-        let mut broker = broker.with_auth_provider(Arc::new(door));
+        let door = Arc::new(Door::new(keys, Arc::clone(&router), Arc::clone(&turned_away)));
+        let mut broker = broker.with_auth_provider(Arc::<Door>::clone(&door));
         let shutdown = broker.shutdown_handle();
         let mut ready = broker.ready_receiver();
         let task = tokio::spawn(async move {
@@ -137,18 +138,22 @@ impl Broker {
             }
         });
         ready.wait_for(|ready| *ready).await.map_err(|_| BrokerError::Start("it ended at once".into()))?;
-        Ok(Self { router, shutdown, task, inside, listens, certificate, turned_away })
+        Ok(Self { router, door, shutdown, task, inside, listens, certificate, turned_away })
     }
 
-    /// Whom to tell that a name's older files are void: its session ends at
+    /// Whom to tell that a name's older files are void: its sessions end at
     /// once, and its epoch no longer opens the door.
     pub fn revoker(&self) -> impl Fn(&NodeName) + Send + Sync + 'static {
-        let router = Arc::clone(&self.router);
+        let (router, door) = (Arc::clone(&self.router), Arc::clone(&self.door));
         let runtime = tokio::runtime::Handle::current();
         move |name| {
-            let (router, name) = (Arc::clone(&router), name.clone());
-            // Dropping the router's entry ends the client's task, and with it the link.
-            runtime.spawn(async move { router.unregister_client(name.as_str()).await });
+            let (router, clients) = (Arc::clone(&router), door.clients_of(name));
+            runtime.spawn(async move {
+                for client in clients {
+                    // Dropping the router's entry ends the client's task, and with it the link.
+                    router.unregister_client(&client).await;
+                }
+            });
         }
     }
 

@@ -108,6 +108,17 @@ impl Door {
         true
     }
 
+    /// The client ids under which an account came in with any epoch but the
+    /// one in force: a reader may take several.
+    pub(super) fn clients_of(&self, name: &NodeName) -> Vec<String> {
+        let current = self.keys.entry(name).map(|entry| entry.epoch);
+        let void = |word: &str| {
+            account_of(word).is_some_and(|(known, epoch)| known == *name && Some(epoch) != current)
+        };
+        let claims = lock::mutex(&self.claims);
+        claims.iter().filter(|(_, word)| void(word)).map(|(client_id, _)| client_id.clone()).collect()
+    }
+
     async fn forget_stale_claims(&self) {
         let ids: Vec<String> = lock::mutex(&self.claims).keys().cloned().collect();
         for id in ids {
@@ -126,16 +137,18 @@ impl Door {
             ANONYMOUS => return rule(&Account::Anonymous { loopback: true }),
             _ => {}
         }
-        let mut parts = word.splitn(3, ':');
-        let (Some(_kind), Some(name), Some(epoch)) = (parts.next(), parts.next(), parts.next()) else {
-            return false;
-        };
-        let Ok(name) = name.parse::<NodeName>() else { return false };
+        let Some((name, epoch)) = account_of(word) else { return false };
         match self.keys.entry(&name) {
-            Some(entry) if epoch.parse() == Ok(entry.epoch) => rule(&account(&name, entry.kind)),
+            Some(entry) if epoch == entry.epoch => rule(&account(&name, entry.kind)),
             _ => false,
         }
     }
+}
+
+/// Name and epoch in the word of an enrolled account.
+fn account_of(word: &str) -> Option<(NodeName, u32)> {
+    let mut parts = word.splitn(3, ':').skip(1);
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
 fn account(name: &NodeName, kind: Kind) -> Account<'_> {

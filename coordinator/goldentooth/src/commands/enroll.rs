@@ -161,11 +161,15 @@ fn print_mosquitto(enrolment: &Enrolment) {
         Kind::Reader => fleet::Account::Reader(enrolment.name.as_str()),
         Kind::Service => fleet::Account::Service(enrolment.name.as_str()),
     };
+    let user = enrolment.account.user.as_str();
     println!(
-        "\n# Mosquitto's password file: add this line, then `mosquitto_passwd -U FILE`\n{}:{}\n\
-         \n# mosquitto.conf needs `use_username_as_clientid true`; its acl_file:\n{}",
-        enrolment.account.user,
+        "\n# Mosquitto's password file: add this line, then `mosquitto_passwd -U FILE`\n{user}:{}\n\
+         \n# mosquitto.conf needs `use_username_as_clientid true`; its acl_file (goldentooth is the\n\
+         # coordinator's own account, with a password of your choice: --broker mqtt://goldentooth:PASSWORD@HOST:PORT)\n{}",
         enrolment.account.password.expose(),
-        fleet::mosquitto_acl(&enrolment.fleet, [(&enrolment.account.user, account)])
+        fleet::mosquitto_acl(
+            &enrolment.fleet,
+            [("goldentooth", fleet::Account::Coordinator), (user, account)]
+        )
     );
 }

@@ -62,18 +62,15 @@ impl Desk {
     pub fn enrol(&self, request: &Request) -> Result<Vec<Enrolment>, EnrolError> {
         let Inner { keys, data, reach, revoked } = &*self.0;
         let addresses = reach.addresses(&request.addresses)?;
-        let enrolled: Vec<(NodeName, Entry)> = match &request.name {
-            Some(name) => {
-                let parsed: NodeName =
-                    name.parse().map_err(|why| EnrolError::Name { name: name.clone(), why })?;
-                let entry = keys.enrol(data, &parsed, request.kind.unwrap_or(Kind::Node))?;
-                vec![(parsed, entry)]
-            }
-            None => {
-                let renewed = keys.renew(data, request.new_key)?;
-                renew_local(keys, data, reach, &renewed);
-                renewed
-            }
+        let enrolled: Vec<(NodeName, Entry)> = if let Some(name) = &request.name {
+            let parsed: NodeName =
+                name.parse().map_err(|why| EnrolError::Name { name: name.clone(), why })?;
+            let entry = keys.enrol(data, &parsed, request.kind.unwrap_or(Kind::Node))?;
+            vec![(parsed, entry)]
+        } else {
+            let renewed = keys.renew(data, request.new_key)?;
+            renew_local(keys, data, reach, &renewed);
+            renewed
         };
         Ok(enrolled
             .into_iter()

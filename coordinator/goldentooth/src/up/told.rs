@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 /// The line that other programs wait for.
 #[derive(Serialize)]
-struct Ready<'a> {
+struct Start<'a> {
     ready: bool,
     http: &'a str,
     mqtt: &'a str,
@@ -21,7 +21,7 @@ struct Ready<'a> {
 /// That all is ready, and where to look.
 pub(super) fn ready(config: &Config, http: &str, mqtt: &str, data: &Path) {
     let words = if config.json {
-        serde_json::to_string(&Ready { ready: true, http, mqtt, data }).unwrap_or_default()
+        serde_json::to_string(&Start { ready: true, http, mqtt, data }).unwrap_or_default()
     } else {
         let simulated = match config.simulate {
             0 => String::new(),
