@@ -101,6 +101,26 @@ def usage(pid):
             "cpu": cpu / 1e9, "wakeups": wakeups}
 
 
+def parts(pid):
+    """What the resident memory consists of, in KiB."""
+    own = os.readlink(f"/proc/{pid}/exe")
+    sums, path, rss = {}, "", 0
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        key, *rest = line.split(maxsplit=5)
+        if not key.endswith(":"):
+            path = rest[4] if len(rest) > 4 else ""
+        elif key == "Rss:":
+            rss = int(rest[0])
+        elif key == "Anonymous:":
+            anonymous = int(rest[0])
+            backed, changed = (("its code and constants", "its constants with addresses, and its variables")
+                               if path == own else ("libraries", "libraries' variables") if path[:1] == "/"
+                               else ("kernel's", path or "arenas and stacks of threads"))
+            sums[backed] = sums.get(backed, 0) + rss - anonymous
+            sums[changed] = sums.get(changed, 0) + anonymous
+    return {part: kib for part, kib in sums.items() if kib}
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--minutes", type=float, default=10)
@@ -162,6 +182,7 @@ def main():
         scrape_until(began + options.minutes * 60)
         after = {name: usage(child.pid) for name, child in programs.items()}
         hours = (time.monotonic() - began) / 3600
+        memory = parts(programs["goldentooth-node"].pid)
 
         dead = [name for name, child in programs.items() if child.poll() is not None]
         if dead:
@@ -185,6 +206,9 @@ def main():
             row = figures[name]
             print(f"| {name} | {row['rss_mib']:.1f} | {row['pss_mib']:.1f} | {row['anonymous_mib']:.2f} "
                   f"| {row['growth_kib']} | {row['cpu_s_per_h']:.2f} | {row['wakeups_per_min']:.0f} |")
+        print("\ngoldentooth-node's resident memory, in KiB: "
+              + ", ".join(f"{part} {kib}" for part, kib in sorted(memory.items(), key=lambda it: -it[1])))
+        figures["goldentooth-node"]["memory_kib"] = memory
         if options.json:
             options.json.write_text(json.dumps(figures, indent=1))
     finally:
