@@ -1,8 +1,9 @@
 //! Rows 6 and 7 of the threat table: a stolen key, a file used twice.
 
-use crate::harness::{Agent, Forger, eventually, secs};
+use crate::harness::{Agent, Forger, Wire, eventually, secs};
 use crate::trust_place::{Place, hello, report};
 use frames::Leaf;
+use node_agent::enrolment::Enrolment;
 use std::time::{Duration, Instant};
 
 /// A revoked file must be refused within this.
@@ -112,6 +113,25 @@ fn drops_the_older_file(mut place: Place) {
     });
     assert!(second.stop().success());
     assert_eq!(place.coordinator().refused("bad_seal"), 0, "the broker's door was enough");
+}
+
+#[test]
+fn row_7_a_reader_whose_file_is_void_hears_nothing_more_whatever_it_calls_itself() {
+    for mut place in [Place::embedded(), Place::mosquitto()] {
+        let (file, pi) = (place.enroll("wall", "reader"), place.node("pi"));
+        let old = Enrolment::read(&file).expect("an enrolment file").account;
+        let account = (old.user.as_str(), old.password.expose());
+        let broker = place.broker();
+        let mut tablet = Wire::connect(&broker, "tablet", Some(account)).expect("the reader comes in");
+        tablet.subscribe(&pi.topic(Leaf::Frame));
+        place.enroll("wall", "reader");
+        assert!(tablet.ends(SOON), "the live session is dropped");
+        assert!(Wire::connect(&broker, "tablet", Some(account)).is_err(), "the old password opens nothing");
+        let speaker = pi.connect(&broker).expect("it comes in");
+        speaker.publish(&pi.topic(Leaf::Frame), pi.seal(1, 1, 1, &hello(9_000)), false);
+        assert_eq!(place.handled(1).accepted, 1);
+        assert!(tablet.next(Duration::ZERO).is_none(), "the reader heard a frame");
+    }
 }
 
 #[test]

@@ -4,6 +4,8 @@
 use crate::harness::{Wire, always, eventually, secs};
 use crate::trust_place::{Place, hello, report};
 use frames::Leaf;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 
 const BOOT: u32 = 11;
 
@@ -126,4 +128,45 @@ fn stays_though_another_takes_its_client_id(mut place: Place) {
     assert!(!wire.ends(secs(2)), "one was pushed out");
     wire.publish(&topic, one.seal(BOOT, 2, 1, &report(9_050)), false);
     assert_eq!(place.handled(2).accepted, 2, "one and the coordinator are still there");
+}
+
+#[test]
+fn row_1_a_will_on_anothers_topic_is_not_published() {
+    for mut place in [Place::embedded(), Place::mosquitto()] {
+        let (one, two) = (place.node("one"), place.node("two"));
+        let mut reader = place.reader("wall");
+        for leaf in [Leaf::Frame, Leaf::Status] {
+            reader.subscribe(&one.topic(leaf));
+            dies_with_a_will(&place.broker(), "two", two.account(), &one.topic(leaf));
+        }
+        let heard = reader.next(secs(2));
+        assert!(heard.is_none(), "a forged will on {}", heard.expect("something").topic);
+        assert!(place.coordinator().node("one").is_none(), "one has never spoken");
+        // Its own will is published, so that the above shows something.
+        assert!(dies_with_a_will(&place.broker(), "one", one.account(), &one.topic(Leaf::Status)));
+        let own = reader.next(secs(5)).expect("its own will");
+        assert_eq!((own.topic, own.payload), (one.topic(Leaf::Status), b"offline".to_vec()));
+    }
+}
+
+/// Connects with a last will, and dies. Gives whether it was let in.
+fn dies_with_a_will(broker: &str, client_id: &str, account: (&str, &str), topic: &str) -> bool {
+    let text = |text: &str| [&(text.len() as u16).to_be_bytes(), text.as_bytes()].concat();
+    // Version 5; account, will at QoS 1, clean start; keep alive 60 s; no properties.
+    let mut packet = [text("MQTT"), vec![5, 0b1100_1110, 0, 60, 0], text(client_id)].concat();
+    packet.push(0);
+    for part in [topic, "offline", account.0, account.1] {
+        packet.extend(text(part));
+    }
+    // The length comes in digits of 7 bits, the lowest first.
+    let length = match packet.len() {
+        short @ ..128 => vec![short as u8],
+        long => vec![(long % 128) as u8 | 0x80, (long / 128) as u8],
+    };
+    let mut link = TcpStream::connect(broker).expect("a broker");
+    link.set_read_timeout(Some(secs(5))).expect("set");
+    link.write_all(&[&[0x10], length.as_slice(), &packet].concat()).expect("sent");
+    let mut answer = [0; 4];
+    // CONNACK: type, length, flags, reason.
+    link.read_exact(&mut answer).is_ok_and(|()| answer[0] == 0x20 && answer[3] == 0)
 }

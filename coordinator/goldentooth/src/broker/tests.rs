@@ -208,6 +208,14 @@ async fn a_new_epoch_ends_the_session_and_closes_the_door() {
     assert!(one.is_cut().await);
     assert!(room.enter("one", Some(("one", &old))).await.is_err());
     assert!(room.member("one").await.say("gt/1/home/one/frame").await);
+    // A reader may call itself as it likes, and is found all the same.
+    let (wall, old) = ("wall".parse().unwrap(), room.password("wall"));
+    let mut tablet = room.enter("tablet", Some(("wall", &old))).await.unwrap();
+    room.keys.admit(&wall, Kind::Reader);
+    let mut renewed = room.member("wall").await;
+    room.broker.revoker()(&wall);
+    assert!(tablet.is_cut().await);
+    assert!(renewed.hear("gt/1/home/+/mood").await, "the new file's session stays");
 }
 
 #[tokio::test(flavor = "multi_thread")]
