@@ -15,7 +15,7 @@ use frames::{Cause, Direction, Mood, Readings, Vital};
 use heapless::Vec;
 
 /// How many vitals are asked by taking them out.
-pub const CANDIDATES: usize = 5;
+pub const CANDIDATES: usize = 3;
 
 /// What shows that there is work, with the value that shows plenty of it, in the
 /// vital's unit.
