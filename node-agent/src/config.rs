@@ -7,6 +7,7 @@ use crate::Millis;
 use crate::budget::{Limits, LimitsError};
 use crate::clock::Trust;
 use crate::sample;
+use crate::say::spool::KEEP_EVERY;
 use clap::Args;
 use serde::{Deserialize, Deserializer};
 use std::ops::Range;
@@ -121,6 +122,10 @@ pub struct Keys {
     /// [default: systemd's state directory, else memory only]
     #[arg(long, value_name = "DIR", env = "GOLDENTOOTH_NODE_DATA")]
     pub data: Option<PathBuf>,
+    /// While the link is down, frames in memory go to the data folder this
+    /// often: a power cut then costs no more [default: 5min]
+    #[arg(long, value_name = "SPAN", env = "GOLDENTOOTH_NODE_KEEP_EVERY")]
+    pub keep_every: Option<Span>,
     /// The mood model, or "none" to let the rules decide [default: built in]
     #[arg(long, value_name = "FILE", env = "GOLDENTOOTH_NODE_MODEL")]
     pub model: Option<PathBuf>,
@@ -194,6 +199,7 @@ impl Keys {
             limit: self.limit.or(below.limit),
             root: self.root.or(below.root),
             data: self.data.or(below.data),
+            keep_every: self.keep_every.or(below.keep_every),
             model: self.model.or(below.model),
             clock: self.clock.or(below.clock),
             vcgencmd: self.vcgencmd.or(below.vcgencmd),
@@ -250,6 +256,8 @@ pub struct Config {
     pub root: PathBuf,
     /// Where frames may wait on disk; none for memory only.
     pub data: Option<PathBuf>,
+    /// How often they go there while the link is down, in milliseconds.
+    pub keep_every: Millis,
     /// Where the mood model comes from.
     pub model: ModelFrom,
     /// Whether the wall clock may be believed.
@@ -286,6 +294,7 @@ impl Config {
             limits,
             root: keys.root.unwrap_or_else(|| PathBuf::from("/")),
             data: keys.data.or_else(state_directory),
+            keep_every: keys.keep_every.map_or(KEEP_EVERY, |every| every.millis().max(SHORTEST)),
             model: match keys.model {
                 None => ModelFrom::BuiltIn,
                 Some(path) if path == Path::new("none") => ModelFrom::Nowhere,

@@ -90,6 +90,7 @@ fn start(command: Run) -> Result<(), Failure> {
         limits: config.limits,
         trust: config.clock,
         spool: config.data,
+        keep_every: config.keep_every,
         notify,
         ..RunOptions::machine(enrolment, &config.root, Sampler::with(&config.root, config.sources))
     };

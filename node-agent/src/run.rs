@@ -70,7 +70,8 @@ struct Shell {
 
 impl Shell {
     fn new(options: RunOptions) -> Result<(Self, LinkOptions), RunError> {
-        let RunOptions { enrolment, source, hardware, model, limits, trust, spool, notify, grace } = options;
+        let RunOptions { enrolment, source, hardware, model, limits, trust, spool, keep_every, notify, grace } =
+            options;
         if enrolment.kind != Kind::Node {
             return Err(RunError::NotANode(enrolment.kind));
         }
@@ -86,7 +87,7 @@ impl Shell {
             _ => None,
         };
         let now = clock::uptime();
-        let mut undecided = Spool::new(now, boot, seed);
+        let mut undecided = Spool::new(now, boot, seed).keeping_every(keep_every);
         let log = spool.and_then(|path| {
             let mut folder = Folder::new(&path);
             if !folder.claim() {

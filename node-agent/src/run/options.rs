@@ -8,6 +8,7 @@ use crate::feel::Model;
 use crate::hardware::Hardware;
 use crate::notify::Notify;
 use crate::sample::Sampler;
+use crate::say::spool::KEEP_EVERY;
 use crate::say::tls::TlsError;
 use crate::virtual_pi::VirtualPi;
 use frames::{Readings, VitalSet};
@@ -62,6 +63,8 @@ pub struct RunOptions {
     pub trust: Trust,
     /// The folder for what is undecided in a long outage; none means memory alone.
     pub spool: Option<PathBuf>,
+    /// How often memory goes to that folder while nobody answers, in milliseconds.
+    pub keep_every: Millis,
     /// The line to systemd.
     pub notify: Notify,
     /// How long to wait for the coordinator's answer at the end.
@@ -79,6 +82,7 @@ impl RunOptions {
             limits: Limits::default(),
             trust: Trust::default(),
             spool: None,
+            keep_every: KEEP_EVERY,
             notify: Notify::default(),
             grace: GRACE,
         }
@@ -95,6 +99,7 @@ impl RunOptions {
             limits: Limits::default(),
             trust: Trust::Always,
             spool: None,
+            keep_every: KEEP_EVERY,
             notify: Notify::default(),
             grace: Duration::ZERO,
         }

@@ -28,8 +28,9 @@ const PATIENCE: Millis = 60_000;
 const LONGEST_DELAY: Millis = 200_000;
 /// How often the patience doubles at most while no answer comes: to 16 times.
 const MOST_DOUBLINGS: u32 = 4;
-/// While the link is down (or nobody answers), bodies go to the disk this often.
-const KEEP_EVERY: Millis = 300_000;
+/// While the link is down (or nobody answers), bodies go to the disk this often,
+/// unless a setting says otherwise.
+pub const KEEP_EVERY: Millis = 300_000;
 /// Boots whose last acknowledgement is remembered, for bodies that are still
 /// on the disk. Beyond them a body may be said twice, which does no harm.
 const BOOTS: usize = 8;
@@ -85,6 +86,7 @@ pub struct Spool {
     waiting: Option<Millis>,
     /// When the link went down or the disk was written last.
     kept_at: Millis,
+    keep_every: Millis,
     /// The longest delay of an answer lately.
     delay: Millis,
     /// [`PATIENCE`] or thrice `delay`, with jitter.
@@ -111,6 +113,7 @@ impl Spool {
             waiting: None,
             since: now,
             kept_at: now,
+            keep_every: KEEP_EVERY,
             delay: 0,
             patience: PATIENCE,
             doublings: 0,
@@ -119,6 +122,12 @@ impl Spool {
         };
         spool.settle_patience();
         spool
+    }
+
+    /// The same, with bodies going to the disk this often while nobody answers.
+    #[must_use]
+    pub fn keeping_every(self, every: Millis) -> Self {
+        Self { keep_every: every, ..self }
     }
 
     /// Takes in the words of one body ([`Say::encode`]'s) and numbers it. It is
@@ -300,15 +309,15 @@ impl Spool {
         self.dropped = self.dropped.saturating_add(u32::try_from(bodies).unwrap_or(u32::MAX));
     }
 
-    /// When memory should go to the disk: five minutes after the link went
-    /// down or the last answer came, and every five minutes from then on.
+    /// When memory should go to the disk: [`KEEP_EVERY`] after the link went
+    /// down or the last answer came, and as often from then on.
     pub fn keep_at(&self) -> Option<Millis> {
         if self.memory.is_empty() {
             return None;
         }
         match (self.connected, self.waiting) {
-            (false, _) => Some(self.kept_at + KEEP_EVERY),
-            (true, Some(since)) => Some(since.max(self.kept_at) + KEEP_EVERY),
+            (false, _) => Some(self.kept_at + self.keep_every),
+            (true, Some(since)) => Some(since.max(self.kept_at) + self.keep_every),
             (true, None) => None,
         }
     }
