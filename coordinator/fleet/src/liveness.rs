@@ -6,6 +6,10 @@ use crate::time::{Millis, Moment, Now};
 
 /// A node is silent after this many of its current intervals.
 pub(crate) const INTERVALS: u64 = 3;
+/// Nor is anybody missed in this time after the coordinator began to listen:
+/// an agent tries to connect again every 30 s at the latest, and the first
+/// frame needs its way.
+const RETURN: Millis = 35_000;
 /// After a hint of the broker a frame has to follow within one interval and
 /// this, for its way through the network …
 const HINT_GRACE: Millis = 1_000;
@@ -61,14 +65,14 @@ impl Node {
     }
 
     /// Whether the node has become silent by now. `base` is when the
-    /// coordinator began to listen: nothing counts in the three intervals
-    /// that follow it.
+    /// coordinator began to listen: nothing counts in the three intervals that
+    /// follow it, nor before everybody had the time to connect again.
     pub(crate) fn check_silence(&mut self, now: Now, base: Millis) -> Option<Change> {
         if self.silent.is_some() {
             return None;
         }
         let patience = INTERVALS * self.pace();
-        let listened = base.saturating_add(patience);
+        let listened = base.saturating_add(patience.max(RETURN));
         if now.mono < listened {
             return None;
         }

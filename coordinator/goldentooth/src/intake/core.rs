@@ -253,6 +253,10 @@ impl Core {
 
     /// What time alone brings; to be called every second.
     pub fn tick(&mut self, now: Now) {
+        if !self.connected {
+            // Nobody can be heard, so nobody is missed.
+            self.fleet.reconnected(now);
+        }
         let changes = self.fleet.tick(now);
         self.changed(now, &changes);
     }
