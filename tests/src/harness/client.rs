@@ -33,6 +33,7 @@ pub struct Wire {
     happened: Receiver<Happened>,
     /// Messages that arrived while something else was waited for.
     early: std::collections::VecDeque<Received>,
+    up: bool,
 }
 
 impl Wire {
@@ -73,7 +74,7 @@ impl Wire {
                 }
             }
         });
-        let mut wire = Self { client, happened, early: std::collections::VecDeque::new() };
+        let mut wire = Self { client, happened, early: std::collections::VecDeque::new(), up: true };
         match wire.happened.recv_timeout(Duration::from_secs(10)) {
             Ok(Happened::Connected) => Ok(wire),
             Ok(Happened::Ended(error)) => Err(error),
@@ -110,6 +111,31 @@ impl Wire {
         }
     }
 
+    /// Publishes at QoS 1 without waiting; on a broken connection it is lost.
+    pub fn try_publish(&mut self, topic: &str, payload: Vec<u8>) {
+        self.up &= self.client.publish(topic, QoS::AtLeastOnce, false, payload).is_ok();
+    }
+
+    /// Subscribes at QoS 1; false if the connection breaks meanwhile.
+    pub fn try_subscribe(&mut self, filter: &str) -> bool {
+        if self.client.subscribe(filter, QoS::AtLeastOnce).is_err() {
+            return false;
+        }
+        loop {
+            match self.happened.recv_timeout(Duration::from_secs(10)) {
+                Ok(Happened::Acknowledged) => return true,
+                Ok(Happened::Message(message)) => self.early.push_back(message),
+                Ok(Happened::Connected) => {}
+                Ok(Happened::Ended(_)) | Err(_) => return false,
+            }
+        }
+    }
+
+    /// Whether the connection is not yet known to be broken.
+    pub fn is_up(&self) -> bool {
+        self.up
+    }
+
     /// The next message within `patience`.
     pub fn next(&mut self, patience: Duration) -> Option<Received> {
         if let Some(message) = self.early.pop_front() {
@@ -121,7 +147,9 @@ impl Wire {
             match self.happened.recv_timeout(left) {
                 Ok(Happened::Message(message)) => return Some(message),
                 Ok(Happened::Connected | Happened::Acknowledged) => {}
-                Ok(Happened::Ended(_)) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                Err(RecvTimeoutError::Timeout) => return None,
+                Ok(Happened::Ended(_)) | Err(RecvTimeoutError::Disconnected) => {
+                    self.up = false;
                     return None;
                 }
             }
@@ -176,6 +204,11 @@ impl Forger {
     /// What the broker answered, if it refused.
     pub fn connect(&self, broker: &str) -> Result<Wire, String> {
         Wire::connect(broker, self.name.as_str(), Some((&self.user, &self.password)))
+    }
+
+    /// The node's key.
+    pub fn key(&self) -> &NodeKey {
+        &self.key
     }
 
     /// The node's account.

@@ -18,7 +18,9 @@ pub struct Scratch(Option<tempfile::TempDir>);
 impl Scratch {
     /// A new empty folder.
     pub fn new() -> Self {
-        Self(Some(tempfile::Builder::new().prefix("goldentooth-test-").tempdir().expect("a temporary folder")))
+        Self(Some(
+            tempfile::Builder::new().prefix("goldentooth-test-").tempdir().expect("a temporary folder"),
+        ))
     }
 
     /// The folder.

@@ -21,7 +21,8 @@ pub fn binary(name: &str) -> PathBuf {
     let folder = me.parent().and_then(Path::parent).expect("a target folder").to_owned();
     BUILD.call_once(|| {
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--workspace", "--bins", "--quiet"]);
+        // With the tests, so that they are built from what these share.
+        build.args(["build", "--workspace", "--bins", "--tests", "--quiet"]);
         if folder.ends_with("release") {
             build.arg("--release");
         }
@@ -196,7 +197,8 @@ impl Coordinator {
     pub fn enroll_as(&self, name: &str, folder: &Path, more: &[&str]) -> PathBuf {
         let out = folder.join(format!("{name}.enrolment.toml"));
         let _ = std::fs::remove_file(&out);
-        let mut arguments: Vec<&OsStr> = vec!["enroll".as_ref(), name.as_ref(), "--out".as_ref(), out.as_ref()];
+        let mut arguments: Vec<&OsStr> =
+            vec!["enroll".as_ref(), name.as_ref(), "--out".as_ref(), out.as_ref()];
         arguments.extend(["--address", "127.0.0.1", "--data", &self.ready.data].map(OsStr::new));
         arguments.extend(more.iter().map(OsStr::new));
         let output = run("goldentooth", arguments);

@@ -23,10 +23,12 @@ pub struct Work {
     pub kept: Batch,
     /// Of simulated ones.
     pub simulated: Batch,
+    /// What an earlier attempt at it has changed already.
+    committed: Committed,
 }
 
-/// What became of a [`Work`]. On an error it may be committed again: what is
-/// there already is skipped.
+/// What became of a [`Work`]. On an error it may be committed again: what went
+/// through is no longer in it.
 #[derive(Debug)]
 pub struct Done {
     /// What was handed in.
@@ -37,16 +39,33 @@ pub struct Done {
 
 impl Stores {
     /// Commits in both.
-    pub fn commit(&mut self, work: Work) -> Done {
-        let result = self.kept.commit(&work.kept).and_then(|kept| match &mut self.simulated {
-            None => Ok(kept),
-            Some(simulated) => simulated.commit(&work.simulated).map(|other| Committed {
-                rows: kept.rows + other.rows,
-                doubles: kept.doubles + other.doubles,
-                events: kept.events + other.events,
-            }),
-        });
+    pub fn commit(&mut self, mut work: Work) -> Done {
+        let result = self.attempt(&mut work);
         Done { work, result }
+    }
+
+    fn attempt(&mut self, work: &mut Work) -> Result<Committed, StoreError> {
+        let stores = [(Some(&mut self.kept), &mut work.kept), (self.simulated.as_mut(), &mut work.simulated)];
+        for (store, batch) in stores {
+            let Some(store) = store else { continue };
+            let done = store.commit(batch)?;
+            // Committed twice, its rows would count as doubles.
+            batch.clear();
+            work.committed.rows += done.rows;
+            work.committed.doubles += done.doubles;
+            work.committed.events += done.events;
+        }
+        Ok(work.committed)
+    }
+
+    /// Forgets what is due in both.
+    fn retain(&mut self, now: Now) {
+        for store in [Some(&mut self.kept), self.simulated.as_mut()].into_iter().flatten() {
+            match store.retain(now) {
+                Ok(retained) => tracing::debug!(?retained, "forgot what was due"),
+                Err(error) => tracing::warn!(%error, "could not forget what was due"),
+            }
+        }
     }
 }
 
@@ -112,10 +131,7 @@ fn write(mut stores: Stores, jobs: &mpsc::Receiver<Job>, tell: &channel::Sender<
                 // Nobody listens any more only while stopping.
                 let _ = tell.blocking_send(stores.commit(work));
             }
-            Job::Retain(now) => match stores.kept.retain(now) {
-                Ok(retained) => tracing::debug!(?retained, "forgot what was due"),
-                Err(error) => tracing::warn!(%error, "could not forget what was due"),
-            },
+            Job::Retain(now) => stores.retain(now),
         }
     }
 }
