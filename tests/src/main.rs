@@ -8,6 +8,15 @@
 // Nobody outside uses a test binary: `pub` in it says what its files share.
 #![allow(unreachable_pub)]
 
+mod faults_agent_disk;
+mod faults_clock;
+mod faults_driven;
+mod faults_kill;
+mod faults_link;
+mod faults_place;
+mod faults_spool;
+mod faults_store_disk;
+mod faults_up;
 mod harness;
 mod tidy;
 mod trust_downlinks;
@@ -16,3 +25,4 @@ mod trust_keys;
 mod trust_place;
 mod trust_poison;
 mod trust_topics;
+mod virtual_fleet;

@@ -106,7 +106,7 @@ impl Wire {
                 Ok(Happened::Message(message)) => self.early.push_back(message),
                 Ok(Happened::Connected) => {}
                 Ok(Happened::Ended(error)) => panic!("subscribing to {filter}: {error}"),
-                Err(_) => panic!("subscribing to {filter}: no answer"),
+                Err(error) => panic!("subscribing to {filter}: {error}"),
             }
         }
     }
