@@ -16,7 +16,7 @@ use world::{Ending, Plan, World};
 const SEEDS: u64 = 200;
 
 fn run(seed: u64, model: &Model, plan: Plan) -> Ending {
-    World::new(seed, model.clone(), plan).run()
+    World::new(seed, model, plan).run()
 }
 
 /// What must hold at the end of every run, whatever happened.
@@ -76,4 +76,26 @@ fn a_partition_of_ten_minutes_loses_no_sample_and_misplaces_none() {
         (2..12).map(|minute| ending.per_minute.get(&minute).copied().unwrap_or(0)).collect();
     assert_eq!(minutes.iter().sum::<usize>(), 120, "{minutes:?}");
     assert!(minutes.iter().all(|count| (11..=13).contains(count)), "{minutes:?}");
+}
+
+#[test]
+fn a_coordinator_that_is_away_for_an_hour_misses_nobody_and_gets_every_sample() {
+    const HOUR: u64 = 3_600_000;
+    let model = Model::embedded().expect("the checked-in model");
+    let back = 120_000 + HOUR;
+    let plan = Plan {
+        nodes: 10,
+        length: back + 300_000,
+        faults: false,
+        coordinator_down: Some((120_000, back)),
+        ..Plan::suite()
+    };
+    let ending = run(1, &model, plan);
+    check(1, &ending);
+    let silent = ending.trace.iter().filter(|line| {
+        let mut words = line.split_whitespace();
+        let at: u64 = words.next().and_then(|at| at.parse().ok()).expect("a time");
+        words.next() == Some("silent") && at < plan.length
+    });
+    assert_eq!(silent.collect::<Vec<_>>(), Vec::<&String>::new(), "only the coordinator was away");
 }

@@ -36,12 +36,17 @@ pub struct Plan {
     pub faults: bool,
     /// A cut of everybody's link, from and to, in ms.
     pub cut: Option<(u64, u64)>,
+    /// The coordinator and its broker are away, from and to, in ms.
+    pub coordinator_down: Option<(u64, u64)>,
 }
+
+/// After an outage an agent connects again within this, in ms.
+const RECONNECT: u64 = 30_000;
 
 impl Plan {
     /// What the suite runs: 50 nodes for a quarter of an hour.
     pub fn suite() -> Self {
-        Self { nodes: 50, floor: 10_000, length: 900_000, faults: true, cut: None }
+        Self { nodes: 50, floor: 10_000, length: 900_000, faults: true, cut: None, coordinator_down: None }
     }
 }
 
@@ -81,6 +86,8 @@ enum Happening {
     Commit,
     /// The coordinator is killed, and starts again at once.
     Crash,
+    /// The coordinator goes away with its broker, or comes back.
+    Away(bool),
     /// The nodes say farewell.
     End,
 }
@@ -137,12 +144,13 @@ pub struct World {
     core: Core,
     stores: Stores,
     ending: bool,
+    away: bool,
     false_silences: Vec<String>,
     trace: Vec<String>,
 }
 
 impl World {
-    pub fn new(seed: u64, model: Model, plan: Plan) -> Self {
+    pub fn new(seed: u64, model: &Model, plan: Plan) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         let fleet: FleetName = "home".parse().expect("a name");
         let keys = Arc::new(Keys::in_memory(fleet.clone(), FleetKey::new([7; 32])));
@@ -189,6 +197,7 @@ impl World {
             core,
             stores,
             ending: false,
+            away: false,
             false_silences: Vec::new(),
             trace: Vec::new(),
         };
@@ -211,6 +220,10 @@ impl World {
                 self.push(from, Happening::Link(node, false));
                 self.push(from + length, Happening::Link(node, true));
             }
+        }
+        if let Some((from, to)) = self.plan.coordinator_down {
+            self.push(from, Happening::Away(true));
+            self.push(to, Happening::Away(false));
         }
         if self.plan.faults {
             let crash = self.rng.u64(60_000..self.plan.length);
@@ -247,6 +260,10 @@ impl World {
     fn happen(&mut self, what: Happening) {
         match what {
             Happening::Wake(node) => self.wake(node),
+            // Nobody is there; what comes due is done when somebody is.
+            Happening::Up(..) if self.away => {}
+            Happening::Tick if self.away => self.push(self.now + 1_000, Happening::Tick),
+            Happening::Commit if self.away => self.push(self.now + 2_000, Happening::Commit),
             Happening::Up(node, frame) => {
                 let sim = &mut self.nodes[node];
                 sim.heard = self.now;
@@ -281,6 +298,16 @@ impl World {
                 self.push(self.now + 2_000, Happening::Commit);
             }
             Happening::Crash => self.crash(),
+            Happening::Away(away) => {
+                self.away = away;
+                if !away {
+                    self.crash();
+                }
+                for node in 0..self.nodes.len() {
+                    let after = if away { 0 } else { self.rng.u64(1..RECONNECT) };
+                    self.push(self.now + after, Happening::Link(node, !away));
+                }
+            }
             Happening::End => {
                 self.ending = true;
                 for node in 0..self.nodes.len() {
@@ -325,12 +352,12 @@ impl World {
             self.push(next, Happening::Wake(number));
         }
         for frame in frames {
-            self.send(number, frame);
+            self.send(number, &frame);
         }
     }
 
     /// The way up: up to 400 ms, sometimes much longer, sometimes lost or doubled.
-    fn send(&mut self, node: usize, frame: Vec<u8>) {
+    fn send(&mut self, node: usize, frame: &[u8]) {
         let faults = self.plan.faults && !self.ending;
         let copies = match self.rng.f32() {
             chance if faults && chance < 0.01 => 0,
@@ -345,7 +372,7 @@ impl World {
             if delay == 5_000 {
                 self.nodes[node].troubled = self.now;
             }
-            self.push(self.now + delay, Happening::Up(node, frame.clone()));
+            self.push(self.now + delay, Happening::Up(node, frame.to_vec()));
         }
     }
 
