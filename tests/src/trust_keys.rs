@@ -26,12 +26,14 @@ fn refuses_a_stolen_key(mut place: Place) {
     thief.publish(&topic, stolen.seal(1, 1, 1, &hello(9_000)), false);
     assert_eq!(place.handled(1).accepted, 1);
 
-    let fresh = place.node("pi");
+    let file = place.enroll("pi", "node");
     let since = Instant::now();
     assert!(thief.ends(SOON), "the live session is dropped");
     assert!(stolen.connect(&place.broker()).is_err(), "the old password opens nothing");
     assert!(since.elapsed() < SOON, "it took {:?}", since.elapsed());
     // The key is void by itself: even over the new account's link.
+    place.settle();
+    let fresh = Forger::from_file(&file);
     let wire = fresh.connect(&place.broker()).expect("the new file comes in");
     wire.publish(&topic, stolen.seal(1, 2, 1, &report(9_020)), false);
     wire.publish(&topic, fresh.seal(2, 1, 1, &hello(9_030)), false);
@@ -127,6 +129,7 @@ fn row_7_a_reader_whose_file_is_void_hears_nothing_more_whatever_it_calls_itself
         place.enroll("wall", "reader");
         assert!(tablet.ends(SOON), "the live session is dropped");
         assert!(Wire::connect(&broker, "tablet", Some(account)).is_err(), "the old password opens nothing");
+        place.settle();
         let speaker = pi.connect(&broker).expect("it comes in");
         speaker.publish(&pi.topic(Leaf::Frame), pi.seal(1, 1, 1, &hello(9_000)), false);
         assert_eq!(place.handled(1).accepted, 1);

@@ -135,12 +135,26 @@ impl Place {
 
     /// Enrols a node and takes the secrets out of its file.
     pub fn node(&mut self, name: &str) -> Forger {
-        Forger::from_file(&self.enroll(name, "node"))
+        let file = self.enroll(name, "node");
+        self.settle();
+        Forger::from_file(&file)
+    }
+
+    /// Waits until the coordinator is linked. Mosquitto 2.0.11 cuts its link
+    /// when it reads its files again; an agent says again what was lost then,
+    /// but a forger's hand does not.
+    pub fn settle(&self) {
+        if self.rules.is_some() {
+            std::thread::sleep(QUIET);
+        }
+        let status = || self.coordinator().get("/api/v1/status");
+        eventually("the coordinator's link", secs(10), || (status()["connected"] == true).then_some(()));
     }
 
     /// A client of a reader's account.
     pub fn reader(&mut self, name: &str) -> Wire {
         let file = self.enroll(name, "reader");
+        self.settle();
         let enrolment = node_agent::enrolment::Enrolment::read(&file).expect("an enrolment file");
         let account = (enrolment.account.user.as_str(), enrolment.account.password.expose());
         eventually("the reader's link", secs(5), || Wire::connect(&self.broker(), name, Some(account)).ok())
