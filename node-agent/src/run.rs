@@ -70,8 +70,18 @@ struct Shell {
 
 impl Shell {
     fn new(options: RunOptions) -> Result<(Self, LinkOptions), RunError> {
-        let RunOptions { enrolment, source, hardware, model, limits, trust, spool, keep_every, notify, grace } =
-            options;
+        let RunOptions {
+            enrolment,
+            source,
+            hardware,
+            model,
+            limits,
+            trust,
+            spool,
+            keep_every,
+            notify,
+            grace,
+        } = options;
         if enrolment.kind != Kind::Node {
             return Err(RunError::NotANode(enrolment.kind));
         }

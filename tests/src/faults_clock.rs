@@ -70,12 +70,13 @@ fn row_9_a_coordinator_at_1970_and_then_ten_years_on_forgets_nothing_and_misses_
     place.stop();
     // … and is there at a start, long enough for retention to look.
     place.start_as(faked("goldentooth", &clock));
-    let looked = || place.coordinator_log().matches("forgot what was due").nth(0).map(drop);
+    let since = place.coordinator_log().len();
+    let looked = || place.coordinator_log().get(since..)?.contains("forgot what was due").then_some(());
     eventually("retention looks at the store", secs(150), looked);
     let before = place.coordinator().count("accepted");
     accepted(&place, before + 4);
     calm(&place, "ten years on");
-    assert!(place.coordinator_log().contains("Held"), "and holds: {}", place.coordinator_log());
+    assert!(place.coordinator_log()[since..].contains("Held"), "and holds: {}", place.coordinator_log());
     // And back on a good clock: years of time that never passed.
     place.stop();
     place.start();

@@ -19,10 +19,10 @@ fn under_load(place: &mut Place, disasters: u64, mut disaster: impl FnMut(&mut P
         node.sample(BACKLOG);
         nodes.push(node);
     }
-    let mut broker = place.coordinator().broker().to_owned();
+    let mut place.coordinator().broker().clone_into(&mut broker);
     let mut seen = 0;
     for round in 0..=disasters {
-        let patience = Instant::now() + Duration::from_secs(120);
+        let patience = Instant::now() + Duration::from_mins(2);
         loop {
             for node in &mut nodes {
                 node.link(&broker);
@@ -41,7 +41,7 @@ fn under_load(place: &mut Place, disasters: u64, mut disaster: impl FnMut(&mut P
         if round < disasters {
             // Some of it is under way right now: to the broker, to the store, or back.
             disaster(place);
-            broker = place.coordinator().broker().to_owned();
+            place.coordinator().broker().clone_into(&mut broker);
             seen = place.coordinator().count("accepted");
         }
     }

@@ -28,7 +28,7 @@ pub const PACE: [&str; 10] = [
     "3s",
 ];
 /// An agent starts with its backlog within 30 s, and says it again after 90 s.
-pub const DRAINS: Duration = Duration::from_secs(180);
+pub const DRAINS: Duration = Duration::from_mins(3);
 
 /// A coordinator and its agents.
 pub struct Place {

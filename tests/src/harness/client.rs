@@ -16,8 +16,6 @@ pub struct Received {
     pub topic: String,
     /// Its payload.
     pub payload: Vec<u8>,
-    /// Whether it came from the broker's store.
-    pub retained: bool,
 }
 
 enum Happened {
@@ -60,7 +58,6 @@ impl Wire {
                     Ok(Event::Incoming(Packet::Publish(message))) => Happened::Message(Received {
                         topic: String::from_utf8_lossy(&message.topic).into_owned(),
                         payload: message.payload.to_vec(),
-                        retained: message.retain,
                     }),
                     Ok(Event::Incoming(Packet::PubAck(_) | Packet::SubAck(_))) => Happened::Acknowledged,
                     Ok(_) => continue,

@@ -6,8 +6,8 @@ mod client;
 mod process;
 
 pub use broker::Mosquitto;
-pub use client::{Forger, Received, Wire};
-pub use process::{Agent, Coordinator, Ready, binary, run};
+pub use client::{Forger, Wire};
+pub use process::{Agent, Coordinator, binary, run};
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

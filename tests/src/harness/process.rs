@@ -72,6 +72,7 @@ impl Drop for Running {
 /// What `up --json` says when all is ready.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_field_names)] // the line has a field of that name
 pub struct Ready {
     /// Always true.
     pub ready: bool,
@@ -132,7 +133,8 @@ impl Coordinator {
             Ok(Some(Ok(line))) => line,
             other => panic!("not ready: {other:?}; log:\n{}", read_log(data)),
         };
-        let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"));
+        let ready: Ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"));
+        assert!(ready.ready, "{line}");
         Self { running, ready }
     }
 
@@ -220,6 +222,7 @@ impl Coordinator {
     }
 
     /// Another signal, as `kill` spells it (`-STOP`).
+    #[allow(dead_code)] // for the benchmarks, which include this file
     pub fn signal(&self, signal: &str) {
         self.running.signal(signal);
     }
@@ -265,11 +268,6 @@ impl Agent {
             .spawn()
             .expect("goldentooth-node starts");
         Self { running: Running(child), folder }
-    }
-
-    /// The process's id.
-    pub fn pid(&self) -> u32 {
-        self.running.0.id()
     }
 
     /// What it has logged so far.

@@ -386,7 +386,7 @@ impl World {
             }
             let delay = self.rng.u64(1..400);
             let connection = self.nodes[node].connection;
-            self.push(self.now + delay, Happening::Down(node, connection, message.payload.to_vec()));
+            self.push(self.now + delay, Happening::Down(node, connection, message.payload.clone()));
         }
         for update in output.updates {
             let Update::Event(event) = update else { continue };
@@ -412,7 +412,7 @@ impl World {
         let mut rows = BTreeMap::new();
         let mut per_minute = BTreeMap::new();
         for sim in &self.nodes {
-            let to = EPOCH + self.now as i64 + 1;
+            let to = EPOCH + self.now.cast_signed() + 1;
             let query = SeriesQuery { node: &sim.name, vitals: &[], from: EPOCH - 60_000, to, step: None };
             let series = reader.series(&query).expect("a readable store");
             let count: u32 = series.points.iter().map(|point| point.reports).sum();
@@ -438,5 +438,5 @@ impl World {
 
 fn at(now: u64) -> Now {
     // The coordinator's monotonic clock did not start with the world.
-    Now { mono: now + 5_000_000, unix: EPOCH + now as i64, trusted: true }
+    Now { mono: now + 5_000_000, unix: EPOCH + now.cast_signed(), trusted: true }
 }
