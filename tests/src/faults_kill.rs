@@ -19,7 +19,7 @@ fn under_load(place: &mut Place, disasters: u64, mut disaster: impl FnMut(&mut P
         node.sample(BACKLOG);
         nodes.push(node);
     }
-    let mut place.coordinator().broker().clone_into(&mut broker);
+    let mut broker = place.coordinator().broker().to_owned();
     let mut seen = 0;
     for round in 0..=disasters {
         let patience = Instant::now() + Duration::from_mins(2);

@@ -1,6 +1,5 @@
 //! What the coordinator takes while a virtual fleet speaks every 10 s.
 
-use crate::harness::Coordinator;
 use crate::house::{House, Taken};
 use goldentooth::enrol::Reach;
 use node_agent::enrolment::Address;
@@ -17,7 +16,7 @@ const LOOKS: u32 = 5;
 
 pub fn run(nodes: usize, length: Duration) {
     let house = House::new(nodes);
-    let coordinator = Coordinator::start(&house.data, &["--no-local-node"]);
+    let coordinator = house.start(&["--no-local-node"]);
     let address: Address = coordinator.ready.mqtt.parse().expect("an address");
     let reach = Reach { host: address.host.clone(), port: address.port, tls: address.tls, certificate: None };
     let model = Model::embedded().expect("the model");

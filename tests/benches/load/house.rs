@@ -1,13 +1,14 @@
 //! A data folder with many nodes enrolled, and what a process takes.
 
-use crate::harness::Scratch;
+use crate::harness::{Coordinator, Scratch};
 use frames::NodeName;
 use goldentooth::config::default_fleet;
 use goldentooth::data::Data;
 use goldentooth::enrol::{Entry, Keys};
 use node_agent::enrolment::Kind;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// A data folder, and the keys of everybody in it.
@@ -37,6 +38,17 @@ impl House {
         std::fs::write(data.path("enrolments.json"), roll.to_string()).expect("room on the disk");
         let keys = Keys::load(&data, default_fleet()).expect("the keys");
         Self { _scratch: scratch, data: path, keys, names }
+    }
+
+    /// Starts the coordinator that lies beside this benchmark. It is not built
+    /// here, since what is measured shall not be what something else builds.
+    pub fn start(&self, arguments: &[&str]) -> Coordinator {
+        let me = std::env::current_exe().expect("my own path");
+        // target/release/deps/me
+        let folder = me.parent().and_then(Path::parent).expect("a target folder");
+        let program = folder.join("goldentooth");
+        assert!(program.exists(), "{} is missing: bench/run builds it", program.display());
+        Coordinator::start_as(Command::new(program), &self.data, arguments)
     }
 
     /// A node's user name and password at the broker.

@@ -1,6 +1,6 @@
 //! From a frame's publishing until its event is read from the page's stream.
 
-use crate::harness::{Coordinator, secs};
+use crate::harness::secs;
 use crate::house::House;
 use crate::link::Link;
 use crate::speech::{Speech, cpu};
@@ -18,7 +18,7 @@ pub fn run() {
     let name = &house.names[0];
     let key = house.keys.node_key(name).expect("enrolled");
     let speech = Speech::new(house.keys.fleet(), name, &key, FRAMES as u32 + 1);
-    let coordinator = Coordinator::start(&house.data, &["--no-local-node", "--simulate", OTHERS]);
+    let coordinator = house.start(&["--no-local-node", "--simulate", OTHERS]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (user, password) = house.account(name);
     let mut link = runtime.block_on(Link::connect(coordinator.broker(), (&user, &password)));

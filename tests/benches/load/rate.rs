@@ -1,7 +1,7 @@
 //! Messages per second that reach the store, with the broker in the way and
 //! all outputs on, beside what the same broker carries to a bare subscriber.
 
-use crate::harness::{Coordinator, Wire, eventually, secs};
+use crate::harness::{Wire, eventually, secs};
 use crate::house::House;
 use crate::link::Link;
 use crate::speech::Speech;
@@ -88,7 +88,7 @@ fn beside_the_coordinator(
     speeches: &[Arc<Speech>],
     length: Duration,
 ) -> (f64, u64) {
-    let coordinator = Arc::new(Coordinator::start(&house.data, &["--no-local-node"]));
+    let coordinator = Arc::new(house.start(&["--no-local-node"]));
     let broker = coordinator.broker().to_owned();
     // Somebody reads each output.
     let mut reader = Wire::connect(&broker, "reader", None).expect("loopback may read");
