@@ -140,9 +140,9 @@ impl Place {
         Forger::from_file(&file)
     }
 
-    /// Waits until the coordinator is linked. Mosquitto 2.0.11 cuts its link
-    /// when it reads its files again; an agent says again what was lost then,
-    /// but a forger's hand does not.
+    /// Waits until the coordinator is linked and Mosquitto has read its files
+    /// again: an agent says again what was lost meanwhile, but a forger's hand
+    /// does not.
     pub fn settle(&self) {
         if self.rules.is_some() {
             std::thread::sleep(QUIET);
@@ -210,10 +210,14 @@ impl Rules {
 
     fn write(&self) {
         let (passwords, acls): (Vec<_>, Vec<_>) = self.members.values().cloned().unzip();
-        std::fs::write(&self.passwords, passwords.join("\n") + "\n").expect("the password file");
         std::fs::write(&self.acl, acls.join("\n")).expect("the ACL file");
-        let hashed = Command::new("mosquitto_passwd").arg("-U").arg(&self.passwords).status();
+        // Renamed when it is whole: Mosquitto may be reading it at any time, and
+        // would cut off everybody whose password is not hashed yet.
+        let new = self.passwords.with_extension("new");
+        std::fs::write(&new, passwords.join("\n") + "\n").expect("the password file");
+        let hashed = Command::new("mosquitto_passwd").arg("-U").arg(&new).status();
         assert!(hashed.expect("mosquitto_passwd is installed").success());
+        std::fs::rename(&new, &self.passwords).expect("the password file");
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Kept<'a> {
     pub boot: u32,
     /// Their number in it.
     pub sequence: u32,
-    /// What [`Say::encode`] made.
+    /// What [`Say::encode`](frames::Say::encode) made.
     pub say: &'a [u8],
 }
 
@@ -130,7 +130,7 @@ impl Spool {
         Self { keep_every: every, ..self }
     }
 
-    /// Takes in the words of one body ([`Say::encode`]'s) and numbers it. It is
+    /// Takes in the words of one body ([`Say::encode`](frames::Say::encode)'s) and numbers it. It is
     /// said live if there is a link, else it joins the backlog. When there is
     /// no room the oldest go, and count as dropped.
     pub fn push(&mut self, say: &[u8]) -> u32 {
