@@ -1,7 +1,8 @@
 //! Row 10 of the threat table, on a node: a full disk, a card that can only be
 //! read, and a death at any write.
 
-use crate::faults_place::{Place, Tmpfs, accepted, equipped, stored, tampered};
+use crate::faults_place::{Place, accepted, stored};
+use crate::faults_tools::{Tmpfs, equipped, tampered};
 use crate::harness::{eventually, secs};
 
 const FAILS: &str = "the disk takes nothing";

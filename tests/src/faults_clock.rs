@@ -1,6 +1,7 @@
 //! Row 9 of the threat table: no clock, and clocks that jump.
 
-use crate::faults_place::{Place, accepted, equipped};
+use crate::faults_place::{Place, accepted};
+use crate::faults_tools::equipped;
 use crate::harness::{binary, eventually, secs};
 use std::path::Path;
 use std::process::Command;

@@ -1,7 +1,8 @@
 //! A link that is really cut: the agent in a network namespace of its own,
 //! the coordinator outside, TLS between them.
 
-use crate::faults_place::{Place, accepted, equipped, sh};
+use crate::faults_place::{Place, accepted};
+use crate::faults_tools::{equipped, sh};
 use crate::harness::{Wire, binary, eventually, secs};
 use std::process::Command;
 

@@ -2,7 +2,8 @@
 //! frame, a coordinator of yesterday, a new enrolment.
 
 use crate::faults_driven::Driven;
-use crate::faults_place::{Place, accepted, sh, stored};
+use crate::faults_place::{Place, accepted, stored};
+use crate::faults_tools::sh;
 use crate::harness::{eventually, secs};
 use crate::trust_place::report;
 use frames::{Frame, VERSION};

@@ -1,7 +1,8 @@
 //! Row 10 of the threat table, at the coordinator: a full disk under the
 //! store, and a death at any write.
 
-use crate::faults_place::{Place, Tmpfs, accepted, equipped, tampered};
+use crate::faults_place::{Place, accepted};
+use crate::faults_tools::{Tmpfs, equipped, tampered};
 use crate::harness::{eventually, secs};
 
 #[test]

@@ -1,6 +1,7 @@
 //! `up` under wrong circumstances, and its end.
 
-use crate::faults_place::{Place, Tmpfs, equipped, stored};
+use crate::faults_place::{Place, stored};
+use crate::faults_tools::{Tmpfs, equipped};
 use crate::harness::{Coordinator, Scratch, binary, eventually, secs};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};

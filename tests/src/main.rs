@@ -16,6 +16,7 @@ mod faults_link;
 mod faults_place;
 mod faults_spool;
 mod faults_store_disk;
+mod faults_tools;
 mod faults_up;
 mod harness;
 mod tidy;
