@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 /// Mosquitto's account of the coordinator, which the operator names.
-const COORDINATOR: (&str, &str) = ("goldentooth", "the operator's choice");
+const COORDINATOR: (&str, &str) = ("coordinator.goldentooth", "the operator's choice");
 /// Nothing may come after the last message in this time.
 const QUIET: Duration = Duration::from_millis(700);
 

@@ -4,7 +4,7 @@
 use crate::cli::EnrollArgs;
 use crate::config::{self, ConfigError};
 use crate::data::{self, Data, DataError, Token};
-use crate::enrol::{Desk, EnrolError, Keys, Reach, Request};
+use crate::enrol::{COORDINATOR, Desk, EnrolError, Keys, Reach, Request};
 use node_agent::enrolment::{Enrolment, EnrolmentError, Kind};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -164,12 +164,10 @@ fn print_mosquitto(enrolment: &Enrolment) {
     let user = enrolment.account.user.as_str();
     println!(
         "\n# Mosquitto's password file: add this line, then `mosquitto_passwd -U FILE`\n{user}:{}\n\
-         \n# mosquitto.conf needs `use_username_as_clientid true`; its acl_file (goldentooth is the\n\
-         # coordinator's own account, with a password of your choice: --broker mqtt://goldentooth:PASSWORD@HOST:PORT)\n{}",
+         \n# mosquitto.conf needs `use_username_as_clientid true`; its acl_file ({COORDINATOR} is\n\
+         # the coordinator's own account, a name that no node can have, with a password of your choice:\n\
+         # --broker mqtt://{COORDINATOR}:PASSWORD@HOST:PORT)\n{}",
         enrolment.account.password.expose(),
-        fleet::mosquitto_acl(
-            &enrolment.fleet,
-            [("goldentooth", fleet::Account::Coordinator), (user, account)]
-        )
+        fleet::mosquitto_acl(&enrolment.fleet, [(COORDINATOR, fleet::Account::Coordinator), (user, account)])
     );
 }
