@@ -31,6 +31,9 @@ use writer::Writer;
 const WAKEUP: usize = 1024;
 /// People wait for events, so a commit with one comes this soon after the last.
 const NEWS: Duration = Duration::from_millis(250);
+/// The live views are told at most this often: under load many frames share
+/// one telling, and a single one waits for nobody.
+const TELL: Duration = Duration::from_millis(5);
 /// Counters are brought up to date this often while frames flow.
 const COUNT: Duration = Duration::from_millis(50);
 /// Retention looks at the store this often.
@@ -140,6 +143,8 @@ impl Running {
         let mut counted = Instant::now();
         let mut under_way = false;
         let mut uncounted = false;
+        let mut told = Instant::now();
+        let mut untold = false;
         self.flush();
         loop {
             let due = committed + self.patience();
@@ -180,13 +185,18 @@ impl Running {
                     uncounted = true;
                 }
                 () = sleep_until(counted + COUNT), if uncounted => {}
+                () = sleep_until(told + TELL), if untold => {}
             }
             if uncounted && counted.elapsed() >= COUNT {
                 counted = Instant::now();
                 uncounted = false;
                 self.count();
             }
-            self.flush();
+            untold = told.elapsed() < TELL;
+            if !untold {
+                self.flush();
+                told = Instant::now();
+            }
         }
         self.finish(under_way).await;
     }
