@@ -5,12 +5,15 @@
 //!
 //! More seeds, or one that failed: `SEEDS=1000 cargo test …`, `SEED=17 …`.
 
+mod plan;
+mod queue;
 mod world;
 
 use node_agent::feel::Model;
+use plan::{Ending, Plan};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use world::{Ending, Plan, World};
+use world::World;
 
 /// How many seeds the suite runs.
 const SEEDS: u64 = 200;

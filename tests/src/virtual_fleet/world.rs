@@ -1,11 +1,13 @@
 //! The world of a virtual fleet: one queue of happenings, ordered by time.
 
+use super::plan::{Ending, Plan};
+use super::queue::{Entry, Happening};
 use fleet::Now;
 use frames::{FleetKey, FleetName, Leaf, NodeName};
 use goldentooth::enrol::Keys;
 use goldentooth::intake::core::Core;
 use goldentooth::intake::writer::Stores;
-use goldentooth::live::{Status, Update};
+use goldentooth::live::Update;
 use node_agent::agent::{About, Agent, Identity};
 use node_agent::budget::Limits;
 use node_agent::enrolment::Kind;
@@ -14,7 +16,7 @@ use node_agent::hardware::Hardware;
 use node_agent::say::spool::Spool;
 use node_agent::virtual_pi::VirtualPi;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 use store::{EventIds, SeriesQuery, Store};
 
@@ -23,97 +25,8 @@ const EPOCH: i64 = 1_795_000_020_000 / 60_000 * 60_000;
 /// What one sample costs a virtual agent, in ns: about what it costs a Pi 4.
 const SAMPLE_COST: u64 = 2_000_000;
 
-/// What shall happen to a fleet.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    /// How many nodes.
-    pub nodes: usize,
-    /// The shortest interval between samples, in ms.
-    pub floor: u64,
-    /// How long they speak, in ms.
-    pub length: u64,
-    /// Whether the link drops and doubles, cuts come, and the coordinator dies.
-    pub faults: bool,
-    /// A cut of everybody's link, from and to, in ms.
-    pub cut: Option<(u64, u64)>,
-    /// The coordinator and its broker are away, from and to, in ms.
-    pub coordinator_down: Option<(u64, u64)>,
-}
-
 /// After an outage an agent connects again within this, in ms.
 const RECONNECT: u64 = 30_000;
-
-impl Plan {
-    /// What the suite runs: 50 nodes for a quarter of an hour.
-    pub fn suite() -> Self {
-        Self { nodes: 50, floor: 10_000, length: 900_000, faults: true, cut: None, coordinator_down: None }
-    }
-}
-
-/// What came of it.
-#[derive(Debug)]
-pub struct Ending {
-    /// Samples that each node took.
-    pub samples: BTreeMap<String, usize>,
-    /// Rows that the store has of each.
-    pub rows: BTreeMap<String, usize>,
-    /// Rows by minute since the start, of all.
-    pub per_minute: BTreeMap<i64, usize>,
-    /// Nodes with something undecided.
-    pub unsettled: BTreeSet<String>,
-    /// Frames that agents lost.
-    pub dropped: u32,
-    /// Silences told of nodes that had just been heard, and whose frames had all arrived.
-    pub false_silences: Vec<String>,
-    /// The coordinator's counters, since its last start.
-    pub status: Status,
-    /// Every event, with its time.
-    pub trace: Vec<String>,
-}
-
-enum Happening {
-    /// A node may have something to do.
-    Wake(usize),
-    /// A frame reaches the coordinator.
-    Up(usize, Vec<u8>),
-    /// A message reaches a node, on the connection of this number.
-    Down(usize, u32, Vec<u8>),
-    /// A node's link goes down or up.
-    Link(usize, bool),
-    /// The coordinator's second.
-    Tick,
-    /// The coordinator commits.
-    Commit,
-    /// The coordinator is killed, and starts again at once.
-    Crash,
-    /// The coordinator goes away with its broker, or comes back.
-    Away(bool),
-    /// The nodes say farewell.
-    End,
-}
-
-struct Entry {
-    at: u64,
-    order: u64,
-    what: Happening,
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        (self.at, self.order) == (other.at, other.order)
-    }
-}
-impl Eq for Entry {}
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Entry {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
-    }
-}
 
 struct SimNode {
     agent: Agent,
