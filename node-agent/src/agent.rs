@@ -207,9 +207,9 @@ impl Agent {
         // Perhaps another coordinator answers now.
         self.unsupported = false;
         self.hello_at = Some(now);
-        if self.sampled_at.is_none() {
-            self.due = now;
-        }
+        // A sample at once: the coordinator may know an interval from before
+        // the outage, and miss us while we keep a longer one.
+        self.sample_soon(now);
     }
 
     /// The link is down.
@@ -239,10 +239,7 @@ impl Agent {
         match down.command {
             Command::Ack(ack) => self.acknowledged(now, &ack),
             Command::Settings(settings) => self.set(now, settings),
-            Command::SampleNow => {
-                let earliest = self.sampled_at.map_or(now, |at| at + SAMPLE_EVERY);
-                self.due = self.due.min(earliest.max(now));
-            }
+            Command::SampleNow => self.sample_soon(now),
             Command::Model(_) => self.heard.models = self.heard.models.saturating_add(1),
             Command::Unsupported { max } => {
                 self.unsupported = max < VERSION;
@@ -251,6 +248,14 @@ impl Agent {
                     self.due = self.due.max(self.sampled_at.unwrap_or(now) + ceiling);
                 }
             }
+        }
+    }
+
+    /// Brings the next sample forward, unless the agent has said farewell.
+    fn sample_soon(&mut self, now: Millis) {
+        if self.due != Millis::MAX {
+            let earliest = self.sampled_at.map_or(now, |at| at + SAMPLE_EVERY);
+            self.due = self.due.min(earliest.max(now));
         }
     }
 

@@ -308,9 +308,10 @@ impl World {
                 let heard = self.nodes.iter().find(|sim| Some(sim.name.as_str()) == event.node());
                 // A lost frame may be the one that told of a longer interval:
                 // then the coordinator is right to miss the next.
+                let silent = (event.at - EPOCH).unsigned_abs();
                 let wrongly = |sim: &&SimNode| {
-                    self.now - sim.heard < 2 * self.plan.floor
-                        && self.now - sim.troubled > 4 * self.plan.floor
+                    (sim.heard..sim.heard + 2 * self.plan.floor).contains(&silent)
+                        && silent - sim.troubled.min(silent) > 4 * self.plan.floor
                 };
                 if let Some(sim) = heard.filter(wrongly) {
                     let ago = self.now - sim.heard;
