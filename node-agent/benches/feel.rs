@@ -21,9 +21,9 @@ fn lived(model: Option<Model>) -> (VirtualPi, Feeler, u64) {
 }
 
 /// All of it: features, model, steadiness, causes. The promise is 100 µs.
-#[divan::bench]
-fn classify_with_features_and_causes(bencher: divan::Bencher<'_, '_>) {
-    let (mut pi, mut feeler, mut at) = lived(Model::embedded().ok());
+/// Feels one reading of a life after another.
+fn feel(bencher: divan::Bencher<'_, '_>, model: Option<Model>) {
+    let (mut pi, mut feeler, mut at) = lived(model);
     bencher
         .with_inputs(|| {
             at += 10_000;
@@ -33,14 +33,13 @@ fn classify_with_features_and_causes(bencher: divan::Bencher<'_, '_>) {
 }
 
 #[divan::bench]
+fn classify_with_features_and_causes(bencher: divan::Bencher<'_, '_>) {
+    feel(bencher, Model::embedded().ok());
+}
+
+#[divan::bench]
 fn rules_with_features_and_causes(bencher: divan::Bencher<'_, '_>) {
-    let (mut pi, mut feeler, mut at) = lived(None);
-    bencher
-        .with_inputs(|| {
-            at += 10_000;
-            (at, pi.read(at))
-        })
-        .bench_local_values(|(at, readings)| feeler.feel(at, &readings));
+    feel(bencher, None);
 }
 
 #[divan::bench]

@@ -68,13 +68,13 @@ impl Refusal {
     /// The cause as a label: `snake_case`, never changed once published.
     pub fn label(self) -> &'static str {
         match self {
-            Self::Empty => "empty",
-            Self::TooLong => "too_long",
-            Self::TooShort => "too_short",
-            Self::BadSeal => "bad_seal",
-            Self::UnknownVersion => "unknown_version",
-            Self::Malformed => "malformed",
-            Self::TrailingBytes => "trailing_bytes",
+            Self::Empty => FrameError::Empty.label(),
+            Self::TooLong => FrameError::TooLong.label(),
+            Self::TooShort => FrameError::TooShort.label(),
+            Self::BadSeal => FrameError::BadSeal.label(),
+            Self::UnknownVersion => FrameError::UnknownVersion(0).label(),
+            Self::Malformed => FrameError::Malformed.label(),
+            Self::TrailingBytes => FrameError::TrailingBytes.label(),
             Self::Retained => "retained",
             Self::BadTopic => "bad_topic",
             Self::NotEnrolled => "not_enrolled",
