@@ -69,6 +69,14 @@ impl Feeler {
 
     /// Takes one sample, taken `at`, and says how the node feels.
     pub fn feel(&mut self, at: Millis, readings: &Readings) -> Feeling {
+        if self.model.is_none() || self.skips {
+            return self.feel_here(at, readings);
+        }
+        // The model is asked several times: once for the mood, then for the reasons.
+        Model::at_hand(|| self.feel_here(at, readings))
+    }
+
+    fn feel_here(&mut self, at: Millis, readings: &Readings) -> Feeling {
         self.features.observe(at, readings);
         let started = self.meter.map(|meter| meter());
         let model = self.model.as_ref().filter(|_| !self.skips);

@@ -1,19 +1,16 @@
-//! The mood model: `mood.onnx`, run by `ort` with its pure-Rust backend.
+//! The mood model: `mood.onnx`, run by `rten`, a runtime in pure Rust.
 //!
-//! The backend can't read a model's metadata, so [`Model::from_bytes`] reads that
-//! field of the file itself (field 14 of ONNX' `ModelProto`, by protocol buffers'
-//! own rules), before anything is run: a model for other features is refused,
-//! since it would answer, and wrongly.
+//! Only the operators that a small network is made of are linked in: whatever else
+//! a runtime could do would be mapped, and partly resident, on every node.
+//!
+//! [`Model::from_bytes`] reads the file's metadata before anything is run: a model
+//! for other features is refused, since it would answer, and wrongly.
 
 use super::features::{INPUTS, Vector, schema_hash};
 use frames::{MOODS, Mood};
-use ort::environment::Environment;
-use ort::session::Session;
-use ort::session::builder::GraphOptimizationLevel;
-use ort::value::{TensorRef, ValueType};
-use prost::Message as _;
+use rten::{Dimension, LoadError, ModelOptions, NodeId, RunError, RunOptions, ThreadPool, ValueView};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 /// The model that ships with the agent.
 const EMBEDDED: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../models/mood.onnx"));
@@ -52,9 +49,9 @@ pub enum ModelError {
         /// Its size.
         bytes: u64,
     },
-    /// The file is no ONNX model.
-    #[error("this is no ONNX model ({0}); train one with models/train")]
-    NotOnnx(#[from] prost::DecodeError),
+    /// The file is no ONNX model, or one with operators that a mood model has no use for.
+    #[error("this is no ONNX model that can be loaded ({0}); train one with models/train")]
+    NotOnnx(#[from] LoadError),
     /// Nothing says which features the model wants.
     #[error("the model's metadata lacks `{key}`; train one with models/train, which writes it")]
     NoMetadata {
@@ -91,33 +88,12 @@ pub enum ModelError {
         /// How many numbers are wanted.
         wanted: usize,
     },
-    /// The inference library refuses.
-    #[error("the inference library refuses the model: {0}")]
-    Backend(String),
+    /// The network can't be run.
+    #[error("the model can't be run: {0}; train it again with models/train")]
+    Run(#[from] RunError),
     /// The model's answer is no set of probabilities.
     #[error("the model answers {0:?}, which are no probabilities; train it again with models/train")]
     NoProbabilities([f32; MOODS]),
-}
-
-impl<T> From<ort::Error<T>> for ModelError {
-    fn from(error: ort::Error<T>) -> Self {
-        Self::Backend(error.to_string())
-    }
-}
-
-/// The one field of an ONNX file that we read ourselves.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Head {
-    #[prost(message, repeated, tag = "14")]
-    metadata: Vec<Entry>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct Entry {
-    #[prost(string, tag = "1")]
-    key: String,
-    #[prost(string, tag = "2")]
-    value: String,
 }
 
 /// A loaded model: a cheap handle that many nodes may share.
@@ -127,10 +103,9 @@ pub struct Model(Arc<Loaded>);
 #[derive(Debug)]
 struct Loaded {
     version: String,
-    /// Running wants exclusive use; it takes microseconds.
-    session: Mutex<Session>,
-    // Dropped after the session that lives in it.
-    _environment: Environment,
+    network: rten::Model,
+    input: NodeId,
+    output: NodeId,
 }
 
 impl Model {
@@ -151,18 +126,23 @@ impl Model {
 
     /// A model from the bytes of an ONNX file: checked, loaded, and asked once.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        let version = check(bytes)?;
-        let environment = environment()?;
-        let session = Session::builder(&environment)?
-            .with_optimization_level(GraphOptimizationLevel::All)?
-            .commit_from_memory(bytes)?;
-        has_shape("input", session.inputs().first().map(ort::value::Outlet::dtype), INPUTS)?;
-        has_shape("output", session.outputs().first().map(ort::value::Outlet::dtype), MOODS)?;
-        let model =
-            Self(Arc::new(Loaded { version, session: Mutex::new(session), _environment: environment }));
+        let network = ModelOptions::with_ops(rten::op_registry!(
+            Add, Clip, Concat, Div, Gemm, Identity, MatMul, Mul, Relu, Sigmoid, Softmax, Sub, Tanh
+        ))
+        .load(bytes.to_vec())?;
+        let version = check(&network)?;
+        let input = has_shape(&network, "input", network.input_ids(), INPUTS)?;
+        let output = has_shape(&network, "output", network.output_ids(), MOODS)?;
+        let model = Self(Arc::new(Loaded { version, network, input, output }));
         // What it says of nothing at all does not matter; that it answers does.
         model.classify(&[0.0; INPUTS])?;
         Ok(model)
+    }
+
+    /// Does `work` in the thread that runs the models: each question costs a switch
+    /// to that thread and back (30 µs or so) where this has not been done once for all.
+    pub fn at_hand<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+        pool().run(work)
     }
 
     /// Its version, at most 24 bytes.
@@ -172,14 +152,13 @@ impl Model {
 
     /// The probability of each mood, in the order of [`Mood::ALL`].
     pub fn classify(&self, vector: &Vector) -> Result<[f32; MOODS], ModelError> {
-        // A panic of another thread inside the library leaves no state of ours torn.
-        let mut session = self.0.session.lock().unwrap_or_else(PoisonError::into_inner);
-        let input = TensorRef::from_array_view(([1_usize, INPUTS], vector.as_slice()))?;
-        let outputs = session.run(ort::inputs![input])?;
-        let output = outputs.values().next().ok_or(ModelError::Shape { what: "output", wanted: MOODS })?;
-        let (_, values) = output.try_extract_tensor::<f32>()?;
-        let probabilities: [f32; MOODS] =
-            values.try_into().map_err(|_| ModelError::Shape { what: "output", wanted: MOODS })?;
+        let Loaded { network, input, output, .. } = &*self.0;
+        let shape = || ModelError::Shape { what: "output", wanted: MOODS };
+        let row = ValueView::from_shape(&[1, INPUTS], vector.as_slice()).map_err(|_| shape())?;
+        let options = RunOptions::default().with_thread_pool(Some(Arc::clone(pool())));
+        let [answer] = network.run_n(vec![(*input, row.into())], [*output], Some(options))?;
+        let answer = answer.into_tensor::<f32>().ok_or_else(shape)?;
+        let probabilities: [f32; MOODS] = answer.into_data().try_into().map_err(|_| shape())?;
         let sum: f32 = probabilities.iter().sum();
         // Written so that not-a-number fails too.
         if !((sum - 1.0).abs() < 0.01 && probabilities.iter().all(|value| (0.0..=1.001).contains(value))) {
@@ -190,57 +169,46 @@ impl Model {
 }
 
 /// Reads the metadata and gives the version, if the model is one for this agent.
-fn check(bytes: &[u8]) -> Result<String, ModelError> {
-    let head = Head::decode(bytes)?;
-    let find = |key: &'static str| {
-        let entry = head.metadata.iter().find(|entry| entry.key == key);
-        entry.map(|entry| entry.value.clone()).ok_or(ModelError::NoMetadata { key })
-    };
+fn check(network: &rten::Model) -> Result<String, ModelError> {
+    let metadata = network.metadata();
+    let find = |key| metadata.get(key).ok_or(ModelError::NoMetadata { key });
     let (model, agent) = (find(SCHEMA)?, schema_hash());
     if model != agent {
-        return Err(ModelError::OtherSchema { model, agent });
+        return Err(ModelError::OtherSchema { model: model.to_owned(), agent });
     }
     let (model, agent) = (find(MOOD_ORDER)?, Mood::ALL.map(Mood::name).join(","));
     if model != agent {
-        return Err(ModelError::OtherMoods { model, agent });
+        return Err(ModelError::OtherMoods { model: model.to_owned(), agent });
     }
-    let version = find(VERSION)?;
+    let version = find(VERSION)?.to_owned();
     if version.is_empty() || version.len() > MOST_VERSION {
         return Err(ModelError::Version(version));
     }
     Ok(version)
 }
 
-fn has_shape(what: &'static str, kind: Option<&ValueType>, wanted: usize) -> Result<(), ModelError> {
-    match kind.and_then(ValueType::tensor_shape).map(|shape| &shape[..]) {
-        Some([1, columns]) if usize::try_from(*columns) == Ok(wanted) => Ok(()),
-        _ => Err(ModelError::Shape { what, wanted }),
+/// The one input or output, if it is a row of so many numbers.
+fn has_shape(
+    network: &rten::Model,
+    what: &'static str,
+    ids: &[NodeId],
+    wanted: usize,
+) -> Result<NodeId, ModelError> {
+    if let [id] = ids
+        && let Some(shape) = network.node_info(*id).and_then(|node| node.shape())
+        && shape == [Dimension::Fixed(1), Dimension::Fixed(wanted)]
+    {
+        Ok(*id)
+    } else {
+        Err(ModelError::Shape { what, wanted })
     }
 }
 
-/// Answers "is this a tensor?" with the no that the question starts from.
-///
-/// `ort` 2.0.0-rc.14 asks it of each output, and where the answer is yes it forgets
-/// to release the type that it asked for before: 106 bytes per run, for ever. On the
-/// other path it reads the same type, finds a tensor too, and releases it. A test
-/// holds the heap to that; drop this when a release of `ort` frees it by itself.
-extern "system" fn is_tensor(_value: *const ort::sys::OrtValue, _answer: *mut i32) -> ort::sys::OrtStatusPtr {
-    ort::sys::OrtStatusPtr::default()
-}
-
-/// The library allows one environment per process; all models share it.
-fn environment() -> Result<Environment, ModelError> {
-    static SHARED: Mutex<Option<Environment>> = Mutex::new(None);
-    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(environment) = &*shared {
-        return Ok(environment.clone());
-    }
-    let mut backend = ort_tract::api();
-    backend.IsTensor = is_tensor;
-    // False if the backend is set already, which is as well.
-    ort::set_api(backend);
-    let environment = ort::init().with_name("goldentooth").build()?;
-    Ok(shared.insert(environment).clone())
+/// One thread for all models: a network this small is done before a second has
+/// woken up.
+fn pool() -> &'static Arc<ThreadPool> {
+    static POOL: OnceLock<Arc<ThreadPool>> = OnceLock::new();
+    POOL.get_or_init(|| Arc::new(ThreadPool::with_num_threads(1)))
 }
 
 #[cfg(test)]

@@ -1,12 +1,21 @@
 use super::*;
 
-fn with_metadata(entries: &[(&str, &str)]) -> Vec<u8> {
-    let metadata = entries.iter().map(|(key, value)| Entry { key: (*key).into(), value: (*value).into() });
-    Head { metadata: metadata.collect() }.encode_to_vec()
+/// The embedded model with one text in it replaced by another of the same length,
+/// as often as it occurs.
+fn with(text: &str, other: &str) -> Vec<u8> {
+    assert_eq!(text.len(), other.len(), "lengths are part of the format");
+    let mut bytes = EMBEDDED.to_vec();
+    let places: Vec<usize> =
+        (0..bytes.len() - text.len()).filter(|at| bytes[*at..].starts_with(text.as_bytes())).collect();
+    assert!(!places.is_empty(), "{text} is not in the model");
+    for at in places {
+        bytes[at..at + text.len()].copy_from_slice(other.as_bytes());
+    }
+    bytes
 }
 
-fn refusal(entries: &[(&str, &str)]) -> ModelError {
-    Model::from_bytes(&with_metadata(entries)).unwrap_err()
+fn refusal(text: &str, other: &str) -> ModelError {
+    Model::from_bytes(&with(text, other)).unwrap_err()
 }
 
 #[test]
@@ -22,19 +31,25 @@ fn the_embedded_model_loads_and_answers() {
 
 #[test]
 fn a_model_for_other_features_is_refused_before_it_runs() {
-    let moods = "bored,happy,stressed,crisis";
     let hash = schema_hash();
-    assert!(matches!(refusal(&[]), ModelError::NoMetadata { key: SCHEMA }));
-    let other = refusal(&[(SCHEMA, "00ff"), (MOOD_ORDER, moods), (VERSION, "1")]);
-    assert!(other.to_string().contains("00ff") && other.to_string().contains(&hash), "{other}");
-    let reversed = refusal(&[(SCHEMA, &hash), (MOOD_ORDER, "crisis,stressed,happy,bored"), (VERSION, "1")]);
-    assert!(matches!(reversed, ModelError::OtherMoods { .. }));
-    let long = "1.0-with-a-very-long-name-indeed";
-    let version = refusal(&[(SCHEMA, &hash), (MOOD_ORDER, moods), (VERSION, long)]);
-    assert!(matches!(version, ModelError::Version(_)));
-    // The right metadata around no graph at all.
-    let empty = refusal(&[(SCHEMA, &hash), (MOOD_ORDER, moods), (VERSION, "1")]);
-    assert!(matches!(empty, ModelError::Backend(_) | ModelError::Shape { .. }), "{empty}");
+    assert!(matches!(refusal(SCHEMA, "goldentooth.scheme"), ModelError::NoMetadata { key: SCHEMA }));
+    let swapped: String = hash.chars().rev().collect();
+    let other = refusal(&hash, &swapped);
+    assert!(matches!(other, ModelError::OtherSchema { .. }), "{other}");
+    assert!(other.to_string().contains(&swapped) && other.to_string().contains(&hash), "{other}");
+    let reversed = refusal("bored,happy,stressed,crisis", "crisis,stressed,happy,bored");
+    assert!(matches!(reversed, ModelError::OtherMoods { .. }), "{reversed}");
+    let unversioned = refusal(VERSION, "goldentooth.verzion");
+    assert!(matches!(unversioned, ModelError::NoMetadata { key: VERSION }), "{unversioned}");
+}
+
+#[test]
+fn a_network_that_can_not_be_run_is_refused() {
+    let unknown = refusal("Softmax", "Softmin");
+    assert!(unknown.to_string().contains("Softmin"), "{unknown}");
+    // An operator that is known, with an attribute that it can't have.
+    let strange = refusal("Softmax", "Sigmoid");
+    assert!(strange.to_string().contains("axis"), "{strange}");
 }
 
 #[test]
