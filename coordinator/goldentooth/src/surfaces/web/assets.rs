@@ -24,6 +24,7 @@ assets! {
     "show.js": SCRIPT,
     "stream.js": SCRIPT,
     "time.js": SCRIPT,
+    "tokens.css": "text/css; charset=utf-8",
     "goldentooth.css": "text/css; charset=utf-8",
     "tooth.svg": "image/svg+xml",
 }

@@ -137,9 +137,13 @@ async fn pages_need_nothing_inline_and_nothing_from_outside() {
 async fn the_first_view_is_small() {
     let setup = setup(LOOPBACK, (0..12).map(|i| node(&format!("sim-{i:02}"), Some(Happy))).collect());
     let mut bytes = 0;
-    for path in ["/", "/assets/goldentooth.css", "/assets/tooth.svg"].into_iter().map(str::to_owned).chain(
-        ["app", "events", "fleet", "node", "show", "stream", "time"].map(|s| format!("/assets/{s}.js")),
-    ) {
+    for path in ["/", "/assets/tokens.css", "/assets/goldentooth.css", "/assets/tooth.svg"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(
+            ["app", "events", "fleet", "node", "show", "stream", "time"].map(|s| format!("/assets/{s}.js")),
+        )
+    {
         let response = setup.ask(request("GET", &path, &[("accept-encoding", "gzip")], "")).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         bytes += response.into_body().collect().await.unwrap().to_bytes().len();

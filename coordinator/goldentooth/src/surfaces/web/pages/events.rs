@@ -1,6 +1,7 @@
 //! `/events`, and the list of events that a node's page has, too.
 
-use super::{Frame, framed, local};
+use super::shell::SCRIPTS;
+use super::{Shell, local, wrap};
 use crate::surfaces::view::EventView;
 use crate::surfaces::web::api::{Failure, Which};
 use crate::surfaces::web::{Web, answers};
@@ -23,8 +24,8 @@ pub(in crate::surfaces::web) async fn events(
 }
 
 fn page(events: &[EventView], kind: &str, node: &str, stream: &str) -> Markup {
-    framed(
-        &Frame { page: "events", title: "Events · Goldentooth", stream },
+    wrap(
+        &Shell { page: "events", title: "Events", stream, scripts: SCRIPTS },
         &html! {
             section.panel aria-labelledby="title" {
                 div.heading { h1 #title { "Events" } p.hint { "what happened, newest first" } }

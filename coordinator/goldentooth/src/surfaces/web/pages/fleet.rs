@@ -1,7 +1,8 @@
 //! `/`: the whole fleet at a glance.
 
 use super::card::{Shown, card};
-use super::{Frame, framed, shape};
+use super::shell::SCRIPTS;
+use super::{Shell, shape, wrap};
 use crate::surfaces::view::{Counts, FleetView, NodeView, Standing, worst_first};
 use crate::surfaces::web::Web;
 use axum::extract::State;
@@ -39,8 +40,8 @@ pub(in crate::surfaces::web) async fn fleet(State(web): State<Web>) -> Markup {
 pub(super) fn page(fleet: &FleetView, cards: &[Shown], stream: &str, now: Timestamp) -> Markup {
     let state = serde_json::to_value(fleet.state).ok();
     let state = state.as_ref().and_then(|state| state.as_str()).unwrap_or_default();
-    framed(
-        &Frame { page: "fleet", title: "Fleet · Goldentooth", stream },
+    wrap(
+        &Shell { page: "fleet", title: "Fleet", stream, scripts: SCRIPTS },
         &html! {
             section.verdict data-state=(state) aria-labelledby="verdict" {
                 h1 #verdict { (whole(&fleet.verdict)) }

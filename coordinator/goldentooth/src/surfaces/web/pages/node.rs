@@ -1,7 +1,8 @@
 //! `/nodes/NAME`: one node, with every vital, its day and its events.
 
 use super::card::{badges, mood, said, seen, why};
-use super::{Frame, day, events, framed, shape};
+use super::shell::SCRIPTS;
+use super::{Shell, day, events, shape, wrap};
 use crate::ask::EventQuery;
 use crate::surfaces::view::{DayView, EventView, NodeView, show};
 use crate::surfaces::web::api::Failure;
@@ -70,8 +71,8 @@ pub(in crate::surfaces::web) async fn node(
 }
 
 fn nobody(name: &str) -> Markup {
-    framed(
-        &Frame { page: "nobody", title: "No such node · Goldentooth", stream: "" },
+    wrap(
+        &Shell { page: "nobody", title: "No such node", stream: "", scripts: &[] },
         &html! {
             h1 { "No node named " (name) " has spoken" }
             p { a href="/" { "All nodes" } }
@@ -81,8 +82,8 @@ fn nobody(name: &str) -> Markup {
 
 fn page(node: &NodeView, of_day: &DayView, events: &[EventView], stream: &str, now: Timestamp) -> Markup {
     let standing = node.standing();
-    framed(
-        &Frame { page: "node", title: &format!("{} · Goldentooth", node.name), stream },
+    wrap(
+        &Shell { page: "node", title: &node.name, stream, scripts: SCRIPTS },
         &html! {
             div.page-node #node data-name=(node.name) data-standing=(standing.word()) {
                 section.who aria-labelledby="name" {
