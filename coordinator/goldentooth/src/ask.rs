@@ -1,20 +1,23 @@
-//! The only reader of the store for surfaces: past events, a node's day.
+//! The only reader of the store for surfaces: past events, a node's past, the
+//! moods of the fleet.
 //!
 //! Reads run on blocking threads over read-only connections, so that neither
 //! intake nor a screen waits for the disk.
 
 use crate::live::{Event, UnixMillis};
 use crate::words::lock;
-use frames::{Mood, NodeName, Vital};
+use frames::{MOODS, Mood, NodeName, Vital};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use store::{EventQuery as Stored, KindPattern, Reader, SeriesQuery, StoreError};
 use uuid::Uuid;
 
 /// The most events that one question returns.
 pub const MOST_EVENTS: usize = 1000;
 
-const QUARTER: UnixMillis = 15 * 60 * 1000;
-const DAY: UnixMillis = 24 * 60 * 60 * 1000;
+/// How long the moods of the whole fleet are good for: a heatmap that many
+/// pages draw is read once.
+const HEAT_KEPT: Duration = Duration::from_secs(20);
 
 /// Which events are wanted. They come oldest first.
 #[derive(Clone, Debug, Default)]
@@ -29,26 +32,51 @@ pub struct EventQuery {
     pub limit: usize,
 }
 
-/// A vital over a stretch of time.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A stretch of a node's past that is wanted.
+#[derive(Clone, Debug)]
+pub struct PastQuery {
+    /// Whose.
+    pub node: NodeName,
+    /// Of which vitals.
+    pub vitals: Vec<Vital>,
+    /// From this time on.
+    pub from: UnixMillis,
+    /// Until before this time.
+    pub to: UnixMillis,
+    /// How far apart the points shall be, in milliseconds.
+    pub step: UnixMillis,
+}
+
+/// What a node was over one step of its past.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Point {
-    /// Where the stretch begins.
+    /// Where the step begins.
     pub at: UnixMillis,
-    /// Mean, in the vital's unit.
+    /// How many reports.
+    pub reports: u32,
+    /// The gravest mood of them.
+    pub mood: Option<Mood>,
+    /// In the order of the query's vitals; none where nothing was measured.
+    pub values: Vec<Option<Value>>,
+}
+
+/// What a vital was over one step, in its unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Value {
+    /// The mean.
     pub mean: f32,
-    /// Lowest.
+    /// The lowest.
     pub min: f32,
-    /// Highest.
+    /// The highest.
     pub max: f32,
 }
 
-/// A mood over a stretch of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MoodAt {
-    /// Where the stretch begins.
-    pub at: UnixMillis,
-    /// The gravest mood in it.
-    pub mood: Mood,
+/// The gravest mood of each node in each quarter of an hour.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heat {
+    /// Node, beginning of the quarter, and the mood; none while the node had
+    /// not made up its mind. Where nothing was heard there is no entry.
+    pub quarters: Vec<(NodeName, UnixMillis, Option<Mood>)>,
 }
 
 /// Why a question has no answer.
@@ -79,12 +107,17 @@ struct Inner {
     kept: Mutex<Reader>,
     /// The throw-away store of simulated nodes.
     simulated: Option<Mutex<Reader>>,
+    heat: Mutex<Option<(Instant, UnixMillis, Arc<Heat>)>>,
 }
 
 impl Ask {
     /// Asks these stores: the fleet's, and the one of simulated nodes.
     pub fn new(kept: Reader, simulated: Option<Reader>) -> Self {
-        Self(Arc::new(Inner { kept: Mutex::new(kept), simulated: simulated.map(Mutex::new) }))
+        Self(Arc::new(Inner {
+            kept: Mutex::new(kept),
+            simulated: simulated.map(Mutex::new),
+            heat: Mutex::default(),
+        }))
     }
 
     /// Past events, oldest first.
@@ -119,54 +152,66 @@ impl Ask {
         .await
     }
 
-    /// The last 24 hours of one vital of one node, in steps of 15 minutes; a
-    /// stretch without a reading is left out.
+    /// A stretch of a node's past, oldest first; a step without a report is
+    /// left out.
     ///
     /// # Errors
     /// [`AskError`] if the store can't be read.
-    pub async fn day(
-        &self,
-        node: &NodeName,
-        vital: Vital,
-        until: UnixMillis,
-    ) -> Result<Vec<Point>, AskError> {
-        let node = node.clone();
+    pub async fn past(&self, query: PastQuery) -> Result<Vec<Point>, AskError> {
         self.read(move |inner| {
-            let series = inner.of(&node).series(&last_day(&node, &[vital], until))?;
-            let value = |point: &store::Point| point.values.first().copied().flatten();
-            let points = series.points.iter().filter_map(|point| {
-                value(point).map(|value| Point {
-                    at: point.at,
-                    mean: value.mean,
-                    min: value.min,
-                    max: value.max,
-                })
-            });
-            Ok(points.collect())
+            let PastQuery { node, vitals, from, to, step } = &query;
+            let series = SeriesQuery { node, vitals, from: *from, to: *to, step: Some(*step) };
+            let points = inner.of(node).series(&series)?.points;
+            Ok(points.into_iter().map(Point::from).collect())
         })
         .await
     }
 
-    /// The moods of one node's last 24 hours, in steps of 15 minutes; a
-    /// stretch without a mood is left out.
+    /// What turned a node's mood from `from` on, oldest first: its changes of
+    /// mood, silences and returns, led by the last change of mood before.
     ///
     /// # Errors
     /// [`AskError`] if the store can't be read.
-    pub async fn moods(&self, node: &NodeName, until: UnixMillis) -> Result<Vec<MoodAt>, AskError> {
+    pub async fn turns(&self, node: &NodeName, from: UnixMillis) -> Result<Vec<Event>, AskError> {
         let node = node.clone();
         self.read(move |inner| {
-            let series = inner.of(&node).series(&last_day(&node, &[], until))?;
-            let gravest = |point: &store::Point| {
-                Mood::ALL
-                    .into_iter()
-                    .zip(point.moods)
-                    .filter(|(_, reports)| *reports > 0)
-                    .map(|(mood, _)| mood)
-                    .max()
-            };
-            let moods =
-                series.points.iter().filter_map(|point| Some(MoodAt { at: point.at, mood: gravest(point)? }));
-            Ok(moods.collect())
+            let reader = inner.of(&node);
+            let all = Stored { node: Some(node.clone()), limit: MOST_EVENTS as u32, ..Stored::default() };
+            let edge = Some(id_at(from));
+            let kind = |kind: &str| kind.parse::<KindPattern>().map(Some);
+            let before = Stored { before: edge, kind: kind("mood_changed")?, limit: 1, ..all.clone() };
+            let mut turns = reader.events(&before)?;
+            for name in ["mood_changed", "silent", "returned"] {
+                turns.extend(reader.events(&Stored { after: edge, kind: kind(name)?, ..all.clone() })?);
+            }
+            turns.sort_unstable_by_key(|event| event.id);
+            Ok(turns)
+        })
+        .await
+    }
+
+    /// The moods of every node from `from` to `to`, by quarters of an hour.
+    /// What was read a moment ago for the same beginning is told again.
+    ///
+    /// # Errors
+    /// [`AskError`] if the store can't be read.
+    pub async fn heat(&self, from: UnixMillis, to: UnixMillis) -> Result<Arc<Heat>, AskError> {
+        self.read(move |inner| {
+            // Held while it is read: who asks at the same time waits for the same answer.
+            let mut kept = lock::mutex(&inner.heat);
+            if let Some((read, begins, heat)) = &*kept
+                && *begins == from
+                && read.elapsed() < HEAT_KEPT
+            {
+                return Ok(Arc::clone(heat));
+            }
+            let mut heat = Heat::default();
+            for reader in std::iter::once(&inner.kept).chain(&inner.simulated) {
+                heat.add(lock::mutex(reader).quarters(from, to)?);
+            }
+            let heat = Arc::new(heat);
+            *kept = Some((Instant::now(), from, Arc::clone(&heat)));
+            Ok(heat)
         })
         .await
     }
@@ -190,8 +235,36 @@ impl Inner {
     }
 }
 
-fn last_day<'a>(node: &'a NodeName, vitals: &'a [Vital], until: UnixMillis) -> SeriesQuery<'a> {
-    SeriesQuery { node, vitals, from: until.saturating_sub(DAY), to: until, step: Some(QUARTER) }
+impl Heat {
+    fn add(&mut self, quarters: store::Quarters) {
+        let store::Quarters { nodes, quarters } = quarters;
+        self.quarters.extend(quarters.into_iter().filter_map(|quarter| {
+            Some((nodes.get(quarter.node)?.clone(), quarter.at, gravest(quarter.moods)))
+        }));
+    }
+}
+
+impl From<store::Point> for Point {
+    fn from(point: store::Point) -> Self {
+        let value = |value: store::Aggregate| Value { mean: value.mean, min: value.min, max: value.max };
+        Self {
+            at: point.at,
+            reports: point.reports,
+            mood: gravest(point.moods),
+            values: point.values.into_iter().map(|found| found.map(value)).collect(),
+        }
+    }
+}
+
+/// The gravest mood that any report had.
+fn gravest(moods: [u32; MOODS]) -> Option<Mood> {
+    Mood::ALL.into_iter().zip(moods).filter(|(_, reports)| *reports > 0).map(|(mood, _)| mood).max()
+}
+
+/// An id below those of all events made at this time or later, which begin
+/// with it (RFC 9562, 5.7).
+fn id_at(at: UnixMillis) -> Uuid {
+    Uuid::from_u128(u128::from(at.max(0).unsigned_abs()) << 80)
 }
 
 #[cfg(test)]

@@ -59,6 +59,18 @@ pub struct NodeSnapshot {
     pub character: Option<Arc<str>>,
     /// The last thing that its character said.
     pub last_said: Option<Arc<Said>>,
+    /// What an operator says of it.
+    pub tag: Arc<Tag>,
+}
+
+/// What an operator says of a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tag {
+    /// The group that it belongs to.
+    pub group: Option<String>,
+    /// Words to find it by.
+    pub labels: Vec<String>,
 }
 
 /// What a node says of itself, and rarely changes.
@@ -154,15 +166,17 @@ pub struct Live(Arc<Inner>);
 
 struct Inner {
     nodes: RwLock<BTreeMap<NodeName, Arc<NodeSnapshot>>>,
-    voices: RwLock<BTreeMap<NodeName, Voice>>,
+    beside: RwLock<BTreeMap<NodeName, Beside>>,
     status: watch::Sender<Status>,
     updates: broadcast::Sender<Update>,
 }
 
+/// What others than the node itself say of it.
 #[derive(Clone, Default)]
-struct Voice {
+struct Beside {
     character: Option<Arc<str>>,
     last_said: Option<Arc<Said>>,
+    tag: Arc<Tag>,
 }
 
 impl Live {
@@ -170,7 +184,7 @@ impl Live {
     pub fn new(since: UnixMillis) -> Self {
         Self(Arc::new(Inner {
             nodes: RwLock::default(),
-            voices: RwLock::default(),
+            beside: RwLock::default(),
             status: watch::Sender::new(Status { since, ..Status::default() }),
             updates: broadcast::Sender::new(STREAM),
         }))
@@ -205,15 +219,16 @@ impl Live {
 
     /// Tells what intake found: for nodes, the newest snapshot of each replaces the older.
     pub fn tell(&self, updates: impl IntoIterator<Item = Update>) {
-        let voices = lock::read(&self.0.voices);
+        let beside = lock::read(&self.0.beside);
         let mut nodes = lock::write(&self.0.nodes);
         for update in updates {
             let update = match update {
                 Update::Node(mut node) => {
-                    if let Some(voice) = voices.get(&node.name) {
+                    if let Some(beside) = beside.get(&node.name) {
                         let told = Arc::make_mut(&mut node);
-                        told.character.clone_from(&voice.character);
-                        told.last_said.clone_from(&voice.last_said);
+                        told.character.clone_from(&beside.character);
+                        told.last_said.clone_from(&beside.last_said);
+                        told.tag = Arc::clone(&beside.tag);
                     }
                     nodes.insert(node.name.clone(), Arc::clone(&node));
                     Update::Node(node)
@@ -236,24 +251,29 @@ impl Live {
 
     /// Which persona embodies a node.
     pub fn embody(&self, name: &NodeName, character: &str) {
-        self.voice(name, |voice| voice.character = Some(character.into()));
+        self.beside(name, |beside| beside.character = Some(character.into()));
+    }
+
+    /// What an operator says of a node, which need not have spoken yet.
+    pub fn tag(&self, name: &NodeName, tag: Tag) {
+        self.beside(name, |beside| beside.tag = Arc::new(tag));
     }
 
     /// What a character said, about a node or about all of them.
     pub fn said(&self, said: &Arc<Said>) {
         if let Some(name) = &said.node {
-            self.voice(name, |voice| {
-                voice.last_said = Some(Arc::clone(said));
-                voice.character.get_or_insert_with(|| said.by.as_str().into());
+            self.beside(name, |beside| {
+                beside.last_said = Some(Arc::clone(said));
+                beside.character.get_or_insert_with(|| said.by.as_str().into());
             });
         }
         let _ = self.0.updates.send(Update::Said(Arc::clone(said)));
     }
 
-    fn voice(&self, name: &NodeName, change: impl FnOnce(&mut Voice)) {
-        change(lock::write(&self.0.voices).entry(name.clone()).or_default());
+    fn beside(&self, name: &NodeName, change: impl FnOnce(&mut Beside)) {
+        change(lock::write(&self.0.beside).entry(name.clone()).or_default());
         let told = lock::read(&self.0.nodes).get(name).cloned();
-        // Through `tell`, so that the snapshot and the stream carry the voice.
+        // Through `tell`, so that the snapshot and the stream carry it.
         self.tell(told.map(Update::Node));
     }
 }

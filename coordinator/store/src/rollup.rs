@@ -145,6 +145,14 @@ impl Rollup {
     }
 }
 
+/// How many reports a stored roll-up sums, and how many had each mood: what
+/// stands at its head, without the rest being read.
+pub(crate) fn moods(bytes: &[u8]) -> Result<(u32, [u32; MOODS]), StoreError> {
+    let ((_, rows, moods), _): ((u8, u32, [u32; MOODS]), _) =
+        postcard::take_from_bytes(bytes).map_err(StoreError::unreadable("roll-up", "a node"))?;
+    Ok((rows, moods))
+}
+
 /// The stored form, as postcard.
 #[derive(Default, Serialize, Deserialize)]
 struct Stored {
@@ -190,6 +198,9 @@ mod tests {
             let mut rollup = sum(right);
             rollup.merge(&sum(left));
             prop_assert_eq!(rollup.rows as usize, reports.len());
+            let mut room = [0; ROOM];
+            let head = moods(rollup.encode(&mut room).unwrap()).unwrap();
+            prop_assert_eq!(head, (rollup.rows, rollup.moods));
             for vital in Vital::ALL {
                 let values: Vec<f32> = reports.iter().filter_map(|report| report.vitals.get(*vital)).collect();
                 let Some(found) = rollup.aggregate(*vital) else {

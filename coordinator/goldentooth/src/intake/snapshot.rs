@@ -29,6 +29,7 @@ pub(super) fn snapshot(now: Now, node: &Node, about: Arc<About>) -> NodeSnapshot
         unreadable: node.unreadable(),
         character: None,
         last_said: None,
+        tag: Arc::default(),
     }
 }
 

@@ -68,6 +68,7 @@ pub(super) fn node(name: &str, mood: Option<Mood>) -> NodeSnapshot {
         unreadable: None,
         character: Some("operant-7".into()),
         last_said: None,
+        tag: Arc::default(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Everything that faces outwards: the command line, the web page and its API,
-//! and the JSON on MQTT. Surfaces know views, never rules: [`view`] holds the
+//! and the JSON on MQTT, and what Prometheus reads. Surfaces know views, never rules: [`view`] holds the
 //! only types that leave this program.
 
 pub mod cli;
 #[cfg(test)]
 mod fixtures;
+pub mod metrics;
 pub mod mqtt;
 #[cfg(test)]
 mod schemas;

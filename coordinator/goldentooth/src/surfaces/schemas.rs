@@ -2,12 +2,16 @@
 //! kept equal by a test. `BLESS=1 cargo test -p goldentooth schemas` writes them.
 
 use super::mqtt::{MoodMessage, VitalsMessage};
-use super::view::{DayView, EventView, FleetView, NodeView, SaidView, StatusView, UpView};
+use super::view::{
+    DayView, EventView, FleetView, HistoryView, MoodsView, NodeView, SaidView, StatusView, UpView,
+};
 use jiff::Timestamp;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+mod openapi;
 
 /// How a node feels, by its own verdict.
 #[derive(JsonSchema)]
@@ -123,11 +127,14 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
         ("event", schema::<EventView>("one line of goldentooth events --json --follow")),
         ("events", schema::<Vec<EventView>>("goldentooth events --json")),
         ("day", schema::<DayView>("a node's last 24 hours")),
+        ("history", schema::<HistoryView>("a node's past over an hour, a day, a week or a month")),
+        ("moods", schema::<MoodsView>("the moods of every node over the last 24 hours")),
         ("fleet", schema::<FleetView>("the fleet at a glance")),
         ("up", schema::<UpView>("goldentooth up --json")),
         ("sample", schema::<Sample>("goldentooth-node sample --json")),
         ("mqtt-mood", schema::<MoodMessage>("gt/1/<fleet>/<node>/mood")),
         ("mqtt-vitals", schema::<VitalsMessage>("gt/1/<fleet>/<node>/vitals")),
+        ("openapi", openapi::openapi()),
         ("mqtt-says", schema::<SaidView>("gt/1/<fleet>/cast/<persona>/says")),
     ]
 }

@@ -7,6 +7,7 @@
 mod day;
 mod event;
 mod fleet;
+mod history;
 mod node;
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,8 @@ mod words;
 
 pub use day::{DAY_BUCKETS, DayView};
 pub use event::{EventView, SaidView};
-pub use fleet::{Counts, FleetState, FleetView, Standing, worst_first};
+pub use fleet::{Counts, FleetState, FleetView, GroupView, Standing, worst_first};
+pub use history::{HistoryView, MoodsView, SeriesView, Span, TurnView, letter};
 pub(crate) use node::vitals;
 pub use node::{BudgetView, CauseView, NodeView, VitalValue, VitalView};
 pub use words::{age, plain, show};

@@ -221,3 +221,27 @@ fn moods_of_long_ago_come_from_rollups() {
     let stressed = MoodSpan { mood: Some(Mood::Stressed), from: from + HOUR, to: from + 2 * HOUR };
     assert_eq!(spans, [happy, stressed]);
 }
+
+#[test]
+fn the_quarters_of_all_nodes_are_their_series_in_steps_of_a_quarter() {
+    let store = store(day(3));
+    let reader = store.reader().unwrap();
+    let (from, to) = (T - 2 * HOUR, T);
+    let found = reader.quarters(from, to).unwrap();
+    assert_eq!(found.nodes.len(), 2);
+    for (place, name) in found.nodes.iter().enumerate() {
+        let quarter = 15 * MINUTE;
+        // Whole quarters only.
+        let from = (from + quarter - 1).div_euclid(quarter) * quarter;
+        let query = SeriesQuery { node: name, vitals: &[], from, to, step: Some(quarter) };
+        let expected: Vec<_> = reader.series(&query).unwrap().points;
+        let of_node: Vec<_> = found.quarters.iter().filter(|quarter| quarter.node == place).collect();
+        assert_eq!(of_node.len(), expected.len());
+        assert!(expected.len() >= 7, "{}", expected.len());
+        for (found, expected) in of_node.iter().zip(&expected) {
+            assert_eq!((found.at, found.reports), (expected.at, expected.reports));
+            assert_eq!(found.moods, expected.moods);
+        }
+    }
+    assert_eq!(reader.quarters(T + HOUR, T + 2 * HOUR).unwrap().quarters, []);
+}

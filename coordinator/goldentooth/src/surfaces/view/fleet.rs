@@ -5,6 +5,7 @@ use crate::live::NodeSnapshot;
 use frames::Mood;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// How a node stands as others see it, worst first: its mood, unless it is
@@ -149,6 +150,21 @@ pub struct FleetView {
     pub counts: Counts,
     /// How many nodes there are.
     pub nodes: usize,
+    /// The groups that operators made, worst first; empty without any.
+    #[serde(default)]
+    pub groups: Vec<GroupView>,
+}
+
+/// A group of nodes: it stands as its worst member does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Group"))]
+pub struct GroupView {
+    /// Its name.
+    pub name: String,
+    /// How its worst member stands.
+    pub worst: Standing,
+    /// How many nodes it has.
+    pub nodes: usize,
 }
 
 /// What the sentence needs of one node.
@@ -164,10 +180,17 @@ impl FleetView {
         let (mut crisis, mut silent, mut stressed) = (Vec::new(), Vec::new(), Vec::new());
         let mut total = 0;
         let mut any = "";
+        let mut groups: BTreeMap<&str, (Standing, usize)> = BTreeMap::new();
         for node in nodes {
             total += 1;
             any = node.name.as_str();
-            let list = match Standing::new(node.mood, node.silent) {
+            let standing = Standing::new(node.mood, node.silent);
+            if let Some(group) = &node.tag.group {
+                let (worst, members) = groups.entry(group).or_insert((standing, 0));
+                *worst = standing.min(*worst);
+                *members += 1;
+            }
+            let list = match standing {
                 Standing::Crisis => (&mut counts.crisis, Some(&mut crisis)),
                 Standing::Silent => (&mut counts.silent, Some(&mut silent)),
                 Standing::Stressed => (&mut counts.stressed, Some(&mut stressed)),
@@ -193,7 +216,12 @@ impl FleetView {
             }
             None => calm(total, any, counts),
         };
-        Self { verdict, state, counts, nodes: total }
+        let mut groups: Vec<GroupView> = groups
+            .into_iter()
+            .map(|(name, (worst, nodes))| GroupView { name: name.to_owned(), worst, nodes })
+            .collect();
+        groups.sort_by(|a, b| a.worst.cmp(&b.worst).then_with(|| natural(&a.name, &b.name)));
+        Self { verdict, state, counts, nodes: total, groups }
     }
 }
 

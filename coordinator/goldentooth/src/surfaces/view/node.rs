@@ -61,6 +61,12 @@ pub struct NodeView {
     pub clock_trusted: Option<bool>,
     /// The frame version that it speaks, if this coordinator is too old to read it.
     pub unreadable_version: Option<u8>,
+    /// The group that an operator put it in.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// What else an operator calls it.
+    #[serde(default)]
+    pub labels: Vec<String>,
 }
 
 /// One measured vital.
@@ -204,6 +210,8 @@ impl From<&NodeSnapshot> for NodeView {
             model: node.about.model.clone(),
             clock_trusted: node.about.clock_trusted,
             unreadable_version: node.unreadable,
+            group: node.tag.group.clone(),
+            labels: node.tag.labels.clone(),
         }
     }
 }

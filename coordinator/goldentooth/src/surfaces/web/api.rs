@@ -3,16 +3,22 @@
 use super::{Web, answers};
 use crate::ask::{AskError, EventQuery};
 use crate::enrol::{EnrolError, Request};
-use crate::surfaces::view::{DayView, EventView, FleetView, NodeView, StatusView, worst_first};
+use crate::live::NodeSnapshot;
+use crate::surfaces::metrics;
+use crate::surfaces::view::{
+    DayView, EventView, FleetView, HistoryView, MoodsView, NodeView, Span, StatusView, worst_first,
+};
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use frames::NodeName;
+use frames::{NodeName, Vital};
 use jiff::Timestamp;
 use node_agent::enrolment::Enrolment;
 use serde::Deserialize;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// An answer that is none, in words.
@@ -44,18 +50,64 @@ pub(super) async fn nodes(State(web): State<Web>) -> Json<Vec<NodeView>> {
     Json(nodes)
 }
 
+/// The node of this name, if it has spoken.
+pub(super) fn known(web: &Web, name: &str) -> Result<Arc<NodeSnapshot>, Failure> {
+    let known = name.parse::<NodeName>().ok().and_then(|name| web.0.live.node(&name));
+    known.ok_or_else(|| no_node(name))
+}
+
 pub(super) async fn node(
     State(web): State<Web>,
     Path(name): Path<String>,
 ) -> Result<Json<NodeView>, Failure> {
-    let known = name.parse::<NodeName>().ok().and_then(|name| web.0.live.node(&name));
-    known.map(|node| Json(NodeView::from(&*node))).ok_or_else(|| no_node(&name))
+    Ok(Json(NodeView::from(&*known(&web, &name)?)))
 }
 
 pub(super) async fn day(State(web): State<Web>, Path(name): Path<String>) -> Result<Json<DayView>, Failure> {
-    let known = name.parse::<NodeName>().ok().and_then(|name| web.0.live.node(&name));
-    let node = known.ok_or_else(|| no_node(&name))?;
+    let node = known(&web, &name)?;
     Ok(Json(answers::day(&web.0.ask, &node.name, Timestamp::now().as_millisecond()).await?))
+}
+
+/// Which part of a node's past is wanted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Past {
+    #[serde(default)]
+    span: Span,
+    /// Names with commas between them; all that were measured without it.
+    vitals: Option<String>,
+}
+
+pub(super) async fn history(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+    past: Result<Query<Past>, QueryRejection>,
+) -> Result<Json<HistoryView>, Failure> {
+    let Query(past) = past.map_err(|why| asked_wrongly(&why))?;
+    let node = known(&web, &name)?;
+    let vitals = match past.vitals.filter(|names| !names.is_empty()) {
+        None => Vital::ALL.to_vec(),
+        Some(names) => {
+            let each = names.split(',').map(|name| {
+                let unknown = || Failure(StatusCode::BAD_REQUEST, format!("no vital is called {name:?}"));
+                Vital::from_name(name).ok_or_else(unknown)
+            });
+            let mut vitals: Vec<Vital> = each.collect::<Result<_, _>>()?;
+            vitals.sort_unstable();
+            vitals.dedup();
+            vitals
+        }
+    };
+    let now = Timestamp::now().as_millisecond();
+    Ok(Json(answers::history(&web.0.ask, &node.name, past.span, vitals, now).await?))
+}
+
+pub(super) async fn moods(State(web): State<Web>) -> Result<Json<MoodsView>, Failure> {
+    Ok(Json(answers::moods(&web.0.ask, Timestamp::now().as_millisecond()).await?))
+}
+
+pub(super) fn asked_wrongly(rejection: &QueryRejection) -> Failure {
+    Failure(StatusCode::BAD_REQUEST, rejection.body_text())
 }
 
 pub(super) async fn fleet(State(web): State<Web>) -> Json<FleetView> {
@@ -94,8 +146,9 @@ impl Which {
 
 pub(super) async fn events(
     State(web): State<Web>,
-    Query(which): Query<Which>,
+    which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<Vec<EventView>>, Failure> {
+    let Query(which) = which.map_err(|why| asked_wrongly(&why))?;
     Ok(Json(answers::events(&web.0.ask, which.query(100)?).await?))
 }
 
@@ -118,6 +171,16 @@ pub(super) async fn enrol(
         };
         Failure(status, error.to_string())
     })
+}
+
+/// The description of this API, made with the schemas.
+pub(super) async fn openapi() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], include_str!("../../../schemas/openapi.json"))
+}
+
+pub(super) async fn metrics(State(web): State<Web>) -> impl IntoResponse {
+    let page = metrics::Page { streams: web.streams(), ..metrics::Page::default() };
+    ([(CONTENT_TYPE, metrics::TYPE)], metrics::text(&web.0.live.status(), &web.0.live.nodes(), page))
 }
 
 /// Whether the program runs at all.

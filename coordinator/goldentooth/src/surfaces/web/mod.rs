@@ -4,9 +4,12 @@
 //! | --- | --- |
 //! | `/`, `/nodes/NAME`, `/events` | pages |
 //! | `/api/v1/nodes`, `/api/v1/nodes/NAME`, `/api/v1/nodes/NAME/day` | nodes as JSON |
+//! | `/api/v1/nodes/NAME/history`, `/api/v1/moods` | the past, for charts and the heatmap |
 //! | `/api/v1/fleet`, `/api/v1/status`, `/api/v1/events` | the rest as JSON |
 //! | `/api/v1/stream` | what changes, as server-sent events: `stream.rs` |
 //! | `POST /api/v1/enrol` | enrols: needs the token, always |
+//! | `/api/openapi.json` | all of this, described |
+//! | `/metrics` | for Prometheus |
 //! | `/healthz`, `/readyz` | for whoever watches the coordinator |
 //!
 //! Every request passes `guard.rs` first: Host, Origin, token, headers.
@@ -90,11 +93,15 @@ impl Web {
             .route("/api/v1/nodes", get(api::nodes))
             .route("/api/v1/nodes/{name}", get(api::node))
             .route("/api/v1/nodes/{name}/day", get(api::day))
+            .route("/api/v1/nodes/{name}/history", get(api::history))
+            .route("/api/v1/moods", get(api::moods))
             .route("/api/v1/fleet", get(api::fleet))
             .route("/api/v1/status", get(api::status))
             .route("/api/v1/events", get(api::events))
             .route("/api/v1/stream", get(stream::stream))
             .route("/api/v1/enrol", post(api::enrol))
+            .route("/api/openapi.json", get(api::openapi))
+            .route("/metrics", get(api::metrics))
             .route("/healthz", get(api::healthz))
             .route("/readyz", get(api::readyz))
             .fallback(api::nowhere)
@@ -103,6 +110,11 @@ impl Web {
             .layer(CompressionLayer::new())
             .layer(from_fn_with_state(self.clone(), guard::guard))
             .with_state(self.clone())
+    }
+
+    /// How many streams are open.
+    fn streams(&self) -> usize {
+        MOST_STREAMS.saturating_sub(self.0.streams.available_permits())
     }
 
     /// Hears what changes, until the coordinator stops. [`Web::serve`] does it by itself.

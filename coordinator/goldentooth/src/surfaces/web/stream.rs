@@ -13,8 +13,9 @@
 //! `?only=events` tells less, and so does `?node=NAME`: that node, and events.
 
 use super::Web;
-use super::api::{Failure, no_node};
+use super::api::{Failure, asked_wrongly, no_node};
 use super::hub::{Batch, Place, Wanted};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode};
@@ -77,16 +78,21 @@ struct Client {
 
 pub(super) async fn stream(
     State(web): State<Web>,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
+    let asked = match asked {
+        Ok(Query(asked)) => asked,
+        Err(rejection) => return asked_wrongly(&rejection).into_response(),
+    };
     let wanted = match asked.wanted() {
         Ok(wanted) => wanted,
         Err(failure) => return failure.into_response(),
     };
     let Ok(permit) = web.0.streams.clone().try_acquire_owned() else {
-        let words = "Too many streams are open. Close a page, or try again later.\n";
-        return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "10")], words).into_response();
+        let words = "too many streams are open: close a page, or try again later".to_owned();
+        let refused = Failure(StatusCode::SERVICE_UNAVAILABLE, words);
+        return ([(RETRY_AFTER, "10")], refused).into_response();
     };
     let hub = &web.0.hub;
     let last =

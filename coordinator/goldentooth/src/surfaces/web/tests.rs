@@ -79,6 +79,12 @@ async fn the_api_answers_as_its_schemas_say() {
     assert_eq!(names, ["pi-2", "pi-3", "pi-1"]);
     assert_valid("node", &setup.json("/api/v1/nodes/pi-1").await);
     assert_valid("day", &setup.json("/api/v1/nodes/pi-1/day").await);
+    for span in ["hour", "day", "week", "month"] {
+        let path = format!("/api/v1/nodes/pi-1/history?span={span}&vitals=temperature,load1");
+        assert_valid("history", &setup.json(&path).await);
+    }
+    assert_valid("moods", &setup.json("/api/v1/moods").await);
+    assert_eq!(setup.json("/api/openapi.json").await["openapi"], "3.1.0");
     assert_valid("fleet", &setup.json("/api/v1/fleet").await);
     assert_valid("status", &setup.json("/api/v1/status").await);
     assert_valid("events", &setup.json("/api/v1/events?kind=&node=pi-1&limit=5").await);
@@ -93,6 +99,9 @@ async fn what_is_not_there_or_asked_wrongly_is_told_in_json() {
         ("/api/v1/nodes/nobody/day", StatusCode::NOT_FOUND),
         ("/api/v1/nothing", StatusCode::NOT_FOUND),
         ("/api/v1/events?after=x", StatusCode::BAD_REQUEST),
+        ("/api/v1/events?limit=x", StatusCode::BAD_REQUEST),
+        ("/api/v1/stream?only=x", StatusCode::BAD_REQUEST),
+        ("/api/v1/nodes/nobody/history", StatusCode::NOT_FOUND),
         ("/api/v1/events?node=a%20b", StatusCode::BAD_REQUEST),
         ("/api/v1/stream?node=a%20b", StatusCode::NOT_FOUND),
         ("/api/v1/enrol", StatusCode::METHOD_NOT_ALLOWED),
@@ -193,9 +202,13 @@ async fn off_loopback_everything_but_the_health_checks_demands_the_token() {
         "/api/v1/nodes/pi-1",
         "/api/v1/nodes/pi-1/day",
         "/api/v1/fleet",
+        "/api/v1/nodes/pi-1/history",
+        "/api/v1/moods",
         "/api/v1/status",
         "/api/v1/events",
         "/api/v1/stream",
+        "/api/openapi.json",
+        "/metrics",
         "/nothing",
     ];
     let bearer = format!("Bearer {}", setup.token);

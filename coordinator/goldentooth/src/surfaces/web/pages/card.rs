@@ -41,6 +41,8 @@ impl Default for NodeView {
             model: None,
             clock_trusted: None,
             unreadable_version: None,
+            group: None,
+            labels: Vec::new(),
         }
     }
 }
