@@ -10,11 +10,13 @@ const page = document.body.dataset.page;
 const link = document.getElementById("link");
 
 ages();
+if (page === "node") import("./charts.js");
 follow({
   path: document.body.dataset.stream,
   state(word, text) {
     if (link.dataset.link === word) return;
     link.dataset.link = word;
+    document.body.toggleAttribute("data-lost", word === "lost");
     link.textContent = text;
   },
   on: {

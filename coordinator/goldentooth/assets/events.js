@@ -5,10 +5,13 @@ const MOST = 200;
 const list = document.getElementById("events");
 const template = document.getElementById("event");
 
+// A star stands for any characters, as in the store's search.
+const fits = (pattern, kind) => new RegExp(`^${pattern.replace(/[.]/g, "\\.").replaceAll("*", ".*")}$`).test(kind);
+
 export function events(event) {
   if (!list) return;
   const { kind, node } = list.dataset;
-  if ((kind && kind !== event.kind) || (node && node !== event.node)) return;
+  if ((kind && !fits(kind, event.kind)) || (node && node !== event.node)) return;
   if (list.querySelector(`[data-id="${CSS.escape(event.id)}"]`)) return;
   const item = template.content.firstElementChild.cloneNode(true);
   item.dataset.id = event.id;
@@ -23,6 +26,16 @@ export function events(event) {
     anchor.textContent = event.node;
     anchor.href = `/nodes/${encodeURIComponent(event.node)}`;
   }
+  // A character's words stand beside the facts that they speak of.
+  const facts = event.kind === "says" || event.kind === "tells" ? (event.payload.facts ?? []) : undefined;
+  item.classList.toggle("voice", facts !== undefined);
+  const told = item.querySelector(".facts-of");
+  told.hidden = !facts?.length;
+  told.replaceChildren(...(facts ?? []).map((fact) => {
+    const line = document.createElement("li");
+    line.textContent = `${String(fact.slot).replaceAll("_", " ")}: ${fact.text}`;
+    return line;
+  }));
   list.prepend(item);
   while (list.children.length > MOST) list.lastElementChild.remove();
   document.getElementById("no-events")?.toggleAttribute("hidden", true);

@@ -62,6 +62,13 @@ export function fill(root, node) {
   shown(root, "throttled", flag("throttled_now"));
   shown(root, "under-voltage", flag("under_voltage_now"));
   shown(root, "unreadable", node.unreadable_version !== null);
+  const since = (name) => flag(`${name}_since_boot`) && !flag(`${name}_now`);
+  shown(root, "throttled-before", since("throttled"));
+  shown(root, "under-voltage-before", since("under_voltage"));
+  shown(root, "read-only", (node.vitals.read_only_mounts?.value ?? 0) >= 0.5);
+  shown(root, "failed", (node.vitals.failed_units?.value ?? 0) >= 0.5);
+  text(root, "group", node.group ?? "")?.toggleAttribute("hidden", !node.group);
+  if (node.interval_s !== null) root.dataset.interval = node.interval_s;
   gauge(root, "temperature", node);
   gauge(root, "load1", node);
   const said = node.last_said;

@@ -28,6 +28,11 @@ export function ages() {
   const tick = () => {
     if (document.hidden) return;
     for (const element of all("time[data-age]")) if (element.dateTime) tell(element, element.dateTime);
+    // What is older than the node's own pace allows is not shown as if it were so now.
+    for (const root of all("[data-interval]")) {
+      const seen = Date.parse(root.querySelector("[data-slot=seen]")?.dateTime);
+      root.toggleAttribute("data-stale", Date.now() - seen > Number(root.dataset.interval) * 2500 + 5000);
+    }
   };
   tick();
   setInterval(tick, 1000);

@@ -5,8 +5,9 @@
 //! A new page: a file here that hands its content to [`shell::wrap`], a line in
 //! `shell.rs` for the navigation, and a route in `web/mod.rs`.
 
+mod bar;
 mod card;
-mod day;
+mod charts;
 mod events;
 mod fleet;
 mod node;

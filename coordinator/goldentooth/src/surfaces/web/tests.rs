@@ -150,14 +150,23 @@ async fn the_first_view_is_small() {
         .into_iter()
         .map(str::to_owned)
         .chain(
-            ["app", "events", "fleet", "node", "show", "stream", "time"].map(|s| format!("/assets/{s}.js")),
+            ["app", "bars", "events", "find", "fleet", "node", "show", "stream", "time"]
+                .map(|s| format!("/assets/{s}.js")),
         )
     {
         let response = setup.ask(request("GET", &path, &[("accept-encoding", "gzip")], "")).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         bytes += response.into_body().collect().await.unwrap().to_bytes().len();
     }
-    assert!(bytes < 30_000, "the first view takes {bytes} bytes");
+    assert!(bytes < 40_000, "the first view takes {bytes} bytes");
+    // A node's page loads the charts, too.
+    let mut charts = 0;
+    for path in ["/nodes/sim-01", "/assets/charts.js", "/assets/uplot.js"] {
+        let response = setup.ask(request("GET", path, &[("accept-encoding", "gzip")], "")).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        charts += response.into_body().collect().await.unwrap().to_bytes().len();
+    }
+    assert!(bytes + charts < 100_000, "a node's page takes {} bytes", bytes + charts);
 }
 
 #[tokio::test]
@@ -168,6 +177,7 @@ async fn assets_are_asked_for_again_but_sent_once() {
     let tag = first.headers()[header::ETAG].to_str().unwrap().to_owned();
     let again = setup.ask(request("GET", "/assets/app.js", &[("if-none-match", &tag)], "")).await;
     assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    assert!(setup.get("/assets/uplot.LICENSE").await.1.contains("MIT License"));
     assert_eq!(setup.get("/assets/..%2Ftoken").await.0, StatusCode::NOT_FOUND);
     assert_eq!(setup.get("/favicon.ico").await.0, StatusCode::OK);
 }

@@ -1,6 +1,7 @@
 //! A node's card. The script fills the same slots (`fill` in show.js), and
 //! clones an empty card for a node that is new.
 
+use super::bar::bar;
 use super::{ago, shape};
 use crate::surfaces::view::{NodeView, Standing, VitalValue, show};
 use crate::surfaces::web::draw;
@@ -13,6 +14,8 @@ use maud::{Markup, html};
 pub(super) struct Shown {
     pub(super) node: NodeView,
     pub(super) trace: Trace,
+    /// The letters of its last 24 hours.
+    pub(super) day: String,
 }
 
 impl Default for NodeView {
@@ -52,7 +55,7 @@ pub(super) fn card(now: Timestamp, shown: &Shown) -> Markup {
     let node = &shown.node;
     let standing = node.standing();
     html! {
-        li.card data-name=(node.name) data-standing=(standing.word()) {
+        li.card data-name=(node.name) data-standing=(standing.word()) data-interval=[node.interval_s] {
             div.card-head {
                 (shape(standing))
                 div.card-title {
@@ -66,6 +69,7 @@ pub(super) fn card(now: Timestamp, shown: &Shown) -> Markup {
                 (gauge("temperature", "Temperature", node, &shown.trace.temperature(), None, 10.0))
                 (gauge("load1", "Load", node, &shown.trace.load1(), Some(0.0), 1.0))
             }
+            (bar(&node.name, &shown.day))
             (said(now, node))
             (seen(now, node))
         }
@@ -87,12 +91,20 @@ pub(super) fn mood(now: Timestamp, node: &NodeView) -> Markup {
 /// What else is to know at a glance.
 pub(super) fn badges(node: &NodeView) -> Markup {
     let flag = |name: &str| node.vitals.get(name).is_some_and(|vital| vital.value == VitalValue::Flag(true));
+    // Now and since boot are told apart: an old one is no alarm.
+    let since = |name: &str| flag(&format!("{name}_since_boot")) && !flag(&format!("{name}_now"));
+    let count = |name: &str| node.vitals.get(name).and_then(|vital| vital.value.number()).unwrap_or(0.0);
     let learning = node.learning && node.standing() != Standing::Learning;
     html! {
         p.badges {
             span.badge.badge-alarm data-slot="throttled" hidden[!flag("throttled_now")] { "throttled" }
             span.badge.badge-alarm data-slot="under-voltage" hidden[!flag("under_voltage_now")] { "under-voltage" }
             span.badge.badge-alarm data-slot="unreadable" hidden[node.unreadable_version.is_none()] { "newer than the coordinator" }
+            span.badge.badge-alarm data-slot="read-only" hidden[count("read_only_mounts") < 0.5] { "disk read-only" }
+            span.badge.badge-alarm data-slot="failed" hidden[count("failed_units") < 0.5] { "failed units" }
+            span.badge data-slot="throttled-before" hidden[!since("throttled")] title="Since it was started, but not now." { "was throttled" }
+            span.badge data-slot="under-voltage-before" hidden[!since("under_voltage")] title="Since it was started, but not now." { "had under-voltage" }
+            span.badge data-slot="group" hidden[node.group.is_none()] { (node.group.as_deref().unwrap_or_default()) }
             span.badge data-slot="simulated" hidden[!node.simulated] { "simulated" }
             span.badge data-slot="learning" hidden[!learning] title="It does not know yet what is normal for it." { "learning" }
         }

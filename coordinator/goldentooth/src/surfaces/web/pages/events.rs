@@ -30,8 +30,9 @@ fn page(events: &[EventView], kind: &str, node: &str, stream: &str) -> Markup {
             section.panel aria-labelledby="title" {
                 div.heading { h1 #title { "Events" } p.hint { "what happened, newest first" } }
                 form.filter method="get" action="/events" {
-                    label { "Kind" input name="kind" value=(kind) placeholder="mood_changed" autocapitalize="none" autocomplete="off" spellcheck="false"; }
+                    label { "Kind" input name="kind" value=(kind) list="kinds" placeholder="mood_changed" autocapitalize="none" autocomplete="off" spellcheck="false"; }
                     label { "Node" input name="node" value=(node) autocapitalize="none" autocomplete="off" spellcheck="false"; }
+                    datalist #kinds { @for kind in fleet::Change::KINDS.iter().chain(&["says", "tells", "enrolled"]) { option value=(kind) {} } }
                     button type="submit" { "Show" }
                     @if !kind.is_empty() || !node.is_empty() { a href="/events" { "Show all" } }
                 }
@@ -53,6 +54,9 @@ pub(super) fn list(events: &[EventView], kind: &str, node: &str) -> Markup {
 }
 
 fn line(event: &EventView) -> Markup {
+    // A character's words stand beside the facts that they speak of.
+    let spoken = matches!(event.kind.as_str(), "says" | "tells");
+    let facts = event.payload.get("facts").and_then(serde_json::Value::as_array).filter(|_| spoken);
     // A sentence that begins with the node's name carries the link there.
     let name = event.node.as_deref().unwrap_or_default();
     let rest = event.words.strip_prefix(name).filter(|rest| {
@@ -61,15 +65,24 @@ fn line(event: &EventView) -> Markup {
         !name.is_empty() && rest.starts_with(ends)
     });
     html! {
-        li data-id=(event.id) {
+        li.voice[facts.is_some()] data-id=(event.id) {
             (local(event.at))
             span.kind { (event.kind.replace('_', " ")) }
             p.what {
                 a href={ "/nodes/" (name) } hidden[event.node.is_none()] { (name) }
                 span data-slot="words" { @if let Some(rest) = rest { (rest) } @else { " " (event.words) } }
             }
+            ul.facts-of aria-label="The facts in it" hidden[facts.is_none_or(Vec::is_empty)] {
+                @for fact in facts.into_iter().flatten() { li { (told(fact)) } }
+            }
         }
     }
+}
+
+/// What a slot of a character's sentence was filled from.
+fn told(fact: &serde_json::Value) -> String {
+    let text = |key: &str| fact.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+    format!("{}: {}", text("slot").replace('_', " "), text("text"))
 }
 
 fn empty() -> EventView {

@@ -1,10 +1,11 @@
 //! `/`: the whole fleet at a glance.
 
+use super::bar;
 use super::card::{Shown, card};
 use super::shell::SCRIPTS;
 use super::{Shell, shape, wrap};
 use crate::surfaces::view::{Counts, FleetView, NodeView, Standing, worst_first};
-use crate::surfaces::web::Web;
+use crate::surfaces::web::{Web, answers};
 use axum::extract::State;
 use frames::NodeName;
 use jiff::Timestamp;
@@ -21,12 +22,16 @@ pub(in crate::surfaces::web) async fn fleet(State(web): State<Web>) -> Markup {
     let mut views: Vec<NodeView> = nodes.iter().map(|node| NodeView::from(&**node)).collect();
     worst_first(&mut views);
     let all = views.len() <= CARDS;
+    let now = Timestamp::now();
+    // Without the store the bars are missing, and the page is there all the same.
+    let moods = answers::moods(&web.0.ask, now.as_millisecond()).await.ok();
     let cards: Vec<Shown> = views
         .into_iter()
         .take(CARDS)
         .map(|node| {
             let trace = node.name.parse::<NodeName>().map(|name| web.0.hub.trace(&name)).unwrap_or_default();
-            Shown { node, trace }
+            let day = moods.as_ref().map(|moods| bar::of(moods, &node.name)).unwrap_or_default().to_owned();
+            Shown { node, trace, day }
         })
         .collect();
     let stream = if all {
@@ -34,10 +39,18 @@ pub(in crate::surfaces::web) async fn fleet(State(web): State<Web>) -> Markup {
     } else {
         "/api/v1/stream?only=nodes".to_owned()
     };
-    page(&fleet, &cards, &stream, Timestamp::now())
+    let from = moods.and_then(|moods| moods.from);
+    page(&fleet, &cards, from, &stream, now)
 }
 
-pub(super) fn page(fleet: &FleetView, cards: &[Shown], stream: &str, now: Timestamp) -> Markup {
+/// The page; `from` is where the bars of the last day begin.
+pub(super) fn page(
+    fleet: &FleetView,
+    cards: &[Shown],
+    from: Option<Timestamp>,
+    stream: &str,
+    now: Timestamp,
+) -> Markup {
     let state = serde_json::to_value(fleet.state).ok();
     let state = state.as_ref().and_then(|state| state.as_str()).unwrap_or_default();
     wrap(
@@ -52,8 +65,10 @@ pub(super) fn page(fleet: &FleetView, cards: &[Shown], stream: &str, now: Timest
             section aria-labelledby="nodes" {
                 div.heading {
                     h2 #nodes { "Nodes" }
-                    p.hint { span #nodes-count { (fleet.nodes) } ", worst first" }
+                    p.hint { span #nodes-count { (fleet.nodes) } span #nodes-shown {} }
+                    (tools())
                 }
+                (groups(fleet))
                 @if cards.is_empty() {
                     p.empty #nobody {
                         "No node has spoken yet. The node of this machine speaks within seconds of "
@@ -62,11 +77,66 @@ pub(super) fn page(fleet: &FleetView, cards: &[Shown], stream: &str, now: Timest
                         code { "goldentooth-node run --enrolment FILE" } " there."
                     }
                 }
-                ol.cards #cards { @for shown in cards { (card(now, shown)) } }
+                ol.cards #cards data-from=[from] { @for shown in cards { (card(now, shown)) } }
+                p.more hidden #more { button type="button" { "Show all" } }
+                p.hint hidden #none { "No node is like that." }
+                div.panel.heat #heat hidden {
+                    p.hint { "The last 24 hours of every node, worst first. Point, touch or use the arrow keys to see when and why." }
+                    ol.rows {}
+                    p.axis aria-hidden="true" { span { "24 h ago" } span { "12 h" } span { "now" } }
+                    figure.rest hidden { figcaption {} svg viewBox="0 0 96 100" preserveAspectRatio="none" role="img" aria-label="The others by mood" {} }
+                    ul.key { @for (standing, word) in KEY { li data-standing=(standing) { (word) } } li.gap { "nothing heard" } }
+                }
             }
+            // What a segment of a bar says, beside the pointer.
+            p.tip #tip hidden {}
             template #card { (card(now, &Shown::default())) }
         },
     )
+}
+
+/// The colours of the heatmap in words.
+const KEY: [(&str, &str); 5] = [
+    ("crisis", "crisis"),
+    ("stressed", "stressed"),
+    ("happy", "happy"),
+    ("bored", "bored"),
+    ("learning", "no mood yet"),
+];
+
+/// Searching, sorting, and cards or heatmap.
+fn tools() -> Markup {
+    html! {
+        form.tools role="search" #tools {
+            label { span { "Search" } input #search type="search" name="q" placeholder="name, group, label, mood" autocapitalize="none" autocomplete="off" spellcheck="false"; }
+            label { span { "Sort" } select #sort name="sort" {
+                option value="worst" { "worst first" }
+                option value="name" { "name" }
+                option value="temperature" { "hottest first" }
+                option value="load1" { "busiest first" }
+                option value="seen" { "longest unheard first" }
+            } }
+            div.spans role="group" aria-label="Show as" {
+                button type="button" data-view="cards" aria-pressed="true" { "cards" }
+                button type="button" data-view="heat" aria-pressed="false" { "24 hours" }
+            }
+        }
+    }
+}
+
+/// Each group stands as its worst member does; a press shows it alone.
+fn groups(fleet: &FleetView) -> Markup {
+    html! {
+        ul.groups #groups aria-label="Groups, each as its worst member" hidden[fleet.groups.is_empty()] {
+            @for group in &fleet.groups {
+                li data-standing=(group.worst.word()) {
+                    button type="button" data-group=(group.name) aria-pressed="false" {
+                        (shape(group.worst)) span.name { (group.name) } " " span.number { (group.nodes) } " " span.worst { (group.worst.word()) }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// The sentence, with words that have a hyphen kept whole (`whole` in fleet.js).

@@ -1,10 +1,9 @@
 //! `/nodes/NAME`: one node, with every vital, its day and its events.
 
 use super::card::{badges, mood, said, seen, why};
-use super::shell::SCRIPTS;
-use super::{Shell, day, events, shape, wrap};
+use super::{Shell, charts, events, shape, wrap};
 use crate::ask::EventQuery;
-use crate::surfaces::view::{DayView, EventView, NodeView, show};
+use crate::surfaces::view::{EventView, NodeView, show};
 use crate::surfaces::web::api::Failure;
 use crate::surfaces::web::{Web, answers};
 use axum::extract::{Path, State};
@@ -14,6 +13,9 @@ use frames::Vital::{self, *};
 use frames::{Classifier, Headroom, NodeName};
 use jiff::Timestamp;
 use maud::{Markup, html};
+
+/// The modules of this page; `charts.js` loads the drawing library itself.
+const SCRIPTS: &[&str] = &["app", "stream", "time", "fleet", "bars", "show", "node", "charts", "events"];
 
 /// How many of its events the page begins with.
 const EVENTS: usize = 20;
@@ -65,9 +67,8 @@ pub(in crate::surfaces::web) async fn node(
     let now = Timestamp::now();
     let query = EventQuery { node: Some(known.name.clone()), limit: EVENTS, ..EventQuery::default() };
     let events = answers::events(&web.0.ask, query).await?;
-    let day = answers::day(&web.0.ask, &known.name, now.as_millisecond()).await?;
     let stream = format!("/api/v1/stream?node={}&after={place}", known.name);
-    Ok(page(&NodeView::from(&*known), &day, &events, &stream, now).into_response())
+    Ok(page(&NodeView::from(&*known), &events, &stream, now).into_response())
 }
 
 fn nobody(name: &str) -> Markup {
@@ -80,12 +81,12 @@ fn nobody(name: &str) -> Markup {
     )
 }
 
-fn page(node: &NodeView, of_day: &DayView, events: &[EventView], stream: &str, now: Timestamp) -> Markup {
+fn page(node: &NodeView, events: &[EventView], stream: &str, now: Timestamp) -> Markup {
     let standing = node.standing();
     wrap(
         &Shell { page: "node", title: &node.name, stream, scripts: SCRIPTS },
         &html! {
-            div.page-node #node data-name=(node.name) data-standing=(standing.word()) {
+            div.page-node #node data-name=(node.name) data-standing=(standing.word()) data-interval=[node.interval_s] {
                 section.who aria-labelledby="name" {
                     div.card-head {
                         (shape(standing))
@@ -96,7 +97,8 @@ fn page(node: &NodeView, of_day: &DayView, events: &[EventView], stream: &str, n
                     (said(now, node))
                     (seen(now, node))
                 }
-                (day::day(of_day))
+                (charts::charts(&node.name))
+                (budget(node))
                 (vitals(node))
                 (about(node))
                 section.panel aria-labelledby="events-title" {
@@ -133,6 +135,33 @@ fn vitals(node: &NodeView) -> Markup {
     }
 }
 
+/// What decided a node's headroom, in words (`SOURCES` in node.js).
+fn source(source: Headroom) -> &'static str {
+    match source {
+        Headroom::Temperature => "from its temperature",
+        Headroom::NoSensor => "assumed: it has no temperature",
+        Headroom::Throttled => "none while it is throttled",
+        Headroom::SoftLimit => "none at the soft temperature limit",
+    }
+}
+
+/// How much its own agent may do, so as not to heat it.
+fn budget(node: &NodeView) -> Markup {
+    let percent = node.budget.map(|budget| (budget.headroom * 100.0).round());
+    html! {
+        section.panel aria-labelledby="budget" {
+            div.heading { h2 #budget { "Thermal budget" } p.hint { "how much its agent may do, so that it never heats what it watches" } }
+            @match (node.budget, percent) {
+                (Some(budget), Some(percent)) => {
+                    p { span.number data-slot="headroom" { (percent) " %" } " of headroom, " span data-slot="headroom-source" { (source(budget.source)) } }
+                    meter #headroom min="0" max="100" low="20" value=(percent) aria-label="Thermal headroom in percent" { (percent) " %" }
+                }
+                _ => p.hint { "It has not said yet." },
+            }
+        }
+    }
+}
+
 fn about(node: &NodeView) -> Markup {
     let unknown = || "unknown".to_owned();
     let verdict = match node.classifier {
@@ -142,13 +171,6 @@ fn about(node: &NodeView) -> Markup {
         Some(Classifier::Rules) => "the rules".to_owned(),
         None => unknown(),
     };
-    let headroom = node.budget.map_or_else(unknown, |budget| format!("{:.0} %", budget.headroom * 100.0));
-    let source = node.budget.map(|budget| match budget.source {
-        Headroom::Temperature => "",
-        Headroom::NoSensor => " (assumed: no temperature)",
-        Headroom::Throttled => " (throttled)",
-        Headroom::SoftLimit => " (soft temperature limit)",
-    });
     let clock = match node.clock_trusted {
         Some(true) => "follows a time server",
         Some(false) => "not trusted",
@@ -163,7 +185,8 @@ fn about(node: &NodeView) -> Markup {
                 div { dt { "Agent" } dd { (node.agent.clone().unwrap_or_else(unknown)) } }
                 div { dt { "Verdict by" } dd { (verdict) } }
                 div { dt { "Speaks every" } dd data-slot="interval" { @match node.interval_s { Some(seconds) => { (seconds) " s" }, None => "unknown" } } }
-                div { dt { "Thermal headroom" } dd { span data-slot="headroom" { (headroom) } (source.unwrap_or_default()) } }
+                div { dt { "Group" } dd { (node.group.as_deref().unwrap_or("none")) } }
+                div { dt { "Labels" } dd { @if node.labels.is_empty() { "none" } @else { (node.labels.join(", ")) } } }
                 div { dt { "Clock" } dd { (clock) } }
                 div { dt { "Frames it lost" } dd data-slot="dropped" { (node.dropped) } }
             }

@@ -13,7 +13,8 @@ const PLACES: [(&str, &str, &str); 2] = [("fleet", "/", "Fleet"), ("events", "/e
 
 /// The modules that a page of nodes or events runs: the first begins, the
 /// others are what it imports.
-pub(super) const SCRIPTS: &[&str] = &["app", "stream", "time", "fleet", "show", "node", "events"];
+pub(super) const SCRIPTS: &[&str] =
+    &["app", "stream", "time", "fleet", "bars", "find", "show", "node", "events"];
 
 /// What the shell needs to know of a page.
 pub(super) struct Shell<'a> {
