@@ -23,6 +23,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use store::Uuid;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use writer::Writer;
@@ -42,6 +43,21 @@ const RETAIN: Duration = Duration::from_mins(1);
 const LAST_COMMIT: Duration = Duration::from_secs(10);
 const ORDERS: usize = 256;
 
+/// The event that another one follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// Its id.
+    pub id: Uuid,
+    /// What it belongs to.
+    pub correlation: Uuid,
+}
+
+impl From<&Event> for Cause {
+    fn from(event: &Event) -> Self {
+        Self { id: event.id, correlation: event.correlation }
+    }
+}
+
 /// What other rooms have intake do.
 #[derive(Debug)]
 pub enum Order {
@@ -50,7 +66,7 @@ pub enum Order {
         /// About which node.
         node: Option<NodeName>,
         /// The event that it follows from.
-        cause: Arc<Event>,
+        cause: Cause,
         /// Its kind.
         kind: &'static str,
         /// Who says so.
@@ -276,7 +292,7 @@ impl Running {
         let now = self.now();
         match order {
             Order::Follow { node, cause, kind, source, payload, said } => {
-                self.parts.core.follow(now, node.as_ref(), &cause, &source, (kind, payload));
+                self.parts.core.follow(now, node.as_ref(), cause, &source, (kind, payload));
                 self.parts.live.said(&said);
                 self.put_out(now, &Update::Said(said));
             }

@@ -3,7 +3,7 @@
 //! that falls behind passes over events.
 
 use crate::ask::{Ask, EventQuery};
-use crate::intake::Order;
+use crate::intake::{Cause, Order};
 use crate::live::{Event, Live, Said, SaidKind, Update};
 use cast::{Cast, Kind, SheetError};
 use frames::NodeName;
@@ -65,7 +65,7 @@ struct Voices {
     orders: mpsc::Sender<Order>,
     events: broadcast::Sender<Arc<Event>>,
     embodied: HashSet<NodeName>,
-    past: VecDeque<Arc<Event>>,
+    past: VecDeque<Cause>,
 }
 
 impl Voices {
@@ -106,7 +106,7 @@ impl Voices {
         if self.past.len() >= REMEMBERED {
             self.past.pop_front();
         }
-        self.past.push_back(Arc::clone(&event));
+        self.past.push_back(Cause::from(&*event));
         // Only without a stage is there nobody to hear it.
         let _ = self.events.send(event);
     }
@@ -139,7 +139,7 @@ impl Voices {
         });
         let order = Order::Follow {
             node,
-            cause: Arc::clone(cause),
+            cause: *cause,
             kind: if kind == SaidKind::Fiction { TELLS } else { SAYS },
             source: said.by.clone(),
             payload,

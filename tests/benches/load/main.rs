@@ -26,6 +26,10 @@ mod speech;
 
 use std::time::Duration;
 
+/// As the coordinator has it, so that the bare broker is the same.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     // Cargo adds --bench.
     let given: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();

@@ -8,6 +8,7 @@
 
 mod commit;
 
+use super::Cause;
 use super::downlink::Downlinks;
 use super::link::Publish;
 use super::snapshot::{about, snapshot};
@@ -289,11 +290,10 @@ impl Core {
         &mut self,
         now: Now,
         node: Option<&NodeName>,
-        cause: &Event,
+        cause: Cause,
         source: &str,
         said: (&str, serde_json::Value),
     ) {
-        let cause = (cause.id, cause.correlation);
         let event = self.chronicle.follow(now.unix, cause, said.0, source, said.1);
         self.keep(node.is_some_and(NodeName::is_simulated), event);
     }

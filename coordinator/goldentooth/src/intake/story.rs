@@ -1,6 +1,7 @@
 //! From changes to events: each gets an id, and what belongs together gets
 //! one correlation.
 
+use super::Cause;
 use fleet::{Change, Correlation, Story, UnixMillis};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -64,15 +65,14 @@ impl Chronicle {
     pub(super) fn follow(
         &mut self,
         at: UnixMillis,
-        cause: (Uuid, Uuid),
+        cause: Cause,
         kind: &str,
         source: &str,
         payload: Value,
     ) -> Event {
         let mut event = Event::new(&mut self.ids, at, kind, source, payload);
-        let (causation, correlation) = cause;
-        event.causation = Some(causation);
-        event.correlation = correlation;
+        event.causation = Some(cause.id);
+        event.correlation = cause.correlation;
         event
     }
 }
