@@ -6,9 +6,10 @@
 use crate::Millis;
 use crate::budget::{Limits, LimitsError};
 use crate::clock::Trust;
-use crate::sample;
+use crate::sample::{self, UnitName};
 use crate::say::spool::KEEP_EVERY;
 use clap::Args;
+use frames::MAX_SERVICES;
 use serde::{Deserialize, Deserializer};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -59,6 +60,9 @@ pub enum ConfigError {
     /// Limits that contradict each other.
     #[error("budget: {0}")]
     Limits(#[from] LimitsError),
+    /// More units than a frame can name.
+    #[error("watch: {0} units are too many; a frame names at most {MAX_SERVICES}")]
+    TooManyUnits(usize),
     /// An interval too short to be of use.
     #[error("interval: {0:?} is too short; the shortest is 1s")]
     TooOften(Duration),
@@ -145,6 +149,10 @@ pub struct Keys {
     /// minute [default: true]
     #[arg(long, value_name = "BOOL", env = "GOLDENTOOTH_NODE_ASK_SERVICES")]
     pub ask_services: Option<bool>,
+    /// Units of systemd whose state is told when it changes: nginx,backup.timer;
+    /// at most 32, and at most 10 s after the change [default: none]
+    #[arg(long, value_name = "UNIT", env = "GOLDENTOOTH_NODE_WATCH", value_delimiter = ',')]
+    pub watch: Option<Vec<UnitName>>,
     /// What goes into the log: error, warn, info, debug, or a filter such as
     /// `node_agent=debug` [default: info]
     #[arg(long, value_name = "FILTER", env = "GOLDENTOOTH_NODE_LOG")]
@@ -205,6 +213,7 @@ impl Keys {
             vcgencmd: self.vcgencmd.or(below.vcgencmd),
             get_throttled: self.get_throttled.or(below.get_throttled),
             ask_services: self.ask_services.or(below.ask_services),
+            watch: self.watch.or(below.watch),
             log: self.log.or(below.log),
         }
     }
@@ -264,6 +273,8 @@ pub struct Config {
     pub clock: Trust,
     /// Which sources may be used.
     pub sources: sample::Options,
+    /// The units that are watched.
+    pub watch: Vec<UnitName>,
     /// The log's filter.
     pub log: String,
 }
@@ -288,6 +299,10 @@ impl Config {
             ..usual
         };
         limits.check()?;
+        let watch = keys.watch.unwrap_or_default();
+        if watch.len() > MAX_SERVICES {
+            return Err(ConfigError::TooManyUnits(watch.len()));
+        }
         let sources = sample::Options::default();
         Ok(Self {
             enrolment: keys.enrolment,
@@ -306,6 +321,7 @@ impl Config {
                 get_throttled: keys.get_throttled.unwrap_or(sources.get_throttled),
                 ask_services: keys.ask_services.unwrap_or(sources.ask_services),
             },
+            watch,
             log: keys.log.unwrap_or_else(|| "info".to_owned()),
         })
     }

@@ -92,7 +92,11 @@ fn start(command: Run) -> Result<(), Failure> {
         spool: config.data,
         keep_every: config.keep_every,
         notify,
-        ..RunOptions::machine(enrolment, &config.root, Sampler::with(&config.root, config.sources))
+        ..RunOptions::machine(
+            enrolment,
+            &config.root,
+            Sampler::with(&config.root, config.sources).watching(config.watch),
+        )
     };
     runtime()?.block_on(async {
         // Before anything is said, so that no signal finds us without a handler.

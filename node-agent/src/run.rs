@@ -190,6 +190,9 @@ impl Shell {
             u64::try_from(self.cpu.saturating_sub(before).as_nanos()).unwrap_or(u64::MAX)
         };
         self.agent.sampled(now, &readings, cost);
+        if let Some(services) = self.source.services() {
+            self.agent.services(now, services);
+        }
         if self.samples == 0 {
             self.notify.ready();
         }

@@ -11,7 +11,7 @@ use crate::sample::Sampler;
 use crate::say::spool::KEEP_EVERY;
 use crate::say::tls::TlsError;
 use crate::virtual_pi::VirtualPi;
-use frames::{Readings, VitalSet};
+use frames::{Readings, Services, VitalSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -32,6 +32,14 @@ impl Source {
         match self {
             Self::Machine(sampler) => sampler.sample(now).readings,
             Self::Virtual(pi) => pi.read(now),
+        }
+    }
+
+    /// Every unit that is watched, if one has changed.
+    pub(super) fn services(&mut self) -> Option<Services> {
+        match self {
+            Self::Machine(sampler) => sampler.services(),
+            Self::Virtual(_) => None,
         }
     }
 

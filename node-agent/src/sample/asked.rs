@@ -9,13 +9,13 @@ use std::process::{Child, Command, Stdio};
 const PATIENCE: Millis = 30_000;
 /// After a failure (not installed, not allowed) it is not tried again for so long.
 const AFTER_FAILURE: Millis = 3_600_000;
-/// The longest answer that is read; ours are one line.
-const LONGEST: usize = 1024;
+/// The longest answer that is read: the states of all units that can be watched.
+const LONGEST: usize = 4096;
 
 /// One program with its arguments.
 pub(crate) struct Asked {
     program: &'static str,
-    arguments: &'static [&'static str],
+    arguments: Vec<String>,
     every: Millis,
     running: Option<(Child, Millis)>,
     next: Millis,
@@ -23,7 +23,8 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// A program that is started at most once per `every`, and not yet.
-    pub(crate) fn new(program: &'static str, arguments: &'static [&'static str], every: Millis) -> Self {
+    pub(crate) fn new(program: &'static str, arguments: &[&str], every: Millis) -> Self {
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
         Self { program, arguments, every, running: None, next: 0 }
     }
 
@@ -71,7 +72,7 @@ impl Asked {
 
     fn start(&mut self, at: Millis) -> bool {
         let child = Command::new(self.program)
-            .args(self.arguments)
+            .args(&self.arguments)
             .env("LC_ALL", "C")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -31,11 +31,13 @@ mod services;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod units;
 
 use crate::Millis;
 use files::Files;
-use frames::{COUNT, Readings, Vital, VitalSet};
+use frames::{COUNT, Readings, Services, Vital, VitalSet};
 use std::path::Path;
+pub use units::UnitName;
 
 /// One reading.
 #[derive(Clone, Debug)]
@@ -84,6 +86,7 @@ pub struct Sampler {
     heat: heat::Heat,
     throttle: throttle::Throttle,
     services: services::Services,
+    units: units::Units,
 }
 
 impl Sampler {
@@ -106,6 +109,7 @@ impl Sampler {
             heat: heat::Heat::default(),
             throttle: throttle::Throttle::default(),
             services: services::Services::default(),
+            units: units::Units::new(Vec::new()),
         }
     }
 
@@ -125,6 +129,7 @@ impl Sampler {
         self.throttle.read(at, files, self.options, &mut sink);
         processes::read(files, &mut sink);
         self.services.read(at, files, self.options, &mut sink);
+        self.units.read(at, files);
         sample
     }
 
@@ -140,6 +145,18 @@ impl Sampler {
     /// rates are in it from the first one.
     pub fn measurable(&self) -> VitalSet {
         self.measurable
+    }
+
+    /// Watches these units from now on.
+    #[must_use]
+    pub fn watching(mut self, units: Vec<UnitName>) -> Self {
+        self.units = units::Units::new(units);
+        self
+    }
+
+    /// Every watched unit, if one has changed since this was last asked.
+    pub fn services(&mut self) -> Option<Services> {
+        self.units.news()
     }
 
     /// Where it reads.
