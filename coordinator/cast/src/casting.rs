@@ -8,8 +8,27 @@ macro_rules! sheets {
     };
 }
 
-/// The core cast's sheets, by file name.
-const CORE: [(&str, &str); 6] = sheets!["calliope", "caudex", "glestrine", "malvo", "operant-7", "umbrell"];
+/// The sheets that are built in, by file name.
+const SHEETS: [(&str, &str); 15] = sheets![
+    "calliope",
+    "caudex",
+    "consul",
+    "dragon-mother",
+    "glestrine",
+    "malvo",
+    "marrow",
+    "operant-7",
+    "prometheus",
+    "ravencrest",
+    "swift",
+    "tallow",
+    "umbrell",
+    "vaelix",
+    "vault"
+];
+
+/// The most characters on stage.
+pub const MOST: usize = 24;
 
 /// Every character on stage.
 #[derive(Clone, Debug)]
@@ -18,12 +37,29 @@ pub struct Cast {
 }
 
 impl Cast {
-    /// The six core characters.
+    /// The fifteen that are built in: the core six, the four beside them, the
+    /// three lords of services, and two who are veiled.
     ///
     /// # Errors
     /// [`SheetError`] if a sheet that was built in is faulty.
-    pub fn core() -> Result<Self, SheetError> {
-        Self::of(CORE)
+    pub fn built_in() -> Result<Self, SheetError> {
+        Self::of(SHEETS)
+    }
+
+    /// Adds a sheet, or puts it in the place of the one with its file name.
+    ///
+    /// # Errors
+    /// The sheet itself, if [`MOST`] are on stage.
+    pub fn add(&mut self, sheet: Sheet) -> Result<(), Box<Sheet>> {
+        if let Some(place) = self.sheets.iter_mut().find(|known| known.id == sheet.id) {
+            *place = sheet;
+            return Ok(());
+        }
+        if self.sheets.len() >= MOST {
+            return Err(Box::new(sheet));
+        }
+        self.sheets.push(sheet);
+        Ok(())
     }
 
     /// A cast of these sheets, each as the file's name without `.toml` and its text.
@@ -45,13 +81,52 @@ impl Cast {
         self.sheets.iter().find(|sheet| sheet.id == id)
     }
 
-    /// Who embodies the node of this name: always the same one, and when the
-    /// cast grows only the newcomer's nodes change hands. None in an empty cast.
+    /// Who embodies the node of this name: the head of the household in which it
+    /// lives. Always the same one, and when the cast grows only the newcomer's
+    /// nodes change hands. None without a head of a household.
     pub fn embody(&self, node: &str) -> Option<&Sheet> {
         // Highest random weight, of a hash that will never change.
-        self.sheets.iter().max_by_key(|sheet| weight(&sheet.id, node))
+        self.sheets.iter().filter(|sheet| sheet.heads_a_house()).max_by_key(|sheet| weight(&sheet.id, node))
+    }
+
+    /// What each character is called, in small letters, and its sheet: names of
+    /// one word only, without titles.
+    pub fn called(&self) -> std::collections::BTreeMap<String, String> {
+        let mut called = std::collections::BTreeMap::new();
+        for sheet in &self.sheets {
+            called.insert(sheet.id.clone(), sheet.id.clone());
+            let full = sheet.name.to_lowercase();
+            let parts = full.split(|c: char| !(c.is_alphanumeric() || c == '-'));
+            for part in parts.filter(|part| part.len() > 4 && !TITLES.contains(part)) {
+                called.entry(part.to_owned()).or_insert_with(|| sheet.id.clone());
+            }
+        }
+        // The words of services are not their lords' names.
+        called.retain(|name, _| !matches!(name.as_str(), "dragon"));
+        called
+    }
+
+    /// Everybody who is meant by a name in a text: the file name, the full name,
+    /// any longer word of it, or the office, in any case.
+    pub fn meant_by(&self, name: &str) -> Vec<&Sheet> {
+        let name = name.trim_start_matches('@').to_lowercase();
+        let is = |sheet: &&Sheet| {
+            let full = sheet.name.to_lowercase();
+            let office = sheet.office.map(crate::Office::name);
+            sheet.id == name
+                || full == name
+                || office == Some(name.as_str())
+                || (name.len() > 3
+                    && !TITLES.contains(&name.as_str())
+                    && full.split(|c: char| !c.is_alphanumeric()).any(|part| part == name))
+        };
+        self.sheets.iter().filter(is).collect()
     }
 }
+
+/// Words of names that name nobody.
+const TITLES: [&str; 9] =
+    ["madam", "miss", "lord", "captain", "mother", "maester", "keeper", "sexton", "operant"];
 
 /// FNV-1a over both names, and the finaliser of `SplitMix64` to spread it.
 fn weight(persona: &str, node: &str) -> u64 {

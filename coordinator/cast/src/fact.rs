@@ -58,11 +58,13 @@ pub enum Occasion {
     Silent,
     /// It speaks again.
     Returned,
+    /// A signal that a character reacts to: a service, a restart, a clock.
+    Signal,
 }
 
 impl Occasion {
     /// Every occasion, in the order of a sheet.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Joined,
         Self::Bored,
         Self::Happy,
@@ -71,6 +73,7 @@ impl Occasion {
         Self::Eased,
         Self::Silent,
         Self::Returned,
+        Self::Signal,
     ];
 
     /// Its key in a sheet.
@@ -84,6 +87,7 @@ impl Occasion {
             Self::Eased => "eased",
             Self::Silent => "silent",
             Self::Returned => "returned",
+            Self::Signal => "signal",
         }
     }
 
@@ -154,6 +158,21 @@ pub struct Reading {
     pub usual: Option<Quantity>,
 }
 
+impl Reading {
+    /// Something that is told by its words alone.
+    pub fn sign(name: &str, words: &str) -> Self {
+        let value = Quantity { value: 1.0, unit: String::new(), text: "yes".to_owned() };
+        Self {
+            name: name.to_owned(),
+            words: words.to_owned(),
+            flag: true,
+            value,
+            direction: None,
+            usual: None,
+        }
+    }
+}
+
 /// One thing that happened to one node, as one event records it. What the event
 /// doesn't tell is none here, and can't be spoken of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -176,4 +195,43 @@ pub struct Fact {
     pub readings: Vec<Reading>,
     /// How long the node has not spoken, or had not.
     pub unheard: Option<Quantity>,
+    /// What came before it.
+    #[serde(default)]
+    pub past: Past,
+}
+
+/// What is known of the time before a fact. Each was found by a rule, and names
+/// what it was found in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Past {
+    /// How long ago the same happened there the time before, as "2 h ago".
+    pub before: Option<Quantity>,
+    /// The event that records that time.
+    #[serde(default)]
+    pub earlier: Option<String>,
+    /// How often it happened there within a day, as "3 times in 24 h"; none for the first time.
+    pub times: Option<Quantity>,
+    /// What a rule of causes found to stand before it.
+    pub cause: Option<Cause>,
+}
+
+/// A cause as a rule produced it: it came before, on the same node or one that
+/// this one needs, and is of a kind that is known to have such an effect.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cause {
+    /// What happened, in words: "the restart of pi-03 at 14:02 UTC".
+    pub words: String,
+    /// The event that records it.
+    pub event: String,
+}
+
+impl Fact {
+    /// What would settle a suspicion about it: a measurement that will come by itself.
+    pub fn settled_by(&self) -> String {
+        match (self.occasion, self.readings.first()) {
+            (Occasion::Silent, _) => format!("the next frame of {}", self.node),
+            (Occasion::Signal, _) | (_, None) => format!("the next report of {}", self.node),
+            (_, Some(reading)) => format!("the next reading of {} on {}", reading.words, self.node),
+        }
+    }
 }

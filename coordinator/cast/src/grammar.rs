@@ -4,6 +4,7 @@
 //! of its alternatives. Phrases may use phrases, but not themselves.
 
 use crate::fact::Occasion;
+use crate::moves::Move;
 use crate::slot::{Slot, Slots};
 use std::collections::BTreeMap;
 
@@ -108,6 +109,10 @@ pub(crate) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'
 pub struct Grammar {
     /// Sentences by occasion.
     pub lines: BTreeMap<Occasion, Vec<Template>>,
+    /// What may follow a sentence, by the move that it is.
+    pub moves: BTreeMap<Move, Vec<Template>>,
+    /// How an answer is begun.
+    pub answers: Vec<Template>,
     /// Alternatives by the phrase's name.
     pub phrases: BTreeMap<String, Vec<Template>>,
 }
@@ -116,6 +121,23 @@ impl Grammar {
     /// The sentences for this occasion.
     pub fn of(&self, occasion: Occasion) -> &[Template] {
         self.lines.get(&occasion).map_or(&[], Vec::as_slice)
+    }
+
+    /// The sentences of a move.
+    pub fn of_move(&self, which: Move) -> &[Template] {
+        self.moves.get(&which).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every template with the table and key that it stands under.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, &str, &Template)> {
+        let lines =
+            self.lines.iter().flat_map(|(key, list)| list.iter().map(|one| ("lines", key.name(), one)));
+        let moves =
+            self.moves.iter().flat_map(|(key, list)| list.iter().map(|one| ("moves", key.name(), one)));
+        let answers = self.answers.iter().map(|one| ("answers", "lead", one));
+        let phrases =
+            self.phrases.iter().flat_map(|(key, list)| list.iter().map(|one| ("phrases", key.as_str(), one)));
+        lines.chain(moves).chain(answers).chain(phrases)
     }
 
     /// The alternatives of a phrase.

@@ -7,11 +7,17 @@
 //!
 //! No clock, file, environment or randomness: times and the seed are handed in.
 
+pub mod ask;
 mod casting;
+pub mod eye;
 mod fact;
 mod grammar;
 pub mod lexicon;
+pub mod life;
+pub mod lint;
+mod moves;
 mod sheet;
+mod signal;
 mod slot;
 mod traits;
 mod utter;
@@ -19,10 +25,12 @@ mod utter;
 #[cfg(test)]
 mod tests;
 
-pub use casting::Cast;
-pub use fact::{Direction, Fact, Mood, Occasion, Quantity, Reading, UnixMillis};
+pub use casting::{Cast, MOST};
+pub use fact::{Cause, Direction, Fact, Mood, Occasion, Past, Quantity, Reading, UnixMillis};
 pub use grammar::{Grammar, GrammarError, Part, Template};
-pub use sheet::{Office, Sheet, SheetError, Tie, TieKind};
+pub use moves::Move;
+pub use sheet::{Office, Sheet, SheetError, Tie, TieKind, Trigger};
+pub use signal::{Signal, SignalError};
 pub use slot::{Filled, Slot, Slots, Value};
 pub use traits::Traits;
-pub use utter::{Kind, Recent, Utterance, utter};
+pub use utter::{Kind, Recent, Utterance, reply, utter};

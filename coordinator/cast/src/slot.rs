@@ -29,11 +29,21 @@ pub enum Slot {
     Unheard,
     /// When it happened, as hours and minutes of UTC.
     At,
+    /// How long ago the same happened before, with "ago".
+    Before,
+    /// How often it happened within a day.
+    Times,
+    /// What a rule found to be its cause, as a noun.
+    Cause,
+    /// What would settle a suspicion about it.
+    Settle,
+    /// A whole answer, put together from facts.
+    Answer,
 }
 
 impl Slot {
     /// Every slot.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::Node,
         Self::State,
         Self::Was,
@@ -45,6 +55,11 @@ impl Slot {
         Self::Sign,
         Self::Unheard,
         Self::At,
+        Self::Before,
+        Self::Times,
+        Self::Cause,
+        Self::Settle,
+        Self::Answer,
     ];
 
     /// Its name between braces in a sheet.
@@ -61,6 +76,11 @@ impl Slot {
             Self::Sign => "sign",
             Self::Unheard => "unheard",
             Self::At => "at",
+            Self::Before => "before",
+            Self::Times => "times",
+            Self::Cause => "cause",
+            Self::Settle => "settle",
+            Self::Answer => "answer",
         }
     }
 
@@ -113,6 +133,8 @@ impl Slots {
             Occasion::Joined => Some("new here"),
             Occasion::Silent => Some("silent"),
             Occasion::Returned => Some("back"),
+            // What a signal says is its sign.
+            Occasion::Signal => None,
             _ => fact.mood.map(crate::Mood::words),
         };
         if let Some(state) = state {
@@ -127,6 +149,19 @@ impl Slots {
         if let Some(reading) = noticed(&fact.readings, notices) {
             slots.reading(reading);
         }
+        slots.quantity(Slot::Before, fact.past.before.as_ref());
+        slots.quantity(Slot::Times, fact.past.times.as_ref());
+        if let Some(cause) = &fact.past.cause {
+            slots.text(Slot::Cause, &cause.words);
+        }
+        slots.text(Slot::Settle, &fact.settled_by());
+        slots
+    }
+
+    /// The slots of a character's answer: the whole of it is one.
+    pub fn of_answer(answer: &str) -> Self {
+        let mut slots = Self::default();
+        slots.text(Slot::Answer, answer);
         slots
     }
 

@@ -1,7 +1,9 @@
 //! From a sheet and a fact to a sentence.
 
-use crate::fact::{Fact, Mood, Occasion};
+use crate::fact::{Fact, Mood, Occasion, Past, Reading};
 use crate::grammar::{Grammar, Part, Template};
+use crate::life::{Bearing, Readiness, Tone};
+use crate::moves::Move;
 use crate::sheet::Sheet;
 use crate::slot::{Filled, Slot, Slots};
 use oorandom::Rand64;
@@ -31,6 +33,10 @@ pub struct Utterance {
     pub facts: Vec<Filled>,
     /// The sentence with its slots still open: what must not come back at once.
     pub frame: String,
+    /// The fact alone, without what the character made of it.
+    pub bare: String,
+    /// What it made of it; none if it said no more than the fact.
+    pub made: Option<Move>,
 }
 
 /// The frames that one character used last, so that it does not repeat itself.
@@ -39,7 +45,7 @@ pub struct Recent(VecDeque<String>);
 
 impl Recent {
     /// How many frames are remembered.
-    pub const LENGTH: usize = 32;
+    pub const LENGTH: usize = 200;
 
     /// How many sentences ago this frame was used; 0 is the last one.
     fn age(&self, frame: &str) -> Option<usize> {
@@ -54,14 +60,20 @@ impl Recent {
     }
 }
 
-/// Draws until a sentence is not among the recent ones, at most so often: with
-/// few frames to choose from, the one used longest ago is taken.
-const DRAWS: usize = 16;
+/// Draws until a sentence is not among the recent ones, at most so often.
+const DRAWS: usize = 64;
 
-/// A sentence in the character's own words about the fact, or none if its sheet
-/// has no line that the fact can fill. The same sheet, fact, generator and
-/// memory give the same sentence.
-pub fn utter(sheet: &Sheet, fact: &Fact, chance: &mut Rand64, recent: &mut Recent) -> Option<Utterance> {
+/// A sentence in the character's own words about the fact. None if its sheet has
+/// no line that the fact can fill, or if all that it draws was said of late: then
+/// it stays silent, unless the fact is grave. The same sheet, fact, bearing,
+/// generator and memory give the same sentence.
+pub fn utter(
+    sheet: &Sheet,
+    fact: &Fact,
+    bearing: Bearing,
+    chance: &mut Rand64,
+    recent: &mut Recent,
+) -> Option<Utterance> {
     let slots = Slots::of(fact, &sheet.notices);
     let grammar = &sheet.grammar;
     let mut fitting: Vec<&Template> =
@@ -70,21 +82,101 @@ pub fn utter(sheet: &Sheet, fact: &Fact, chance: &mut Rand64, recent: &mut Recen
     if slots.has_measure() && fitting.iter().any(|template| grammar.tells_measure(template)) {
         fitting.retain(|template| grammar.tells_measure(template));
     }
-    let mut best: Option<(usize, Draft)> = None;
+    // Whoever is overwhelmed takes the shortest that it has.
+    if bearing.readiness == Readiness::Overwhelmed && !fact.occasion.is_urgent() {
+        fitting.sort_by_key(|template| template.source.len());
+        fitting.truncate((fitting.len() / 2).max(1));
+    }
+    let mut best: Option<(usize, Drawn)> = None;
     for _ in 0..DRAWS {
-        let mut draft = Draft::default();
-        draft.add(grammar, pick(&fitting, chance)?, &slots, chance)?;
-        let age = recent.age(&draft.frame).unwrap_or(usize::MAX);
+        let drawn = draw(sheet, fact, bearing, &fitting, &slots, chance)?;
+        let age = recent.age(&drawn.draft.frame).unwrap_or(usize::MAX);
         if best.as_ref().is_none_or(|(oldest, _)| age > *oldest) {
-            best = Some((age, draft));
+            best = Some((age, drawn));
         }
         if age == usize::MAX {
             break;
         }
     }
-    let (_, draft) = best?;
+    let (age, drawn) = best?;
+    if age != usize::MAX && !fact.occasion.is_urgent() {
+        return None;
+    }
+    let Drawn { draft, bare, made } = drawn;
     recent.remember(draft.frame.clone());
-    Some(Utterance { text: draft.text, kind: Kind::Fact, facts: draft.facts, frame: draft.frame })
+    let kind = if made.is_some_and(Move::is_suspicion) { Kind::Suspicion } else { Kind::Fact };
+    Some(Utterance { text: draft.text, kind, facts: draft.facts, frame: draft.frame, bare, made })
+}
+
+/// An answer, begun in the character's own way: its words are the answer's.
+pub fn reply(sheet: &Sheet, answer: &str, chance: &mut Rand64) -> Option<String> {
+    let slots = Slots::of_answer(answer);
+    let leads: Vec<&Template> = sheet.grammar.answers.iter().collect();
+    let mut draft = Draft::default();
+    draft.add(&sheet.grammar, pick(&leads, chance)?, &slots, chance)?;
+    Some(draft.text)
+}
+
+struct Drawn {
+    draft: Draft,
+    bare: String,
+    made: Option<Move>,
+}
+
+fn draw(
+    sheet: &Sheet,
+    fact: &Fact,
+    bearing: Bearing,
+    fitting: &[&Template],
+    slots: &Slots,
+    chance: &mut Rand64,
+) -> Option<Drawn> {
+    let grammar = &sheet.grammar;
+    let mut draft = Draft::default();
+    draft.add(grammar, pick(fitting, chance)?, slots, chance)?;
+    let bare = draft.text.clone();
+    let made = choose(sheet, fact, bearing, slots, chance);
+    if let Some(made) = made {
+        let fitting: Vec<&Template> =
+            grammar.of_move(made).iter().filter(|template| grammar.fits(template, slots)).collect();
+        draft.text.push(' ');
+        draft.frame.push(' ');
+        draft.fresh = true;
+        draft.add(grammar, pick(&fitting, chance)?, slots, chance)?;
+    }
+    Some(Drawn { draft, bare, made })
+}
+
+/// What to make of the fact; none for no more than the fact. In a crisis and a
+/// silence nobody makes anything of it.
+fn choose(sheet: &Sheet, fact: &Fact, bearing: Bearing, slots: &Slots, chance: &mut Rand64) -> Option<Move> {
+    if fact.occasion.is_urgent() || bearing.tone == Tone::Plain {
+        return None;
+    }
+    let plain = Move::plain_share(&sheet.traits, bearing.readiness);
+    if chance.rand_range(0..100) < u64::from(plain) {
+        return None;
+    }
+    let grammar = &sheet.grammar;
+    let possible: Vec<(Move, u32)> = Move::ALL
+        .into_iter()
+        .filter(|which| grammar.of_move(*which).iter().any(|template| grammar.fits(template, slots)))
+        .map(|which| (which, which.weight(fact.occasion, &sheet.traits, &bearing)))
+        .filter(|(_, weight)| *weight > 0)
+        .collect();
+    let total: u32 = possible.iter().map(|(_, weight)| weight).sum();
+    if total == 0 {
+        return None;
+    }
+    let mut drawn = chance.rand_range(0..u64::from(total));
+    possible.into_iter().find_map(|(which, weight)| {
+        let weight = u64::from(weight);
+        if drawn < weight {
+            return Some(which);
+        }
+        drawn -= weight;
+        None
+    })
 }
 
 fn pick<'a, T: ?Sized>(from: &[&'a T], chance: &mut Rand64) -> Option<&'a T> {
@@ -99,6 +191,8 @@ struct Draft {
     text: String,
     frame: String,
     facts: Vec<Filled>,
+    /// Whether the next word begins a sentence of its own.
+    fresh: bool,
 }
 
 impl Draft {
@@ -121,8 +215,9 @@ impl Draft {
                     self.frame.push_str(slot.name());
                     self.frame.push('}');
                     // A node's name is spelt as it is; anything else may begin a sentence.
-                    if *slot == Slot::Node {
+                    if matches!(slot, Slot::Node | Slot::Answer) {
                         self.text.push_str(&filled.text);
+                        self.fresh = false;
                     } else {
                         self.push(&filled.text);
                     }
@@ -144,7 +239,8 @@ impl Draft {
     fn push(&mut self, text: &str) {
         let mut characters = text.chars();
         match characters.next() {
-            Some(first) if self.text.is_empty() => {
+            Some(first) if self.text.is_empty() || self.fresh => {
+                self.fresh = false;
                 self.text.extend(first.to_uppercase());
                 self.text.push_str(characters.as_str());
             }
@@ -156,7 +252,7 @@ impl Draft {
 /// The least that a fact of this occasion tells.
 pub(crate) fn least(occasion: Occasion) -> Slots {
     let mood = match occasion {
-        Occasion::Joined | Occasion::Silent | Occasion::Returned => None,
+        Occasion::Joined | Occasion::Silent | Occasion::Returned | Occasion::Signal => None,
         Occasion::Bored => Some(Mood::Bored),
         Occasion::Stressed => Some(Mood::Stressed),
         Occasion::Crisis => Some(Mood::Crisis),
@@ -171,8 +267,10 @@ pub(crate) fn least(occasion: Occasion) -> Slots {
         // Trouble that is over was a mood before.
         was: (occasion == Occasion::Eased).then_some(Mood::Stressed),
         lasted: None,
-        readings: Vec::new(),
+        // A signal always says what it is.
+        readings: if occasion == Occasion::Signal { vec![Reading::sign("sign", "sign")] } else { Vec::new() },
         unheard: None,
+        past: Past::default(),
     };
     Slots::of(&fact, &[])
 }

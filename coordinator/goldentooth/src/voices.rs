@@ -34,10 +34,11 @@ pub(crate) fn start(
     orders: mpsc::Sender<Order>,
     seed: u64,
 ) -> Result<JoinHandle<()>, SheetError> {
-    let cast = Cast::core()?;
+    let cast = Cast::built_in()?;
     let (events, heard) = broadcast::channel(EVENTS);
     let (out, lines) = mpsc::channel(LINES);
-    let stage = tokio::spawn(stage::run(Stage::new(cast.clone(), seed), heard, out));
+    let (_requests, asked) = mpsc::channel(LINES);
+    let stage = tokio::spawn(stage::run(Stage::new(cast.clone(), seed), heard, asked, out));
     let updates = live.subscribe();
     let voices = Voices { cast, live, orders, events, embodied: HashSet::new(), past: VecDeque::new() };
     Ok(tokio::spawn(async move {
@@ -135,7 +136,8 @@ impl Voices {
         });
         let payload = json!({
             "node": node, "by": said.by, "text": said.text, "kind": said.kind, "facts": said.facts,
-            "mind": line.mind,
+            "mind": line.mind, "bare": line.bare, "aside": line.aside, "feeling": line.feeling,
+            "readiness": line.readiness, "thoughts": line.thoughts,
         });
         let order = Order::Follow {
             node,

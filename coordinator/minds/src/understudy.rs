@@ -1,6 +1,7 @@
 //! The understudy: the mind that is always there, and asks no language model.
 
-use cast::{Fact, Recent, Sheet, Utterance, utter};
+use cast::life::Bearing;
+use cast::{Fact, Recent, Sheet, Utterance, reply, utter};
 use oorandom::Rand64;
 use std::collections::BTreeMap;
 
@@ -27,10 +28,16 @@ impl Understudy {
     }
 
     /// A sentence about the fact in the words of the sheet; none if the sheet
-    /// has no words for it.
-    pub fn compose(&mut self, sheet: &Sheet, fact: &Fact, seed: u64) -> Option<Utterance> {
+    /// has no words for it, or none that are fresh.
+    pub fn compose(&mut self, sheet: &Sheet, fact: &Fact, bearing: Bearing, seed: u64) -> Option<Utterance> {
         let recent = self.recent.entry(sheet.id.clone()).or_default();
-        utter(sheet, fact, &mut Rand64::new(u128::from(seed)), recent)
+        utter(sheet, fact, bearing, &mut Rand64::new(u128::from(seed)), recent)
+    }
+
+    /// An answer, begun as this character begins one; the answer as it is where
+    /// its sheet has no beginning.
+    pub fn answer(sheet: &Sheet, answer: &str, seed: u64) -> String {
+        reply(sheet, answer, &mut Rand64::new(u128::from(seed))).unwrap_or_else(|| answer.to_owned())
     }
 }
 
@@ -50,17 +57,18 @@ mod tests {
             lasted: None,
             readings: Vec::new(),
             unheard: None,
+            past: cast::Past::default(),
         }
     }
 
     #[test]
     fn characters_remember_what_they_said_each_for_themselves() {
-        let cast = Cast::core().unwrap();
+        let cast = Cast::built_in().unwrap();
         let mut understudy = Understudy::default();
         for sheet in cast.sheets() {
             // One seed draws the same line first; memory makes it another one.
-            let first = understudy.compose(sheet, &fact("pi-1"), 3).unwrap();
-            let second = understudy.compose(sheet, &fact("pi-2"), 3).unwrap();
+            let first = understudy.compose(sheet, &fact("pi-1"), Bearing::default(), 3).unwrap();
+            let second = understudy.compose(sheet, &fact("pi-2"), Bearing::default(), 3).unwrap();
             assert_ne!(first.frame, second.frame, "{}", sheet.id);
             assert!(first.text.contains("pi-1"));
         }
@@ -68,7 +76,7 @@ mod tests {
 
     #[test]
     fn it_says_who_it_is() {
-        let cast = Cast::core().unwrap();
+        let cast = Cast::built_in().unwrap();
         let said = Understudy::introduction(cast.get("malvo").unwrap());
         assert!(said.contains(Understudy::NAME) && said.contains("Mr. Malvo Trevine"), "{said}");
     }

@@ -1,7 +1,7 @@
 //! From events to what a character can speak of. Nothing is looked up
 //! elsewhere: what an event doesn't tell, nobody says.
 
-use cast::{Direction, Fact, Mood, Occasion, Quantity, Reading};
+use cast::{Direction, Fact, Mood, Occasion, Past, Quantity, Reading, Signal};
 use fleet::{Because, Change, words};
 use serde_json::Value;
 use store::Event;
@@ -19,6 +19,7 @@ pub fn of(event: &Event) -> Option<Fact> {
         lasted: None,
         readings: Vec::new(),
         unheard: None,
+        past: Past::default(),
     };
     match &change {
         Change::Joined { .. } => Some(fact(Occasion::Joined)),
@@ -40,13 +41,73 @@ pub fn of(event: &Event) -> Option<Fact> {
         Change::Returned { silent_for, .. } => {
             Some(Fact { unheard: silent_for.map(span), ..fact(Occasion::Returned) })
         }
-        _ => None,
+        _ => sign(&change).map(|(name, words)| Fact {
+            readings: vec![Reading::sign(name, &words)],
+            ..fact(Occasion::Signal)
+        }),
+    }
+}
+
+/// What an event is a signal of, besides being one of its kind.
+pub fn signals(event: &Event, fact: &Fact) -> Vec<Signal> {
+    let mut signals = vec![Signal::Event(event.kind.clone())];
+    if let Some(unit) = event.payload.get("unit").and_then(Value::as_str) {
+        let service = unit.split(['.', '@']).next().unwrap_or(unit);
+        signals.push(Signal::Service(service.to_owned()));
+    }
+    if fact.occasion != Occasion::Signal {
+        signals.extend(fact.readings.iter().map(|reading| Signal::Vital(reading.name.clone())));
+    }
+    signals
+}
+
+/// Whether anything here supplies a signal: a vital that is in the table, an
+/// event that the fleet tells, a service that is declared or watched.
+pub fn is_supplied(signal: &Signal, services: &[String]) -> bool {
+    match signal {
+        Signal::Vital(name) => frames::Vital::from_name(name).is_some(),
+        Signal::Event(kind) => Change::KINDS.contains(&kind.as_str()),
+        Signal::Service(name) => services.contains(name),
+    }
+}
+
+/// What is told of a change that is no mood, coming or going: the name of the
+/// signal, and its words as a noun.
+fn sign(change: &Change) -> Option<(&'static str, String)> {
+    let words = match change {
+        Change::Restarted { machine: Some(true), .. } => "a reboot of the machine".to_owned(),
+        Change::Restarted { .. } => "a restart of the agent".to_owned(),
+        Change::ClockChanged { by: Some(by), .. } if by.unsigned_abs() >= 1_000 => {
+            let way = if *by < 0 { "back" } else { "forwards" };
+            format!("a clock set {way} by {}", words::span(by.unsigned_abs()))
+        }
+        Change::ClockChanged { trusted: true, .. } => "a clock that follows a time server".to_owned(),
+        Change::ClockChanged { .. } => "a clock that follows no time server".to_owned(),
+        Change::AgentChanged { to, .. } => format!("agent {to}"),
+        Change::HardwareChanged { to, .. } => format!("other hardware, {to}"),
+        Change::SettingsApplied { version, .. } => format!("settings version {version}"),
+        Change::SpoolDropped { frames, .. } => format!("{frames} lost frames"),
+        Change::TwoBootsAlternate { .. } => "one enrolment file on two machines".to_owned(),
+        Change::FrameRefused { cause, count, .. } => format!("{count} refused frames ({cause})"),
+        Change::ServiceChanged { unit, to, .. } => format!("{unit} {}", unit_state(*to)),
+        _ => return None,
+    };
+    Some((change.kind(), words))
+}
+
+fn unit_state(state: frames::ServiceState) -> &'static str {
+    match state {
+        frames::ServiceState::Active => "active",
+        frames::ServiceState::Changing => "changing",
+        frames::ServiceState::Inactive => "inactive",
+        frames::ServiceState::Failed => "failed",
+        frames::ServiceState::Missing => "missing",
     }
 }
 
 /// The change that an event records, if it records one.
 fn change(event: &Event) -> Option<Change> {
-    if !matches!(event.kind.as_str(), "joined" | "mood_changed" | "silent" | "returned") {
+    if !Change::KINDS.contains(&event.kind.as_str()) {
         return None;
     }
     let mut payload = event.payload.clone();

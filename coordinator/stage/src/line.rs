@@ -1,5 +1,6 @@
 //! What a character said, with the facts behind it.
 
+use cast::life::{Feeling, Readiness, Thought};
 use cast::{Filled, Kind, UnixMillis};
 use serde::Serialize;
 use store::Uuid;
@@ -21,6 +22,8 @@ pub struct Line {
     pub by: String,
     /// The sentence.
     pub text: String,
+    /// The fact alone, without what the character made of it.
+    pub bare: String,
     /// What it claims to be.
     pub kind: Kind,
     /// Every slot in it.
@@ -33,4 +36,37 @@ pub struct Line {
     pub cause: Uuid,
     /// Which mind composed it.
     pub mind: &'static str,
+    /// Whether it is more than people are told unasked: kept beside its node only.
+    pub aside: bool,
+    /// How its speaker felt.
+    pub feeling: Feeling,
+    /// How ready its speaker was.
+    pub readiness: Readiness,
+    /// What everybody shared at the sync point.
+    pub thoughts: Vec<Thought>,
+}
+
+/// A character as it is now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Portrait {
+    /// Its sheet.
+    pub id: String,
+    /// Whether people may know what it stands for.
+    pub known: bool,
+    /// How ready it is for work.
+    pub readiness: Readiness,
+    /// How it feels.
+    pub feeling: Feeling,
+    /// 0 to 1.
+    pub energy: f64,
+    /// 0 to 1.
+    pub attention: f64,
+    /// How many messages wait for it.
+    pub waiting: usize,
+    /// Whether a person muted it.
+    pub muted: bool,
+    /// Thumbs up less thumbs down, -5 to 5.
+    pub thumbs: i32,
+    /// What it said last.
+    pub last: Option<Line>,
 }

@@ -1,0 +1,123 @@
+//! Why a sheet can't be used.
+
+use crate::grammar::GrammarError;
+use crate::lexicon;
+
+/// Why a sheet can't be used. Each names the file and what to change.
+#[derive(Debug, thiserror::Error)]
+pub enum SheetError {
+    /// Not TOML, a key missing, or a value of the wrong type.
+    #[error("{file}: {source}")]
+    Syntax {
+        /// Which sheet.
+        file: String,
+        /// What the parser says, with line and column.
+        source: Box<toml::de::Error>,
+    },
+    /// A key that no sheet has.
+    #[error("{file}: unknown key `{key}`; the nearest is `{nearest}`")]
+    UnknownKey {
+        /// Which sheet.
+        file: String,
+        /// The key with its table.
+        key: String,
+        /// The nearest that exists.
+        nearest: String,
+    },
+    /// A trait outside 0 to 1.
+    #[error("{file}: traits.{name} is {value}; a trait is a number from 0 to 1")]
+    TraitRange {
+        /// Which sheet.
+        file: String,
+        /// Which trait.
+        name: &'static str,
+        /// Its value.
+        value: f32,
+    },
+    /// A template that can't be read.
+    #[error("{file}: {key}: in {template:?}: {source}")]
+    Grammar {
+        /// Which sheet.
+        file: String,
+        /// The occasion or phrase.
+        key: String,
+        /// The template as written.
+        template: String,
+        /// What is wrong with it.
+        source: Box<GrammarError>,
+    },
+    /// A word that only a fact may say.
+    #[error("{file}: {key}: in {template:?}: {word:?} is {kind}: let a slot say it, or choose another word")]
+    Word {
+        /// Which sheet.
+        file: String,
+        /// The occasion or phrase.
+        key: String,
+        /// The template as written.
+        template: String,
+        /// The word.
+        word: String,
+        /// What kind of word it is.
+        kind: lexicon::Kind,
+    },
+    /// An occasion without a line that needs no more than every such fact tells.
+    #[error(
+        "{file}: lines.{occasion} has no line that needs nothing but {{node}}, {{state}} and {{at}}; add one"
+    )]
+    Speechless {
+        /// Which sheet.
+        file: String,
+        /// Which occasion.
+        occasion: &'static str,
+    },
+    /// A veiled character that nobody could ever find out.
+    #[error("{file}: a veiled character needs `guess`, the words that are right")]
+    NoGuess {
+        /// Which sheet.
+        file: String,
+    },
+    /// Too few moves to go on with.
+    #[error("{file}: [moves] has {count} kinds of move with a line; at least ten are needed, of {all}")]
+    FewMoves {
+        /// Which sheet.
+        file: String,
+        /// How many there are.
+        count: usize,
+        /// The names of all.
+        all: String,
+    },
+    /// A move that lacks the slot which makes it one.
+    #[error(
+        "{file}: moves.{key}: {template:?} needs {needs}: without it, it would claim what nobody recorded"
+    )]
+    MoveSlot {
+        /// Which sheet.
+        file: String,
+        /// Which move.
+        key: &'static str,
+        /// The template as written.
+        template: String,
+        /// The slots of which it needs one.
+        needs: &'static str,
+    },
+    /// An answer without the answer.
+    #[error("{file}: answers.lead: {template:?} needs {{answer}}")]
+    NoAnswer {
+        /// Which sheet.
+        file: String,
+        /// The template as written.
+        template: String,
+    },
+    /// A line for a crisis or a silence that does not begin with the fact.
+    #[error(
+        "{file}: lines.{occasion}: {template:?}: such a line begins with {{node}} and holds no `!` or `?`"
+    )]
+    Sobriety {
+        /// Which sheet.
+        file: String,
+        /// Which occasion.
+        occasion: &'static str,
+        /// The template as written.
+        template: String,
+    },
+}

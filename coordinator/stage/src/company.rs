@@ -1,0 +1,272 @@
+//! The company: every character's own loop, and the sync point at which one of
+//! them is given the floor.
+
+use crate::stage::Millis;
+use cast::life::{Arrival, Bearing, Felt, Persona, Readiness, Reason, Rhythm, Thought, Tone, grant};
+use cast::{Cast, Fact, Occasion, Sheet, Signal, TieKind};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Lines of this time count for fairness.
+const LATELY: Millis = 10 * 60_000;
+/// How long it must have been calm before anybody jests again.
+pub const CALM: Millis = 15 * 60_000;
+/// How much a line costs, in milliseconds of work, for each unit of verbosity.
+const LINE: f32 = 4_000.0;
+/// How often a household's crises make its head resigned.
+const AGAIN: usize = 3;
+const DAY: Millis = 24 * 60 * 60_000;
+
+/// Everybody on stage, as they are now.
+#[derive(Debug)]
+pub(crate) struct Company {
+    pub(crate) rhythm: Rhythm,
+    personas: BTreeMap<String, Persona<Fact>>,
+    spoke: BTreeMap<String, VecDeque<Millis>>,
+    crises: BTreeMap<String, VecDeque<Millis>>,
+    /// When each household heard of something.
+    heard: BTreeMap<String, Millis>,
+    muted: BTreeSet<String>,
+    thumbs: BTreeMap<String, i32>,
+    /// When something grave was heard.
+    grave: Option<Millis>,
+}
+
+/// Whom the sync point gave the floor, and how they are.
+#[derive(Clone, Debug)]
+pub(crate) struct Granted {
+    pub(crate) by: String,
+    pub(crate) bearing: Bearing,
+    pub(crate) thoughts: Vec<Thought>,
+}
+
+/// What became of a fact at the sync point.
+pub(crate) enum Floor {
+    /// Somebody speaks.
+    Granted(Granted),
+    /// Nobody is ready now: it is asked again then.
+    Later(Millis),
+    /// It is nobody's business, or all of them are muted.
+    Nobody,
+}
+
+impl Company {
+    pub(crate) fn new(cast: &Cast, rhythm: Rhythm) -> Self {
+        let personas = cast
+            .sheets()
+            .iter()
+            .map(|sheet| (sheet.id.clone(), Persona::new(&sheet.id, 0, &rhythm)))
+            .collect();
+        Self {
+            rhythm,
+            personas,
+            spoke: BTreeMap::new(),
+            crises: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            muted: BTreeSet::new(),
+            thumbs: BTreeMap::new(),
+            grave: None,
+        }
+    }
+
+    /// Mutes a character, or lets it speak again.
+    pub(crate) fn mute(&mut self, id: &str, mute: bool) {
+        if mute {
+            self.muted.insert(id.to_owned());
+        } else {
+            self.muted.remove(id);
+        }
+    }
+
+    pub(crate) fn is_muted(&self, id: &str) -> bool {
+        self.muted.contains(id)
+    }
+
+    /// A person's thumb, up or down: it counts in who speaks next.
+    pub(crate) fn thumb(&mut self, now: Millis, sheet: &Sheet, up: bool) {
+        let thumbs = self.thumbs.entry(sheet.id.clone()).or_default();
+        *thumbs = (*thumbs + if up { 1 } else { -1 }).clamp(-5, 5);
+        if up && let Some(persona) = self.personas.get_mut(&sheet.id) {
+            persona.heart.feel(now, Felt::Thanks, &sheet.traits);
+        }
+    }
+
+    pub(crate) fn thumbs(&self, id: &str) -> i32 {
+        self.thumbs.get(id).copied().unwrap_or(0)
+    }
+
+    /// What the host can spare, in thousandths.
+    pub(crate) fn budget(&mut self, budget: u16) {
+        for persona in self.personas.values_mut() {
+            persona.state.budget = budget;
+        }
+    }
+
+    pub(crate) fn persona(&self, id: &str) -> Option<&Persona<Fact>> {
+        self.personas.get(id)
+    }
+
+    /// Everybody feels what happened: the head of the household first, then its
+    /// friends and rivals, and whoever has a trigger for it.
+    pub(crate) fn feel(&mut self, now: Millis, cast: &Cast, fact: &Fact, signals: &[Signal]) {
+        if fact.occasion.is_urgent() {
+            self.grave = Some(now);
+        }
+        let Some(head) = cast.embody(&fact.node) else { return };
+        self.heard.insert(head.id.clone(), now);
+        let own = match fact.occasion {
+            Occasion::Crisis => {
+                let crises = self.crises.entry(head.id.clone()).or_default();
+                crises.retain(|at| now.saturating_sub(*at) < DAY);
+                if crises.len() < AGAIN * 4 {
+                    crises.push_back(now);
+                }
+                Some(if crises.len() >= AGAIN { Felt::OwnCrisisAgain } else { Felt::OwnCrisis })
+            }
+            Occasion::Stressed => Some(Felt::OwnStress),
+            Occasion::Eased => Some(Felt::OwnRelief),
+            Occasion::Silent => Some(Felt::OwnSilence),
+            Occasion::Returned | Occasion::Joined => Some(Felt::OwnReturn),
+            Occasion::Bored | Occasion::Happy | Occasion::Signal => None,
+        };
+        let trouble = matches!(fact.occasion, Occasion::Crisis | Occasion::Silent);
+        for sheet in cast.sheets() {
+            let Some(persona) = self.personas.get_mut(&sheet.id) else { continue };
+            if sheet.id == head.id {
+                if let Some(felt) = own {
+                    persona.heart.feel(now, felt, &sheet.traits);
+                }
+            } else if trouble && let Some(tie) = sheet.ties.iter().find(|tie| tie.to == head.id) {
+                let felt = match tie.kind {
+                    TieKind::Rivalry | TieKind::Contempt => Felt::RivalsTrouble,
+                    TieKind::Alliance | TieKind::Dependency => Felt::FriendsTrouble,
+                };
+                persona.heart.feel(now, felt, &sheet.traits);
+            }
+            if let Some(trigger) = signals.iter().find_map(|signal| sheet.trigger(signal)) {
+                persona.heart.feel(now, Felt::Trigger(trigger.feeling), &sheet.traits);
+            }
+        }
+    }
+
+    /// The sync point: everybody whose business it is gets the fact, wakes, and
+    /// decides; of those who engage, one is given the floor.
+    pub(crate) fn floor(
+        &mut self,
+        now: Millis,
+        cast: &Cast,
+        (fact, heard): (&Fact, Millis),
+        signals: &[Signal],
+    ) -> Floor {
+        let (mut thoughts, mut later) = (Vec::new(), None);
+        let waited = now.saturating_sub(heard).min(self.rhythm.ageing);
+        let age = waited * u64::from(self.rhythm.age_most) / self.rhythm.ageing.max(1);
+        for (sheet, relevance, reason) in self.concerned(cast, fact, signals) {
+            let lately = self.lately(now, &sheet.id);
+            let thumbs = self.thumbs(&sheet.id) * 30;
+            let Some(persona) = self.personas.get_mut(&sheet.id) else { continue };
+            let base = match fact.occasion {
+                Occasion::Crisis | Occasion::Silent => 900,
+                Occasion::Stressed | Occasion::Returned => 500,
+                _ => 300,
+            };
+            let arrival = Arrival { base: base + age as u16, named: false, active: false, relevant: true };
+            let arrival = if fact.occasion.is_urgent() {
+                arrival
+            } else {
+                // Age admits, and never makes urgent.
+                Arrival { base: arrival.base.min(self.rhythm.urgent_above), ..arrival }
+            };
+            persona.deliver(now, arrival, (&fact.node, "fleet", now), fact.clone(), &self.rhythm);
+            let slice = persona.wake(now, &self.rhythm);
+            if slice.rooms.iter().any(|(room, _)| *room == fact.node) {
+                let relevance = (i32::from(relevance) + thumbs).clamp(1, 1_000) as u16;
+                thoughts.push(Thought::new(&sheet.id, relevance, reason, fact.occasion.name(), lately));
+            } else {
+                // Left for later: asked again when it wakes, as the host says it anew.
+                persona.inbox.take_rooms(std::slice::from_ref(&fact.node));
+                later = Some(later.map_or(persona.wakes, |wakes: Millis| wakes.min(persona.wakes)));
+            }
+        }
+        let Some(first) = grant(&thoughts, 1).first().map(|thought| thought.by.clone()) else {
+            return later.map_or(Floor::Nobody, |wakes| Floor::Later(wakes.max(now + 500)));
+        };
+        let bearing = self.bearing(now, &first);
+        Floor::Granted(Granted { by: first, bearing, thoughts })
+    }
+
+    /// Whose business a fact is, how much, and why. In a crisis and a silence it
+    /// is the household's alone: one speaker.
+    fn concerned<'a>(
+        &self,
+        cast: &'a Cast,
+        fact: &Fact,
+        signals: &[Signal],
+    ) -> Vec<(&'a Sheet, u16, Reason)> {
+        let head = cast.embody(&fact.node).map(|sheet| sheet.id.as_str());
+        let loudest = fact.readings.first().map(|reading| reading.name.as_str());
+        let is_signal = fact.occasion == Occasion::Signal;
+        let mut all = Vec::new();
+        for sheet in cast.sheets().iter().filter(|sheet| !self.muted.contains(&sheet.id)) {
+            let pulled = signals.iter().any(|signal| sheet.trigger(signal).is_some());
+            let sees = sheet.notices.iter().take(2).any(|name| Some(name.as_str()) == loudest);
+            if Some(sheet.id.as_str()) == head && !is_signal {
+                all.push((sheet, 600, Reason::Embodies));
+            } else if fact.occasion.is_urgent() {
+            } else if pulled && (is_signal || fact.occasion == Occasion::Stressed) {
+                all.push((sheet, 650, Reason::Trigger));
+            } else if sees && !is_signal {
+                all.push((sheet, 300, Reason::Eye));
+            }
+        }
+        // A muted head of a household leaves what is grave to whoever else is there.
+        if all.is_empty() && fact.occasion.is_urgent() {
+            let other = cast.sheets().iter().find(|sheet| !self.muted.contains(&sheet.id));
+            all.extend(other.map(|sheet| (sheet, 500, Reason::Dependency)));
+        }
+        all
+    }
+
+    fn lately(&self, now: Millis, id: &str) -> u16 {
+        let lines = self.spoke.get(id).into_iter().flatten();
+        lines.filter(|at| now.saturating_sub(**at) < LATELY).count() as u16
+    }
+
+    /// How somebody would say something now.
+    pub(crate) fn bearing(&self, now: Millis, id: &str) -> Bearing {
+        let tone = match self.grave {
+            Some(grave) if now.saturating_sub(grave) < CALM => Tone::Sober,
+            _ => Tone::Full,
+        };
+        self.personas.get(id).map_or(Bearing { tone, ..Bearing::default() }, |persona| {
+            persona.bearing(now, tone, &self.rhythm)
+        })
+    }
+
+    /// Somebody spoke: it costs energy, and counts for fairness.
+    pub(crate) fn spoke(&mut self, now: Millis, sheet: &Sheet) {
+        if let Some(persona) = self.personas.get_mut(&sheet.id) {
+            let effort = (LINE * (0.25 + sheet.traits.verbosity)) as Millis;
+            persona.state.work(now, effort, 1, &self.rhythm);
+        }
+        let spoke = self.spoke.entry(sheet.id.clone()).or_default();
+        if spoke.len() >= 16 {
+            spoke.pop_front();
+        }
+        spoke.push_back(now);
+    }
+
+    /// Lets everybody rest until now, and feel that a day has passed without news.
+    pub(crate) fn rest(&mut self, now: Millis, cast: &Cast) {
+        for sheet in cast.sheets() {
+            let Some(persona) = self.personas.get_mut(&sheet.id) else { continue };
+            persona.state.rest(now, &self.rhythm);
+            let heard = self.heard.get(&sheet.id).copied().unwrap_or(0);
+            if now.saturating_sub(heard) > DAY && sheet.heads_a_house() {
+                persona.heart.feel(now, Felt::Quiet, &sheet.traits);
+            }
+            if persona.readiness(now, &self.rhythm) == Readiness::Overwhelmed {
+                persona.heart.feel(now, Felt::Overload, &sheet.traits);
+            }
+        }
+    }
+}
