@@ -10,7 +10,10 @@ const page = document.body.dataset.page;
 const link = document.getElementById("link");
 
 ages();
-if (page === "node") import("./charts.js");
+if (page === "node") {
+  import("./charts.js");
+  import("./care.js");
+}
 follow({
   path: document.body.dataset.stream,
   state(word, text) {

@@ -1,6 +1,7 @@
 //! The command line of what starts and changes things: `up`, `enroll`,
 //! `doctor`. What only reads stands in `surfaces/cli.rs`.
 
+use crate::access::Role;
 use crate::config::MOST_SIMULATED;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args};
@@ -29,7 +30,11 @@ The file has the same names as the flags, and these of its own:
   fleet = \"home\"             the fleet's name
   commit_every = \"2s\"        how long a frame may wait for the disk; 30s spares an SD card
   clock = \"auto\"             whether to believe this machine's clock: auto, always, never
-  broker_certificate = \"FILE\" what TLS to an outside broker trusts")]
+  broker_certificate = \"FILE\" what TLS to an outside broker trusts
+  [[notify]]                 where calls for help go, as often as there are places:
+  kind = \"ntfy\"              or \"webhook\"
+  url = \"https://ntfy.sh/a-topic-nobody-guesses\"
+  token = \"…\"                sent as a bearer token, if the place wants one")]
 pub struct UpArgs {
     /// Configuration, in TOML
     #[arg(long, value_name = "FILE", env = "GOLDENTOOTH_CONFIG")]
@@ -96,6 +101,45 @@ pub struct EnrollArgs {
     pub new_key: bool,
 }
 
+/// `goldentooth token`
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  goldentooth token add wall                      one that reads, for a screen
+  goldentooth token add me --role operator        one that may change things, too
+  goldentooth token remove wall                   it counts no more, at once")]
+pub struct TokenArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub what: TokenCommand,
+    #[command(flatten)]
+    #[allow(missing_docs)] // a doc here would become the group's help
+    pub data: DataArgs,
+}
+
+/// What to do with tokens.
+#[derive(clap::Subcommand, Clone, Debug)]
+pub enum TokenCommand {
+    /// Make a token and print it, this once
+    Add {
+        /// What it is called
+        name: String,
+        /// What it may do
+        #[arg(long, value_name = "ROLE", default_value = "reader", value_parser = role)]
+        role: Role,
+    },
+    /// Every token's name and role
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a token away
+    Remove {
+        /// What it is called
+        name: String,
+    },
+}
+
 /// `goldentooth doctor`
 #[derive(Args, Clone, Debug)]
 pub struct DoctorArgs {
@@ -105,6 +149,11 @@ pub struct DoctorArgs {
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    let found = [Role::Reader, Role::Operator].into_iter().find(|role| role.word() == word);
+    found.ok_or_else(|| "a role is reader or operator".to_owned())
 }
 
 fn kind(word: &str) -> Result<Kind, String> {

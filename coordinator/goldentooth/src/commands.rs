@@ -1,4 +1,5 @@
-//! `goldentooth enroll` and `goldentooth doctor`.
+//! `goldentooth enroll`, `goldentooth doctor` and `goldentooth token`.
 
 pub mod doctor;
 pub mod enroll;
+pub mod token;

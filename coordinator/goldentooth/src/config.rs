@@ -1,6 +1,7 @@
 //! Configuration: built-in values, then a TOML file, then the environment,
 //! then flags; the later wins.
 
+use crate::calls::send::Place;
 use crate::cli::UpArgs;
 use frames::FleetName;
 use node_agent::clock::Trust;
@@ -21,7 +22,7 @@ pub const DEFAULT_MQTT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::
 pub const MOST_SIMULATED: u32 = 1000;
 
 /// Every key of the file, for the message about an unknown one.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "fleet",
     "data",
     "http",
@@ -32,6 +33,7 @@ const KEYS: [&str; 10] = [
     "stage",
     "commit_every",
     "clock",
+    "notify",
 ];
 
 /// Why a configuration can't be used.
@@ -81,6 +83,9 @@ pub enum ConfigError {
         "TLS to the broker needs its certificate: set broker_certificate = \"FILE.pem\" in the configuration"
     )]
     NoCertificate,
+    /// A place for calls that is none.
+    #[error("[[notify]]: {0}")]
+    Place(String),
     /// No home to put the data folder in.
     #[error("no folder for data: neither HOME nor STATE_DIRECTORY is set; give one with --data DIR")]
     NoFolder,
@@ -127,6 +132,8 @@ pub struct Config {
     pub commit_every: Duration,
     /// Whether this machine's clock may be believed.
     pub clock: Trust,
+    /// Where calls for help go.
+    pub notify: Vec<Place>,
     /// Whether the ready line is JSON.
     pub json: bool,
 }
@@ -145,6 +152,8 @@ struct File {
     #[serde(default, deserialize_with = "duration")]
     commit_every: Option<Duration>,
     clock: Option<Trust>,
+    #[serde(default)]
+    notify: Vec<Place>,
 }
 
 impl Config {
@@ -166,6 +175,9 @@ impl Config {
         if file.mqtt.is_some() && file.broker.is_some() {
             return Err(ConfigError::TwoBrokers(path));
         }
+        for place in &file.notify {
+            place.check().map_err(ConfigError::Place)?;
+        }
         // A broker named by flag or environment outdoes the file's, whichever kind it is.
         let broker = match (&args.broker, args.mqtt, &file.broker, file.mqtt) {
             (Some(url), ..) | (None, None, Some(url), _) => {
@@ -184,6 +196,7 @@ impl Config {
             simulate: args.simulate.unwrap_or(0),
             commit_every: file.commit_every.unwrap_or(Duration::from_secs(2)),
             clock: file.clock.unwrap_or_default(),
+            notify: file.notify,
             json: args.json,
         })
     }

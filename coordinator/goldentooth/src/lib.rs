@@ -3,8 +3,11 @@
 //! [`up`] puts the rooms together; each knows nothing of the others but what
 //! [`live`] and [`ask`] say.
 
+pub mod access;
 pub mod ask;
 pub mod broker;
+pub mod calls;
+pub mod care;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -1,7 +1,7 @@
 //! `goldentooth`: see `goldentooth --help`.
 
 use clap::{Parser, Subcommand};
-use goldentooth::cli::{DoctorArgs, EnrollArgs, UpArgs};
+use goldentooth::cli::{DoctorArgs, EnrollArgs, TokenArgs, UpArgs};
 use goldentooth::config::Config;
 use goldentooth::surfaces::cli::Look;
 use goldentooth::{commands, surfaces, up};
@@ -32,6 +32,8 @@ enum Command {
     Enroll(EnrollArgs),
     /// Say what is well here, and what to do about the rest
     Doctor(DoctorArgs),
+    /// Make, list and take away the tokens that the page and the API ask others for
+    Token(TokenArgs),
     #[command(flatten)]
     Look(Look),
 }
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         }
         Command::Enroll(args) => commands::enroll::run(args).map(|()| true).map_err(Into::into),
         Command::Doctor(args) => commands::doctor::run(args).map_err(Into::into),
+        Command::Token(args) => commands::token::run(args).map(|()| true),
         Command::Look(look) => surfaces::cli::run(look).map(|()| true).map_err(Into::into),
     };
     match done {

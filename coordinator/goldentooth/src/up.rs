@@ -1,7 +1,10 @@
 //! `goldentooth up`: every room together, and their end in order.
 
+use crate::access::{Access, AccessError, Role};
 use crate::ask::Ask;
 use crate::broker::{Broker, BrokerError};
+use crate::calls::Calls;
+use crate::care::Care;
 use crate::config::{BrokerChoice, Config, Outside};
 use crate::data::{Data, DataError};
 use crate::enrol::{Desk, EnrolError, Keys, Reach, hostname, own_hosts};
@@ -28,6 +31,8 @@ use tokio::sync::{mpsc, oneshot};
 
 mod told;
 
+/// What the token is called that is made for whoever opens the page to others.
+const FIRST_TOKEN: &str = "first";
 /// The link to the broker must be up within this.
 const LINK: Duration = Duration::from_secs(10);
 
@@ -37,6 +42,9 @@ pub enum UpError {
     /// The data folder.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The first token.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The keys.
     #[error(transparent)]
     Enrol(#[from] EnrolError),
@@ -83,6 +91,7 @@ pub enum UpError {
 struct House {
     agents: Vec<Agents>,
     stage: Option<tokio::task::JoinHandle<()>>,
+    calling: tokio::task::JoinHandle<()>,
     web: (oneshot::Sender<()>, tokio::task::JoinHandle<io::Result<()>>),
     intake: Intake,
     broker: Option<Broker>,
@@ -99,7 +108,7 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     room_for_files();
     // A second installation is refused, and as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let token = data.token()?;
+    let access = Arc::new(Access::open(&data)?);
     let keys = Arc::new(Keys::load(&data, config.fleet.clone())?);
     keys.simulate(config.simulate);
     let page = listen(config.http).await?;
@@ -150,7 +159,14 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     let stage = None;
 
     let http = page.local_addr()?;
-    let web = Web::new(live.clone(), ask, desk, web::Options { address: http, hosts: own_hosts(), token });
+    let care = Care::open(&data, &live)?;
+    let calls = Calls::new(config.notify.clone());
+    let calling = tokio::spawn(calls.clone().run(live.clone(), care.clone()));
+    if !http.ip().is_loopback() && access.none_made() {
+        told::first_token(&crate::access::make(data.folder(), FIRST_TOKEN, Role::Operator)?);
+    }
+    let options = web::Options { address: http, hosts: own_hosts(), access, care, calls };
+    let web = Web::new(live.clone(), ask, desk, options);
     let (stop_web, stopping) = oneshot::channel();
     let served = tokio::spawn(web.serve(page, async move {
         // The sender gone is a stop as well.
@@ -169,7 +185,8 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     }
     let url = format!("http://{http}");
     let mut rival = std::mem::replace(&mut intake.rival, oneshot::channel().1);
-    let house = House { agents, stage, web: (stop_web, served), intake, broker, _data: Arc::clone(&data) };
+    let house =
+        House { agents, stage, calling, web: (stop_web, served), intake, broker, _data: Arc::clone(&data) };
     let ended = if linked {
         data.tell_address(&url)?;
         let mqtt = shown(&reach);
@@ -283,6 +300,7 @@ impl House {
         if let Some(stage) = self.stage {
             stage.abort();
         }
+        self.calling.abort();
         // Streams end with it; one that hangs is cut.
         let _ = self.web.0.send(());
         if tokio::time::timeout(Duration::from_secs(3), self.web.1).await.is_err() {

@@ -1,10 +1,11 @@
-//! The reading commands: `status`, `nodes`, `node NAME` and `events`. Each asks
-//! the coordinator over HTTP, prints for people, or JSON with `--json`.
+//! The commands that ask a running coordinator: `status`, `nodes`, `node NAME`,
+//! `events` and `notify test`. Each asks it over HTTP, prints for people, or JSON with `--json`.
 
 mod ask;
 mod draw;
 mod events;
 mod nodes;
+mod notify;
 mod one;
 mod screen;
 mod status;
@@ -34,6 +35,19 @@ pub enum Look {
     },
     /// What happened, oldest first
     Events(Events),
+    /// Calls for help: whether they arrive
+    Notify {
+        /// What to do
+        #[command(subcommand)]
+        what: Notify,
+    },
+}
+
+/// What to do about calls for help.
+#[derive(Debug, Subcommand)]
+pub enum Notify {
+    /// Send a test to every place of the configuration, and say whether it arrived
+    Test(Target),
 }
 
 /// Whom to ask, and how to print.
@@ -78,6 +92,9 @@ pub fn run(look: &Look) -> Result<(), CliError> {
         Look::Status(target) => status::run(&Coordinator::new(target)?, target.json, &mut screen),
         Look::Nodes(target) => nodes::run(&Coordinator::new(target)?, target.json, &mut screen),
         Look::Node { name, target } => one::run(&Coordinator::new(target)?, name, target.json, &mut screen),
+        Look::Notify { what: Notify::Test(target) } => {
+            notify::test(&Coordinator::new(target)?, target.json, &mut screen)
+        }
         Look::Events(wanted) => events::run(&Coordinator::new(&wanted.target)?, wanted, &mut screen),
     };
     match done {

@@ -6,9 +6,9 @@ use frames::{Budget, Cause, Classifier, Direction, Headroom, Mood, Probability, 
 use std::sync::Arc;
 
 /// When the fixtures were heard: 2026-11-21T03:23:53.123Z.
-pub(super) const NOW: i64 = 1_795_231_433_123;
+pub(crate) const NOW: i64 = 1_795_231_433_123;
 
-pub(super) fn readings(temperature: f32, load: f32) -> Vitals {
+pub(crate) fn readings(temperature: f32, load: f32) -> Vitals {
     let mut readings = Readings::default();
     for (vital, value) in [
         (Cpu, 34.0),
@@ -23,14 +23,14 @@ pub(super) fn readings(temperature: f32, load: f32) -> Vitals {
     Vitals::from(&readings)
 }
 
-pub(super) fn cause(vital: Vital, usual: Option<f32>) -> Cause {
+pub(crate) fn cause(vital: Vital, usual: Option<f32>) -> Cause {
     let usual = usual.and_then(|usual| vital.row().scale.encode(usual));
     Cause { vital, direction: Direction::Above, usual }
 }
 
 /// A node heard 4 s ago that has felt so for ten minutes; without a mood it
 /// is new and has measured nothing.
-pub(super) fn node(name: &str, mood: Option<Mood>) -> NodeSnapshot {
+pub(crate) fn node(name: &str, mood: Option<Mood>) -> NodeSnapshot {
     let (temperature, probabilities, causes) = match mood {
         Some(Mood::Crisis) => (
             84.5,
@@ -73,12 +73,12 @@ pub(super) fn node(name: &str, mood: Option<Mood>) -> NodeSnapshot {
 }
 
 /// A node that was happy and stopped speaking an hour ago.
-pub(super) fn silent(name: &str) -> NodeSnapshot {
+pub(crate) fn silent(name: &str) -> NodeSnapshot {
     NodeSnapshot { silent: true, last_seen: Some(NOW - 3_600_000), ..node(name, Some(Mood::Happy)) }
 }
 
 /// A node whose board, character and words try to be more than text.
-pub(super) fn hostile(name: &str) -> NodeSnapshot {
+pub(crate) fn hostile(name: &str) -> NodeSnapshot {
     let said = Said {
         by: "malvo".to_owned(),
         text: "<script>alert(2)</script>\u{1b}[2J \u{202e}deliver".to_owned(),

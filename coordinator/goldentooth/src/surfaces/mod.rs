@@ -4,7 +4,7 @@
 
 pub mod cli;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 pub mod metrics;
 pub mod mqtt;
 #[cfg(test)]

@@ -3,7 +3,8 @@
 
 use super::mqtt::{MoodMessage, VitalsMessage};
 use super::view::{
-    DayView, EventView, FleetView, HistoryView, MoodsView, NodeView, SaidView, StatusView, UpView,
+    CallsView, DayView, EventView, FleetView, HistoryView, MoodsView, NodeView, QuietView, SaidView,
+    StatusView, TriedView, UpView,
 };
 use jiff::Timestamp;
 use schemars::generate::SchemaSettings;
@@ -129,6 +130,9 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
         ("day", schema::<DayView>("a node's last 24 hours")),
         ("history", schema::<HistoryView>("a node's past over an hour, a day, a week or a month")),
         ("moods", schema::<MoodsView>("the moods of every node over the last 24 hours")),
+        ("calls", schema::<CallsView>("calls for help")),
+        ("tried", schema::<Vec<TriedView>>("goldentooth notify test --json")),
+        ("quiet", schema::<Vec<QuietView>>("the times in which nobody is called")),
         ("fleet", schema::<FleetView>("the fleet at a glance")),
         ("up", schema::<UpView>("goldentooth up --json")),
         ("sample", schema::<Sample>("goldentooth-node sample --json")),

@@ -4,6 +4,7 @@
 //!
 //! Times are RFC 3339 in UTC, or null. What was not measured is left out.
 
+mod care;
 mod day;
 mod event;
 mod fleet;
@@ -13,12 +14,13 @@ mod node;
 mod tests;
 mod words;
 
+pub use care::{CallsView, MessageView, PlaceView, QuietView, TriedView};
 pub use day::{DAY_BUCKETS, DayView};
 pub use event::{EventView, SaidView};
 pub use fleet::{Counts, FleetState, FleetView, GroupView, Standing, worst_first};
 pub use history::{HistoryView, MoodsView, SeriesView, Span, TurnView, letter};
-pub(crate) use node::vitals;
 pub use node::{BudgetView, CauseView, NodeView, VitalValue, VitalView};
+pub(crate) use node::{because_words, vitals};
 pub use words::{age, plain, show};
 
 use crate::live::{Status, UnixMillis};

@@ -36,6 +36,16 @@ pub(super) fn ready(config: &Config, http: &str, mqtt: &str, data: &Path) {
     say(&words);
 }
 
+/// The token that others need for the page: on standard error, so that no
+/// program takes it for its answer, and never again.
+#[allow(clippy::print_stderr)] // told to who starts it
+pub(super) fn first_token(token: &str) {
+    eprintln!(
+        "The page asks others for a token. This is an operator's, shown only this once:\n  {token}\n\
+         `goldentooth token` makes more, and takes them away."
+    );
+}
+
 /// Tells how this machine feels, as soon as it knows.
 pub(super) async fn first_mood(json: bool, live: Live, local: Option<NodeName>) {
     let Some(name) = local.filter(|_| !json) else { return };

@@ -32,7 +32,7 @@ pub enum CliError {
     /// It wants to know who asks.
     #[error(
         "the coordinator at {url} demands its token\n  \
-         way out: set GOLDENTOOTH_TOKEN to what stands in the file `token` of its data folder"
+         way out: set GOLDENTOOTH_TOKEN to one that `goldentooth token add NAME` made on its machine"
     )]
     Token {
         /// Who was asked.
@@ -93,6 +93,25 @@ impl Coordinator {
 
     pub(super) fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, CliError> {
         let mut answer = self.call(path, query)?;
+        self.read(&mut answer)
+    }
+
+    /// Has the coordinator do something.
+    pub(super) fn post<T: DeserializeOwned>(&self, path: &str) -> Result<T, CliError> {
+        let mut request = self.agent.post(format!("{}{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        // It may wait for others: every place for calls has 20 s.
+        let config = request.config().timeout_recv_response(Some(Duration::from_mins(3)));
+        let mut answer = self.answered(config.build().send_empty())?;
+        self.read(&mut answer)
+    }
+
+    fn read<T: DeserializeOwned>(
+        &self,
+        answer: &mut ureq::http::Response<ureq::Body>,
+    ) -> Result<T, CliError> {
         let body = answer.body_mut().with_config().limit(256 << 20).read_json();
         body.map_err(|error| self.strange(&error.to_string()))
     }
@@ -127,7 +146,15 @@ impl Coordinator {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let mut answer = request.call().map_err(|error| match error {
+        self.answered(request.call())
+    }
+
+    /// What an answer means, if one came.
+    fn answered(
+        &self,
+        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<ureq::http::Response<ureq::Body>, CliError> {
+        let mut answer = answer.map_err(|error| match error {
             ureq::Error::BadUri(_) | ureq::Error::Http(_) => CliError::Url(self.url.clone()),
             ureq::Error::Io(error) => self.unreachable(&error.to_string()),
             error => self.unreachable(&error.to_string()),

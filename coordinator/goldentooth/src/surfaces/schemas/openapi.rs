@@ -2,7 +2,8 @@
 //! views and this list of addresses, checked in, and served as it is.
 
 use crate::surfaces::view::{
-    DayView, EventView, FleetView, HistoryView, MoodsView, NodeView, Span, StatusView,
+    CallsView, DayView, EventView, FleetView, HistoryView, MoodsView, NodeView, QuietView, Span, StatusView,
+    TriedView,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -124,6 +125,7 @@ pub(super) fn openapi() -> Value {
     });
     let mut writer = Writer { generator: settings.into_generator(), paths: Map::new() };
     reading(&mut writer);
+    writing(&mut writer);
     let Writer { mut generator, paths } = writer;
     json!({
         "openapi": "3.1.0",
@@ -229,5 +231,78 @@ fn reading(writer: &mut Writer) {
         body: None,
         answers,
         fails: &[401],
+    });
+}
+
+/// What operators change. Every address here asks for an operator's token.
+fn writing(writer: &mut Writer) {
+    let calls = writer.schema::<CallsView>();
+    writer.get(
+        "/api/v1/calls",
+        "Calls for help: where they go, and what became of them.",
+        vec![],
+        calls,
+        &[401],
+    );
+    let windows = writer.schema::<Vec<QuietView>>();
+    writer.get("/api/v1/quiet", "The times in which nobody is called.", vec![], windows, &[401]);
+    let word = json!({ "type": "string", "maxLength": 32 });
+    let tag = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "group": { "type": ["string", "null"], "maxLength": 32 },
+            "labels": { "type": "array", "maxItems": 12, "items": word },
+        },
+    });
+    writer.add(Address {
+        method: "put",
+        path: "/api/v1/nodes/{name}/tag",
+        summary: "Gives a node its group and labels.",
+        parameters: vec![name()],
+        body: Some(tag.clone()),
+        answers: ("application/json", tag),
+        fails: &[400, 401, 403, 404, 415, 422],
+    });
+    let quiet = writer.schema::<QuietView>();
+    let new = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["until"],
+        "properties": {
+            "node": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" },
+            "group": { "type": "string", "minLength": 1, "maxLength": 32 },
+            "from": { "type": "string", "format": "date-time" },
+            "until": { "type": "string", "format": "date-time" },
+            "reason": { "type": "string" },
+        },
+    });
+    writer.add(Address {
+        method: "post",
+        path: "/api/v1/quiet",
+        summary: "Calls nobody for a node, a group or (without either) the whole fleet.",
+        parameters: vec![],
+        body: Some(new),
+        answers: ("application/json", quiet),
+        fails: &[400, 401, 403, 409, 415, 422],
+    });
+    writer.add(Address {
+        method: "delete",
+        path: "/api/v1/quiet/{id}",
+        summary: "Ends a quiet time.",
+        parameters: vec![("id", "path", json!({ "type": "string" }), "Its name.")],
+        body: None,
+        answers: ("application/json", json!({ "type": "object" })),
+        fails: &[401, 403, 404],
+    });
+    let tried = writer.schema::<Vec<TriedView>>();
+    writer.add(Address {
+        method: "post",
+        path: "/api/v1/calls/test",
+        summary: "Sends a test to every place.",
+        parameters: vec![],
+        body: None,
+        answers: ("application/json", tried),
+        fails: &[401, 403],
     });
 }

@@ -167,6 +167,11 @@ pub(super) fn because(node: &NodeSnapshot) -> Vec<CauseView> {
     fleet::words::because(&report).into_iter().map(CauseView::from).collect()
 }
 
+/// The same in words, one after another.
+pub(crate) fn because_words(node: &NodeSnapshot) -> String {
+    because(node).into_iter().map(|cause| cause.words).collect::<Vec<_>>().join("; ")
+}
+
 /// A reading as a map from vital to value and unit.
 pub(crate) fn vitals(vitals: &Vitals) -> BTreeMap<Cow<'static, str>, VitalView> {
     vitals

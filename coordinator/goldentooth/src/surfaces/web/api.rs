@@ -179,7 +179,7 @@ pub(super) async fn openapi() -> impl IntoResponse {
 }
 
 pub(super) async fn metrics(State(web): State<Web>) -> impl IntoResponse {
-    let page = metrics::Page { streams: web.streams(), ..metrics::Page::default() };
+    let page = metrics::Page { streams: web.streams(), calls: web.0.options.calls.counts() };
     ([(CONTENT_TYPE, metrics::TYPE)], metrics::text(&web.0.live.status(), &web.0.live.nodes(), page))
 }
 

@@ -23,6 +23,7 @@ macro_rules! assets {
 assets! {
     "app.js": SCRIPT,
     "bars.js": SCRIPT,
+    "care.js": SCRIPT,
     "charts.js": SCRIPT,
     "events.js": SCRIPT,
     "find.js": SCRIPT,

@@ -4,23 +4,26 @@
 //!   elsewhere could rebind its own name to this machine and read everything.
 //! - *Origin*: only our own, and no request that a browser says comes from
 //!   another site.
-//! - *Token*: off loopback for everything but the health checks, and for
-//!   everything that writes wherever it comes from. Reading also takes it as
-//!   the password of HTTP's Basic scheme, so that a browser can ask for it;
-//!   writing takes only `Bearer`, which no browser sends by itself.
+//! - *Token*: off loopback for everything but the health checks and signing
+//!   in, and for everything that writes wherever it comes from; then it must be
+//!   an operator's. A browser shows the cookie that it got for one
+//!   (`signing.rs`); with that, writing needs an `Origin` of ours beside it.
+//!   Reading also takes it as the password of HTTP's Basic scheme (`curl -u`).
 //! - *Headers*: no inline code, no outside host, no frame, no guessing of types.
 
-use super::{Options, Web};
+use super::{Options, Web, signing};
+use crate::access::Role;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY, VARY,
-    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY,
+    VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use jiff::Timestamp;
 use std::net::IpAddr;
 
 #[cfg(test)]
@@ -36,7 +39,8 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (CONTENT_SECURITY_POLICY, POLICY),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),
-    (REFERRER_POLICY, "no-referrer"),
+    // Also a form's request then names its origin.
+    (REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (
@@ -51,6 +55,8 @@ pub(super) enum Refused {
     Host,
     Origin,
     Token,
+    /// The token may only read.
+    Role,
 }
 
 impl IntoResponse for Refused {
@@ -65,6 +71,11 @@ impl IntoResponse for Refused {
             Self::Origin => {
                 (StatusCode::FORBIDDEN, "Requests from other sites are refused.\n").into_response()
             }
+            Self::Role => (
+                StatusCode::FORBIDDEN,
+                "This token may only read.\nWay out: `goldentooth token add NAME --role operator` makes another.\n",
+            )
+                .into_response(),
             Self::Token => {
                 let challenge = [
                     (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"goldentooth\"")),
@@ -74,8 +85,8 @@ impl IntoResponse for Refused {
                     ),
                 ];
                 let words = "The token is needed.\n\
-                    It stands in the file `token` of the coordinator's data folder: \
-                    send it as `Authorization: Bearer TOKEN`; in a browser give it as the password.\n";
+                    `goldentooth token add NAME` on the coordinator's machine makes one: \
+                    send it as `Authorization: Bearer TOKEN`, or sign in at /sign-in in a browser.\n";
                 let mut response = (StatusCode::UNAUTHORIZED, words).into_response();
                 for (name, value) in challenge {
                     response.headers_mut().append(name, value);
@@ -87,22 +98,34 @@ impl IntoResponse for Refused {
 }
 
 pub(super) async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let mut response = match check(&web.0.options, request.method(), request.uri(), request.headers()) {
+    let now = Timestamp::now().as_second();
+    let checked = check(&web.0.options, now, request.method(), request.uri(), request.headers());
+    let mut response = match checked {
         Ok(()) => next.run(request).await,
+        // A person gets a form instead of the browser's own question.
+        Err(Refused::Token) if wants_page(request.method(), request.headers()) => {
+            signing::asked(request.uri())
+        }
         Err(refused) => refused.into_response(),
     };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // The form has a policy of its own.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.append(VARY, HeaderValue::from_static("authorization, origin"));
+    headers.append(VARY, HeaderValue::from_static("authorization, cookie, origin"));
     response
 }
 
-/// Whether a request may pass.
+fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
+    *method == Method::GET && text(headers, &ACCEPT).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Whether a request may pass at `now` (seconds since 1970).
 pub(super) fn check(
     options: &Options,
+    now: i64,
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
@@ -125,10 +148,18 @@ pub(super) fn check(
     if writes && site.is_some_and(|site| !matches!(site, b"same-origin" | b"none")) {
         return Err(Refused::Origin);
     }
-    if (writes || !options.address.ip().is_loopback()) && !shown(options, headers, writes) {
-        return Err(Refused::Token);
+    // Signing in shows the token itself.
+    if uri.path() == signing::PATH {
+        return Ok(());
     }
-    Ok(())
+    if !writes && options.address.ip().is_loopback() {
+        return Ok(());
+    }
+    match shown(options, now, headers, writes) {
+        None => Err(Refused::Token),
+        Some(Role::Reader) if writes => Err(Refused::Role),
+        Some(_) => Ok(()),
+    }
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -149,17 +180,24 @@ fn known(options: &Options, host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || options.hosts.iter().any(|ours| ours.eq_ignore_ascii_case(name))
 }
 
-fn shown(options: &Options, headers: &HeaderMap, writes: bool) -> bool {
+/// What whoever asks may do, if they show who they are.
+fn shown(options: &Options, now: i64, headers: &HeaderMap, writes: bool) -> Option<Role> {
+    let role = |secret: &str| options.access.of(secret).map(|(_, role)| role);
     let Some((scheme, secret)) = text(headers, &AUTHORIZATION).and_then(|value| value.split_once(' ')) else {
-        return false;
+        // A browser sends its cookie by itself: only with an origin, which was
+        // found to be ours, did our own page make the request.
+        let ours = !writes || headers.contains_key(ORIGIN);
+        let session = signing::cookie(headers).filter(|_| ours)?;
+        return options.access.of_session(session, now);
     };
     let secret = secret.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
-        return options.token.fits(secret);
+        return role(secret);
     }
-    scheme.eq_ignore_ascii_case("basic")
-        && !writes
-        && password(secret).is_some_and(|password| options.token.fits(&password))
+    if scheme.eq_ignore_ascii_case("basic") && !writes {
+        return password(secret).and_then(|password| role(&password));
+    }
+    None
 }
 
 /// The password in the credentials of HTTP's Basic scheme (RFC 7617).

@@ -7,7 +7,10 @@
 //! | `/api/v1/nodes/NAME/history`, `/api/v1/moods` | the past, for charts and the heatmap |
 //! | `/api/v1/fleet`, `/api/v1/status`, `/api/v1/events` | the rest as JSON |
 //! | `/api/v1/stream` | what changes, as server-sent events: `stream.rs` |
-//! | `POST /api/v1/enrol` | enrols: needs the token, always |
+//! | `/calls`, `/api/v1/calls`, `/api/v1/quiet` | calls for help, and quiet times |
+//! | `PUT /api/v1/nodes/NAME/tag`, `POST /api/v1/quiet`, … | what operators change: needs a token, always |
+//! | `POST /api/v1/enrol` | enrols: the same |
+//! | `/sign-in`, `/sign-out` | a cookie for a token |
 //! | `/api/openapi.json` | all of this, described |
 //! | `/metrics` | for Prometheus |
 //! | `/healthz`, `/readyz` | for whoever watches the coordinator |
@@ -17,22 +20,26 @@
 mod answers;
 mod api;
 mod assets;
+mod desk;
 mod draw;
 mod guard;
 mod hub;
 mod pages;
+mod signing;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod trace;
 
+use crate::access::Access;
 use crate::ask::Ask;
-use crate::data::Token;
+use crate::calls::Calls;
+use crate::care::Care;
 use crate::enrol::Desk;
 use crate::live::Live;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use hub::Hub;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -49,14 +56,18 @@ const MOST_STREAMS: usize = 512;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What the web surface needs to know.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// Where it listens. Off loopback everything but the health checks demands the token.
     pub address: SocketAddr,
     /// Names besides `localhost` and plain addresses that a `Host` may say.
     pub hosts: Vec<String>,
-    /// The secret of the data folder.
-    pub token: Token,
+    /// Whose token counts.
+    pub access: Arc<Access>,
+    /// What operators say of nodes.
+    pub care: Care,
+    /// Calls for help.
+    pub calls: Calls,
 }
 
 /// The web surface; cheap to clone.
@@ -99,6 +110,14 @@ impl Web {
             .route("/api/v1/status", get(api::status))
             .route("/api/v1/events", get(api::events))
             .route("/api/v1/stream", get(stream::stream))
+            .route("/calls", get(pages::calls))
+            .route(signing::PATH, get(signing::page).post(signing::sign_in_with))
+            .route("/sign-out", post(signing::sign_out))
+            .route("/api/v1/nodes/{name}/tag", put(desk::tag))
+            .route("/api/v1/quiet", get(desk::windows).post(desk::quiet))
+            .route("/api/v1/quiet/{id}", delete(desk::end))
+            .route("/api/v1/calls", get(desk::calls))
+            .route("/api/v1/calls/test", post(desk::test))
             .route("/api/v1/enrol", post(api::enrol))
             .route("/api/openapi.json", get(api::openapi))
             .route("/metrics", get(api::metrics))

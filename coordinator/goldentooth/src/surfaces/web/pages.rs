@@ -6,16 +6,20 @@
 //! `shell.rs` for the navigation, and a route in `web/mod.rs`.
 
 mod bar;
+mod calls;
 mod card;
 mod charts;
 mod events;
 mod fleet;
 mod node;
 mod shell;
+mod signing;
 
+pub(super) use calls::calls;
 pub(super) use events::events;
 pub(super) use fleet::fleet;
 pub(super) use node::node;
+pub(super) use signing::sign_in;
 
 use crate::surfaces::view::{Standing, age};
 use jiff::Timestamp;

@@ -24,16 +24,20 @@ fn setup(address: &str, nodes: Vec<NodeSnapshot>) -> Setup {
     let folder = tempfile::tempdir().unwrap();
     let data = Arc::new(Data::open(folder.path()).unwrap());
     let token = data.token().unwrap();
+    let access = Arc::new(Access::open(&data).unwrap());
     let live = Live::new(NOW);
     live.tell(nodes.into_iter().map(|node| Update::Node(Arc::new(node))));
     live.count(Status { since: NOW, connected: true, ..Status::default() });
     let keys = Arc::new(Keys::load(&data, "home".parse().unwrap()).unwrap());
     let reach = Reach::embedded("127.0.0.1:1883".parse().unwrap(), None);
+    let care = Care::open(&data, &live).unwrap();
     let desk = Desk::new(keys, data, reach, |_| {});
     let options = Options {
         address: address.parse().unwrap(),
         hosts: vec!["pi.local".to_owned()],
-        token: token.clone(),
+        access,
+        care,
+        calls: Calls::new(Vec::new()),
     };
     let web = Web::new(live.clone(), Ask::empty(), desk, options);
     Setup { web, live, token: token.expose().to_owned(), _folder: folder }
@@ -83,6 +87,8 @@ async fn the_api_answers_as_its_schemas_say() {
         let path = format!("/api/v1/nodes/pi-1/history?span={span}&vitals=temperature,load1");
         assert_valid("history", &setup.json(&path).await);
     }
+    assert_valid("calls", &setup.json("/api/v1/calls").await);
+    assert_valid("quiet", &setup.json("/api/v1/quiet").await);
     assert_valid("moods", &setup.json("/api/v1/moods").await);
     assert_eq!(setup.json("/api/openapi.json").await["openapi"], "3.1.0");
     assert_valid("fleet", &setup.json("/api/v1/fleet").await);
@@ -130,7 +136,7 @@ async fn nothing_that_a_node_says_becomes_markup() {
 #[tokio::test]
 async fn pages_need_nothing_inline_and_nothing_from_outside() {
     let setup = setup(LOOPBACK, vec![node("pi-1", Some(Happy)), node("pi-2", None)]);
-    for path in ["/", "/nodes/pi-1", "/nodes/nobody", "/events"] {
+    for path in ["/", "/nodes/pi-1", "/nodes/nobody", "/events", "/calls"] {
         let response = setup.ask(request("GET", path, &[], "")).await;
         let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
         assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
@@ -219,6 +225,9 @@ async fn off_loopback_everything_but_the_health_checks_demands_the_token() {
         "/api/v1/stream",
         "/api/openapi.json",
         "/metrics",
+        "/calls",
+        "/api/v1/calls",
+        "/api/v1/quiet",
         "/nothing",
     ];
     let bearer = format!("Bearer {}", setup.token);
@@ -357,4 +366,73 @@ async fn a_client_that_reads_nothing_holds_nobody_up() {
     stop.send(()).unwrap();
     let served = tokio::time::timeout(GRACE * 5, serving).await;
     served.expect("it stops although one client reads nothing").unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_operator_gives_groups_and_labels_and_keeps_quiet() {
+    let setup = setup(LOOPBACK, vec![node("pi-1", Some(Happy)), node("pi-2", Some(Crisis))]);
+    let bearer = format!("Bearer {}", setup.token);
+    let ask = |method: &str, path: &str, body: &str| {
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        setup.ask(request(method, path, &headers, body))
+    };
+    for name in ["pi-1", "pi-2"] {
+        let path = format!("/api/v1/nodes/{name}/tag");
+        let kept = ask("PUT", &path, r#"{"group":"<b>rack","labels":["ssd"]}"#).await;
+        assert_eq!(kept.status(), StatusCode::OK);
+    }
+    let node = setup.json("/api/v1/nodes/pi-1").await;
+    assert_eq!((&node["group"], &node["labels"][0]), (&"<b>rack".into(), &"ssd".into()));
+    let fleet = setup.json("/api/v1/fleet").await;
+    assert_eq!(fleet["groups"], serde_json::json!([{ "name": "<b>rack", "worst": "crisis", "nodes": 2 }]));
+    assert!(!setup.get("/").await.1.contains("<b>"), "a group is text");
+    for (path, body, expected) in [
+        ("/api/v1/nodes/pi-1/tag", r#"{"group":7}"#, StatusCode::UNPROCESSABLE_ENTITY),
+        ("/api/v1/nodes/pi-9/tag", "{}", StatusCode::NOT_FOUND),
+        ("/api/v1/nodes/pi-1/tag", "no json", StatusCode::BAD_REQUEST),
+    ] {
+        let refused = ask("PUT", path, body).await;
+        assert_eq!(refused.status(), expected, "{path} {body}");
+        assert!(text(refused).await.contains("error"));
+    }
+    let quiet = ask("POST", "/api/v1/quiet", r#"{"group":"<b>rack","until":"2999-01-01T00:00:00Z"}"#).await;
+    assert_eq!(quiet.status(), StatusCode::OK);
+    let windows = setup.json("/api/v1/quiet").await;
+    assert_valid("quiet", &windows);
+    assert!(setup.get("/calls").await.1.contains("&lt;b&gt;rack"));
+    let past = ask("POST", "/api/v1/quiet", r#"{"until":"2001-01-01T00:00:00Z"}"#).await;
+    assert_eq!(past.status(), StatusCode::BAD_REQUEST);
+    let id = windows[0]["id"].as_str().unwrap();
+    assert_eq!(ask("DELETE", &format!("/api/v1/quiet/{id}"), "").await.status(), StatusCode::OK);
+    assert_eq!(setup.json("/api/v1/quiet").await, serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_browser_signs_in_by_a_form_and_gets_a_cookie_without_the_token() {
+    let setup = setup("0.0.0.0:8765", vec![]);
+    let html = [("accept", "text/html,*/*")];
+    let asked = setup.ask(request("GET", "/nodes/pi-1", &html, "")).await;
+    assert_eq!(asked.status(), StatusCode::UNAUTHORIZED);
+    let policy = asked.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+    assert!(policy.contains("style-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
+    assert!(text(asked).await.contains(r#"value="/nodes/pi-1""#));
+    let origin = format!("http://{LOOPBACK}");
+    let form = [("content-type", "application/x-www-form-urlencoded"), ("origin", origin.as_str())];
+    let wrong = setup.ask(request("POST", "/sign-in", &form, "token=gt_wrong&to=/")).await;
+    assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
+    let body = format!("token={}&to=//evil.example", setup.token);
+    let right = setup.ask(request("POST", "/sign-in", &form, &body)).await;
+    assert_eq!(
+        (right.status(), &right.headers()[header::LOCATION]),
+        (StatusCode::SEE_OTHER, &"/".parse().unwrap())
+    );
+    let cookie = right.headers()[header::SET_COOKIE].to_str().unwrap();
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains(&setup.token)
+    );
+    let session = cookie.split(';').next().unwrap().to_owned();
+    let shown = setup.ask(request("GET", "/api/v1/nodes", &[("cookie", &session)], "")).await;
+    assert_eq!(shown.status(), StatusCode::OK);
+    let evil = [("content-type", "application/x-www-form-urlencoded"), ("origin", "http://evil.example")];
+    assert_eq!(setup.ask(request("POST", "/sign-in", &evil, &body)).await.status(), StatusCode::FORBIDDEN);
 }

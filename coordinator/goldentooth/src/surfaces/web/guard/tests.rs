@@ -1,16 +1,26 @@
 use super::{Refused, check};
+use crate::access::{Access, Role, make};
+use crate::calls::Calls;
+use crate::care::Care;
 use crate::data::Data;
+use crate::live::Live;
 use crate::surfaces::web::Options;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use std::sync::Arc;
 
 const LOOPBACK: &str = "127.0.0.1:8765";
 
 fn checked(address: &str, method: &Method, headers: &[(&str, &str)]) -> Result<(), Refused> {
     let folder = tempfile::tempdir().unwrap();
-    let token = Data::open(folder.path()).unwrap().token().unwrap();
+    let data = Arc::new(Data::open(folder.path()).unwrap());
+    let token = data.token().unwrap();
+    let reader = make(folder.path(), "wall", Role::Reader).unwrap();
+    let access = Arc::new(Access::open(&data).unwrap());
+    let (own, wall) = (access.session("local", 0), access.session("wall", 0));
     let mut map = HeaderMap::new();
     for (name, value) in headers {
-        let value = value.replace("TOKEN", token.expose());
+        let value = value.replace("TOKEN", token.expose()).replace("READER", &reader);
+        let value = value.replace("OWN", &own).replace("WALL", &wall);
         // What curl makes of `-u goldentooth:TOKEN`.
         let value = value.strip_prefix("basic ").map_or(value.clone(), |plain| {
             use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -21,9 +31,11 @@ fn checked(address: &str, method: &Method, headers: &[(&str, &str)]) -> Result<(
     let options = Options {
         address: address.parse().unwrap(),
         hosts: vec!["pi.local".to_owned()],
-        token: token.clone(),
+        access,
+        care: Care::open(&data, &Live::new(0)).unwrap(),
+        calls: Calls::new(Vec::new()),
     };
-    check(&options, method, &Uri::from_static("/api/v1/nodes"), &map)
+    check(&options, 1, method, &Uri::from_static("/api/v1/nodes"), &map)
 }
 
 /// TRUST row 14: DNS rebinding.
@@ -84,4 +96,31 @@ fn the_token_is_taken_as_bearer_and_for_reading_as_a_password() {
     }
     assert_eq!(checked(LOOPBACK, &Method::GET, &[("host", LOOPBACK)]), Ok(()), "on loopback reading is free");
     assert_eq!(checked(LOOPBACK, &Method::DELETE, &[("host", LOOPBACK)]), Err(Refused::Token));
+}
+
+#[test]
+fn a_reader_reads_and_an_operator_writes() {
+    let far = "192.168.1.2:8765";
+    let with = |method, value| checked(far, method, &[("host", far), ("authorization", value)]);
+    assert_eq!(with(&Method::GET, "Bearer READER"), Ok(()));
+    assert_eq!(with(&Method::POST, "Bearer READER"), Err(Refused::Role));
+    assert_eq!(with(&Method::PUT, "Bearer TOKEN"), Ok(()));
+}
+
+#[test]
+fn a_cookie_reads_and_writes_only_for_our_own_page() {
+    let far = "192.168.1.2:8765";
+    let host = ("host", far);
+    let own = ("cookie", "goldentooth=OWN");
+    let origin = ("origin", "http://192.168.1.2:8765");
+    assert_eq!(checked(far, &Method::GET, &[host, own]), Ok(()));
+    assert_eq!(checked(far, &Method::POST, &[host, own]), Err(Refused::Token), "no proof of our page");
+    assert_eq!(checked(far, &Method::POST, &[host, own, origin]), Ok(()));
+    let evil = ("origin", "http://evil.example");
+    assert_eq!(checked(far, &Method::POST, &[host, own, evil]), Err(Refused::Origin));
+    let wall = ("cookie", "goldentooth=WALL");
+    assert_eq!(checked(far, &Method::GET, &[host, wall]), Ok(()));
+    assert_eq!(checked(far, &Method::POST, &[host, wall, origin]), Err(Refused::Role));
+    let forged = ("cookie", "goldentooth=local.99999.00");
+    assert_eq!(checked(far, &Method::GET, &[host, forged]), Err(Refused::Token));
 }

@@ -1,7 +1,7 @@
 //! `/nodes/NAME`: one node, with every vital, its day and its events.
 
 use super::card::{badges, mood, said, seen, why};
-use super::{Shell, charts, events, shape, wrap};
+use super::{Shell, calls, charts, events, shape, wrap};
 use crate::ask::EventQuery;
 use crate::surfaces::view::{EventView, NodeView, show};
 use crate::surfaces::web::api::Failure;
@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 /// The modules of this page; `charts.js` loads the drawing library itself.
-const SCRIPTS: &[&str] = &["app", "stream", "time", "fleet", "bars", "show", "node", "charts", "events"];
+const SCRIPTS: &[&str] =
+    &["app", "stream", "time", "fleet", "bars", "show", "node", "charts", "care", "events"];
 
 /// How many of its events the page begins with.
 const EVENTS: usize = 20;
@@ -101,6 +102,7 @@ fn page(node: &NodeView, events: &[EventView], stream: &str, now: Timestamp) -> 
                 (budget(node))
                 (vitals(node))
                 (about(node))
+                (calls::tag(&node.name, node.group.as_deref(), &node.labels))
                 section.panel aria-labelledby="events-title" {
                     div.heading { h2 #events-title { "Events" } p.hint { a href={ "/events?node=" (node.name) } { "all of them" } } }
                     (events::list(events, "", &node.name))
@@ -185,8 +187,6 @@ fn about(node: &NodeView) -> Markup {
                 div { dt { "Agent" } dd { (node.agent.clone().unwrap_or_else(unknown)) } }
                 div { dt { "Verdict by" } dd { (verdict) } }
                 div { dt { "Speaks every" } dd data-slot="interval" { @match node.interval_s { Some(seconds) => { (seconds) " s" }, None => "unknown" } } }
-                div { dt { "Group" } dd { (node.group.as_deref().unwrap_or("none")) } }
-                div { dt { "Labels" } dd { @if node.labels.is_empty() { "none" } @else { (node.labels.join(", ")) } } }
                 div { dt { "Clock" } dd { (clock) } }
                 div { dt { "Frames it lost" } dd data-slot="dropped" { (node.dropped) } }
             }

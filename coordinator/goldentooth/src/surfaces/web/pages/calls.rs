@@ -1,0 +1,119 @@
+//! `/calls`: calls for help, where they go and what became of them, and the
+//! times in which nobody is called.
+
+use super::shell::{Shell, wrap};
+use super::{ago, local};
+use crate::surfaces::view::{CallsView, MessageView, QuietView};
+use crate::surfaces::web::Web;
+use axum::extract::State;
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+pub(in crate::surfaces::web) async fn calls(State(web): State<Web>) -> Markup {
+    let now = Timestamp::now();
+    let options = &web.0.options;
+    let windows: Vec<QuietView> =
+        options.care.windows(now.as_millisecond()).iter().map(QuietView::from).collect();
+    page(&CallsView::from(&options.calls), &windows, now)
+}
+
+fn page(calls: &CallsView, windows: &[QuietView], now: Timestamp) -> Markup {
+    let shell = Shell { page: "calls", title: "Calls", stream: "", scripts: &["care", "time"] };
+    wrap(
+        &shell,
+        &html! {
+            h1 { "Calls for help" }
+            section.panel aria-labelledby="places" {
+                div.heading { h2 #places { "Where they go" } p.hint { "one message per cause; while it lasts it is said again after 30 min, 2 h, 8 h, then daily" } }
+                @if calls.places.is_empty() {
+                    p { "Nowhere yet: write a " code { "[[notify]]" } " section in the configuration; " code { "goldentooth up --help" } " shows one." }
+                } @else {
+                    ul { @for place in &calls.places { li { (format!("{:?}", place.kind).to_lowercase()) ": " (place.place) } } }
+                    p.more { button type="button" data-act="test" { "Send a test" } }
+                }
+                p.said-back role="status" data-back {}
+            }
+            (quiet(windows))
+            section.panel aria-labelledby="messages" {
+                div.heading { h2 #messages { "The last messages" } p.hint { (calls.delivered) " arrived, " (calls.given_up) " given up since the coordinator started" } }
+                @if calls.messages.is_empty() { p.hint { "None yet." } }
+                ol.events { @for message in &calls.messages { (line(message, now)) } }
+            }
+        },
+    )
+}
+
+fn quiet(windows: &[QuietView]) -> Markup {
+    html! {
+        section.panel aria-labelledby="quiet" {
+            div.heading { h2 #quiet { "Quiet times" } p.hint { "nobody is called; what still lasts at the end is told then" } }
+            @if windows.is_empty() { p.hint { "None." } }
+            ul.windows {
+                @for window in windows {
+                    li {
+                        span { (whom(window)) ": " (local(window.from)) " to " (local(window.until)) }
+                        @if !window.reason.is_empty() { span.hint { (window.reason) } }
+                        button.button type="button" data-act="end" data-id=(window.id) { "End it" }
+                    }
+                }
+            }
+            form.filter data-act="quiet" {
+                label { "For" select name="scope" { option value="all" { "the whole fleet" } option value="group" { "the group" } option value="node" { "the node" } } }
+                label { "Name of node or group" input name="name" maxlength="32" autocapitalize="none" autocomplete="off" spellcheck="false"; }
+                label { "From (empty: now)" input name="from" type="datetime-local"; }
+                label { "Until" input name="until" type="datetime-local" required; }
+                label { "Why" input name="reason" maxlength="200"; }
+                button type="submit" { "Keep quiet" }
+            }
+            p.said-back role="status" data-back {}
+        }
+    }
+}
+
+fn whom(window: &QuietView) -> String {
+    match (&window.node, &window.group) {
+        (Some(node), _) => node.clone(),
+        (None, Some(group)) => format!("group {group}"),
+        (None, None) => "the whole fleet".to_owned(),
+    }
+}
+
+fn line(message: &MessageView, now: Timestamp) -> Markup {
+    html! {
+        li {
+            (local(message.at))
+            span.kind { (message.place) }
+            p.what {
+                (message.title)
+                span.hint {
+                    " – "
+                    @match (&message.delivered, message.given_up, &message.error) {
+                        (Some(at), ..) => { "arrived " (ago("arrived", now, Some(*at))) " ago" }
+                        (None, true, _) => { "given up after " (message.attempts) " attempts" }
+                        (None, false, Some(error)) => { "not delivered, tried " (message.attempts) " times, and again: " (error) }
+                        (None, false, None) => "on its way",
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What an operator says of one node: group, labels, and an hour of quiet.
+pub(super) fn tag(name: &str, group: Option<&str>, labels: &[String]) -> Markup {
+    html! {
+        section.panel aria-labelledby="tag" {
+            div.heading { h2 #tag { "Group and labels" } p.hint { "changing them needs an operator's token" } }
+            form.filter data-act="tag" data-node=(name) {
+                label { "Group" input name="group" maxlength="32" value=(group.unwrap_or_default()) autocomplete="off"; }
+                label { "Labels, with commas between them" input name="labels" value=(labels.join(", ")) autocomplete="off"; }
+                button type="submit" { "Keep" }
+            }
+            div.filter {
+                button.button type="button" data-act="mute" data-node=(name) data-hours="1" { "Call nobody for it for an hour" }
+                button.button type="button" data-act="mute" data-node=(name) data-hours="24" { "… for a day" }
+            }
+            p.said-back role="status" data-back {}
+        }
+    }
+}
