@@ -3,7 +3,7 @@
 import { cause } from "./bars.js";
 import { show } from "./show.js";
 
-const AXIS = 56; // px: the ribbon begins where the charts do
+const AXIS = 64; // px: the ribbon begins where the charts do
 const EDGE = 12;
 const HIGH = 150;
 const LATER = { hour: 30_000, day: 60_000, week: 300_000, month: 600_000 };
@@ -17,6 +17,8 @@ const ribbon = document.getElementById("ribbon");
 const state = document.getElementById("past-state");
 const figures = [...panel.querySelectorAll(".chart")];
 const plots = new Map();
+const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const when = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 let span = new URLSearchParams(location.search).get("span") ?? "day";
@@ -105,15 +107,31 @@ function plot(uPlot, figure, known, data) {
     series: [{}, ...series, ...(band ? [edge, edge] : [])],
     scales: { x: { range: () => [data[0][0], data[0][0] + history.step_s * history.reports.length] }, y: { range: (_, least, most) => range(figure, least, most) } },
     axes: [
-      { stroke: muted, font, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, size: 28 },
+      { stroke: muted, font, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, size: 28, space: 64,
+        values: (_, ticks, __, ___, step) => ticks.map((tick) => (step >= 86_400 || span === "week" || span === "month" ? date : hour).format(tick * 1000)) },
       { stroke: muted, font, size: AXIS, grid: { stroke: line, width: 1 }, ticks: { show: false }, space: 36,
         values: (_, ticks) => ticks.map((tick) => (flags(figure) ? (tick === 0 ? "no" : tick === 1 ? "yes" : "") : show({ value: tick, unit: unit(figure) === "°C" ? "" : unit(figure) }))) },
     ],
-    hooks: { setCursor: [(self) => told(figure, known, self.cursor.idx ?? undefined)] },
+    hooks: { draw: [moods], setCursor: [(self) => told(figure, known, self.cursor.idx ?? undefined)] },
   };
   const place = figure.querySelector(".plot");
   place.replaceChildren();
   return new uPlot(options, data, place);
+}
+
+// The moods, on every chart's own axis of time.
+function moods(self) {
+  const { ctx, bbox } = self;
+  const high = 5 * devicePixelRatio;
+  ctx.save();
+  history.mood.forEach((mood, i) => {
+    if (!mood) return;
+    const start = Date.parse(history.from) / 1000 + i * history.step_s;
+    const x = self.valToPos(start, "x", true);
+    ctx.fillStyle = colour(`--${mood}`);
+    ctx.fillRect(x, bbox.top + bbox.height - high, self.valToPos(start + history.step_s, "x", true) - x + 0.5, high);
+  });
+  ctx.restore();
 }
 
 // A flat line lies low, and percentages begin at nothing.

@@ -221,4 +221,35 @@ mod tests {
         assert!(!text.contains("goldentooth_node_temperature_celsius{node=\"pi-3\"}"), "silent: {text}");
         assert!(text.contains("goldentooth_node_cpu_ratio{node=\"pi-1\"} 0.34\n"), "{text}");
     }
+
+    /// Every name of a metric in a text.
+    fn names(text: &str) -> std::collections::BTreeSet<String> {
+        text.match_indices("goldentooth_")
+            .filter_map(|(at, _)| text.get(at..))
+            .map(|rest| {
+                rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap().to_owned()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_dashboard_and_the_alert_rules_name_only_what_is_told() {
+        let mut all = node("pi-1", Some(Mood::Happy));
+        let mut readings = frames::Readings::default();
+        for vital in Vital::ALL {
+            readings.set(*vital, 1.0);
+        }
+        all.vitals = frames::Vitals::from(&readings);
+        let status = Status { refused: [("seal", 1)].into(), ..Status::default() };
+        let told = names(&text(&status, &[Arc::new(all)], Page::default()));
+        for file in [
+            include_str!("../../../../grafana/dashboard.json"),
+            include_str!("../../../../grafana/alerts.yml"),
+        ] {
+            let named = names(file);
+            assert!(named.len() > 5);
+            let unknown: Vec<_> = named.difference(&told).collect();
+            assert!(unknown.is_empty(), "{unknown:?}");
+        }
+    }
 }

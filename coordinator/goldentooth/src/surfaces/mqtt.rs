@@ -6,6 +6,7 @@
 //! | --- | --- | --- |
 //! | `gt/1/<fleet>/<node>/mood` | mood or silence changes | yes |
 //! | `gt/1/<fleet>/<node>/vitals` | at most every [`PACE`], see [`pace`] | yes |
+//! | `homeassistant/device/…/config` | what can be measured there changes: `discovery.rs` | yes |
 //! | `gt/1/<fleet>/events/<kind>` | each event | no |
 //! | `gt/1/<fleet>/cast/<persona>/says` | a fact or a suspicion is said | no |
 //! | `gt/1/<fleet>/cast/<persona>/tells` | fiction is told | no |
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+mod discovery;
 #[cfg(test)]
 mod tests;
 
@@ -98,6 +100,7 @@ struct Told {
     mood: (Option<Mood>, bool),
     /// When its next vitals are due.
     next: u64,
+    discovered: Option<discovery::Known>,
 }
 
 impl Outlet {
@@ -125,10 +128,17 @@ impl Outlet {
             let due = now + SLACK >= told.next && !node.silent;
             (std::mem::replace(&mut told.mood, mood) != mood, due)
         } else {
-            self.told.insert(node.name.clone(), Told { mood, next: now });
+            self.told.insert(node.name.clone(), Told { mood, next: now, discovered: None });
             (true, !node.silent)
         };
         let mut messages = Vec::new();
+        if let (Some(known), Some(told)) = (discovery::Known::of(node), self.told.get_mut(&node.name))
+            && told.discovered.as_ref() != Some(&known)
+        {
+            let config = discovery::config(&self.fleet, node, &known);
+            messages.extend(message(discovery::topic(&self.fleet, &node.name), true, &config));
+            told.discovered = Some(known);
+        }
         if new_mood {
             messages.extend(message(Leaf::Mood.topic(&self.fleet, &node.name), true, &mood_message(node)));
         }

@@ -52,6 +52,9 @@ pub(super) fn charts(node: &str) -> Markup {
                     svg preserveAspectRatio="none" aria-hidden="true" {}
                 }
             }
+            p.hint #no-psi hidden {
+                "This kernel measures no pressure. On Raspberry Pi OS " code { "psi=1" } " in " code { "cmdline.txt" } " turns it on."
+            }
             div.charts {
                 @for (title, vitals) in CHARTS {
                     figure.chart data-unit=(vitals.first().map_or("", |vital| vital.unit())) data-flags[vitals.iter().all(|vital| vital.is_flag())] hidden {
@@ -63,9 +66,6 @@ pub(super) fn charts(node: &str) -> Markup {
                 }
             }
             p.tip #tip hidden {}
-            p.hint #no-psi hidden {
-                "This kernel measures no pressure. On Raspberry Pi OS " code { "psi=1" } " in " code { "cmdline.txt" } " turns it on."
-            }
         }
     }
 }
