@@ -5,15 +5,13 @@ import { ages } from "./time.js";
 import { fleet, card } from "./fleet.js";
 import { node } from "./node.js";
 import { events } from "./events.js";
+import "./care.js";
 
 const page = document.body.dataset.page;
 const link = document.getElementById("link");
 
 ages();
-if (page === "node") {
-  import("./charts.js");
-  import("./care.js");
-}
+if (page === "node") import("./charts.js");
 follow({
   path: document.body.dataset.stream,
   state(word, text) {
@@ -30,3 +28,23 @@ follow({
     reset: () => location.reload(),
   },
 });
+
+// What the coordinator itself lacks: without its broker it hears no node, and
+// what stands here only seems to be so.
+const house = document.getElementById("house");
+async function ready() {
+  if (document.hidden || document.body.hasAttribute("data-lost")) return;
+  try {
+    const answer = await fetch("/readyz", { cache: "no-store" });
+    const words = answer.ok ? "" : `The coordinator lacks something: ${(await answer.text()).trim()}. What stands here may be old.`;
+    if (house.textContent !== words) house.textContent = words;
+    house.hidden = answer.ok;
+    document.body.toggleAttribute("data-deaf", !answer.ok);
+  } catch {
+    // The stream tells of a lost connection.
+  }
+}
+if (house) {
+  ready();
+  setInterval(ready, 5000);
+}

@@ -156,7 +156,7 @@ async fn the_first_view_is_small() {
         .into_iter()
         .map(str::to_owned)
         .chain(
-            ["app", "bars", "events", "find", "fleet", "node", "show", "stream", "time"]
+            ["app", "bars", "care", "events", "find", "fleet", "node", "show", "stream", "time"]
                 .map(|s| format!("/assets/{s}.js")),
         )
     {

@@ -15,7 +15,7 @@ const PLACES: [(&str, &str, &str); 3] =
 /// The modules that a page of nodes or events runs: the first begins, the
 /// others are what it imports.
 pub(super) const SCRIPTS: &[&str] =
-    &["app", "stream", "time", "fleet", "bars", "find", "show", "node", "events"];
+    &["app", "stream", "time", "fleet", "bars", "find", "show", "node", "events", "care"];
 
 /// What the shell needs to know of a page.
 pub(super) struct Shell<'a> {
@@ -64,6 +64,10 @@ pub(super) fn wrap(shell: &Shell<'_>, main: &Markup) -> Markup {
                     @if !shell.stream.is_empty() {
                         p.link #link role="status" data-link="wait" { "connecting" }
                     }
+                }
+                @if !shell.stream.is_empty() {
+                    // What the coordinator itself lacks; filled by the script.
+                    p.house #house role="alert" hidden {}
                 }
                 main #main { (main) }
                 footer.foot { "Goldentooth " (env!("CARGO_PKG_VERSION")) " · the same as JSON: " a href="/api/v1/nodes" { "nodes" } ", " a href="/api/v1/status" { "status" } ", " a href="/api/v1/events" { "events" } }
