@@ -77,21 +77,13 @@ impl IntoResponse for Refused {
             )
                 .into_response(),
             Self::Token => {
-                let challenge = [
-                    (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"goldentooth\"")),
-                    (
-                        WWW_AUTHENTICATE,
-                        HeaderValue::from_static("Basic realm=\"goldentooth\", charset=\"UTF-8\""),
-                    ),
-                ];
                 let words = "The token is needed.\n\
                     `goldentooth token add NAME` on the coordinator's machine makes one: \
                     send it as `Authorization: Bearer TOKEN`, or sign in at /sign-in in a browser.\n";
-                let mut response = (StatusCode::UNAUTHORIZED, words).into_response();
-                for (name, value) in challenge {
-                    response.headers_mut().append(name, value);
-                }
-                response
+                // Basic is taken but not asked for: a browser would ask its own
+                // question instead of showing ours.
+                let challenge = [(WWW_AUTHENTICATE, "Bearer realm=\"goldentooth\"")];
+                (StatusCode::UNAUTHORIZED, challenge, words).into_response()
             }
         }
     }

@@ -1,0 +1,79 @@
+"""Judges the discovery message by Home Assistant's own schemas.
+
+Runs with a Python that has the PyPI package `homeassistant` (2024.12 or newer: the first with device
+based discovery) and `paho-mqtt`. The schemas let unknown keys and wildcards in topics pass, so both are
+looked at here, too.
+"""
+
+import importlib
+import json
+import sys
+
+import voluptuous as vol
+from homeassistant.components.mqtt import abbreviations, schemas
+from homeassistant.components.mqtt.const import SUPPORTED_COMPONENTS
+
+# What the schemas leave in place although it was handled before them.
+HANDLED = {"platform", "unique_id", "availability_mode", "availability"}
+
+
+def keys(schema):
+    """Every key that a schema knows by name."""
+    if isinstance(schema, vol.Schema):
+        return keys(schema.schema)
+    if isinstance(schema, vol.All):
+        return set().union(*(keys(part) for part in schema.validators))
+    if isinstance(schema, dict):
+        return {str(key.schema if isinstance(key, vol.Marker) else key) for key in schema}
+    return set()
+
+
+def topics(value):
+    """Every topic in a message."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key.endswith("topic"):
+                yield inner
+            yield from topics(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from topics(inner)
+
+
+def main(path):
+    with open(path, encoding="utf-8") as file:
+        message = json.load(file)
+    wrong = []
+    try:
+        schemas.DEVICE_DISCOVERY_SCHEMA(json.loads(json.dumps(message)))
+    except vol.Invalid as error:
+        wrong.append(f"the message: {error}")
+    known = {"device", "origin", "components", "availability", "availability_mode", "qos", "encoding", "state_topic", "command_topic"}
+    wrong += [f"an unknown key {key!r}" for key in message if key not in known]
+    long = set(abbreviations.DEVICE_ABBREVIATIONS.values()) | set(abbreviations.DEVICE_ABBREVIATIONS)
+    wrong += [f"device: an unknown key {key!r}" for key in message["device"] if key not in long]
+    for topic in topics(message):
+        if "+" in topic or "#" in topic:
+            wrong.append(f"a wildcard in {topic!r}")
+    for name, component in message["components"].items():
+        platform = component.get("platform")
+        if platform not in SUPPORTED_COMPONENTS:
+            wrong.append(f"{name}: no platform {platform!r}")
+            continue
+        module = importlib.import_module(f"homeassistant.components.mqtt.{platform}")
+        body = {key: value for key, value in component.items() if key != "platform"}
+        whole = {**body, "device": message["device"], "origin": message["origin"], "qos": message["qos"]}
+        try:
+            module.DISCOVERY_SCHEMA(whole)
+        except vol.Invalid as error:
+            wrong.append(f"{name}: {error}")
+        named = keys(module.DISCOVERY_SCHEMA)
+        wrong += [f"{name}: an unknown key {key!r}" for key in body if key not in named | HANDLED]
+    for line in wrong:
+        print(line)
+    print(f"{len(message['components'])} components: {'wrong' if wrong else 'as Home Assistant has it'}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
