@@ -10,6 +10,8 @@ RATE = 3e-3
 DECAY = 1e-4
 # A scale below this would make noise of a rare flag.
 LEAST_SCALE = 0.1
+# First words of the features that name no vital: they depend on no single sensor.
+UNNAMED = {"distance", "deviation", "step", "share"}
 
 
 def softmax(z):
@@ -37,11 +39,11 @@ class Network:
     def probabilities(self, x):
         return np.concatenate([softmax(self.layers(part)[-1]) for part in np.array_split(x, 1 + len(x) // 65536)])
 
-    def calibrate(self, x, y):
+    def calibrate(self, x, y, weight):
         """One temperature, folded into the last layer."""
         logits = self.layers(x)[-1]
-        scales = np.geomspace(0.4, 2.5, 61)
-        losses = [-np.log((softmax(logits * scale) * y).sum(axis=1) + 1e-9).mean() for scale in scales]
+        scales = np.geomspace(0.2, 2.5, 81)
+        losses = [-(np.log((softmax(logits * scale) * y).sum(axis=1) + 1e-9) * weight).sum() for scale in scales]
         best = np.float32(scales[int(np.argmin(losses))])
         self.weights[-1] *= best
         self.biases[-1] *= best
@@ -72,8 +74,8 @@ class Network:
         graph = helper.make_graph(
             nodes,
             "mood",
-            [helper.make_tensor_value_info("features", TensorProto.FLOAT, [1, len(self.centre)])],
-            [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [1, 4])],
+            [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", len(self.centre)])],
+            [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", 4])],
             tensors,
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="goldentooth")
@@ -93,7 +95,7 @@ def thin(x, names, rng):
     # Most rows lose a few vitals, some lose many; never the distance from normal
     # by itself: it depends on no single sensor.
     share = np.where(rng.random(len(x)) < 0.2, 0.4, 0.05)
-    for name in sorted(set(names)):
+    for name in sorted(set(names) - UNNAMED):
         lost = rng.random(len(x)) < share
         columns = [place for place, other in enumerate(names) if other == name]
         columns += [count + place for place in columns]
@@ -134,5 +136,5 @@ def train(x, y, weight, names, seed, epochs):
                 unbiased = m / (1 - 0.9**step) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
                 decay = DECAY * parameter if parameter.ndim == 2 else 0
                 parameter -= np.float32(rate) * (unbiased + decay).astype(np.float32)
-        print(f"epoch {epoch + 1}: loss {total / weight.sum():.4f}", flush=True)
+    print(f"{epochs} epochs over {len(x)} rows: loss {total / weight.sum():.4f}", flush=True)
     return net

@@ -1,15 +1,21 @@
-//! Prints the feature schema, or turns traces and simulated lives into the rows
-//! that `models/train` trains on. The format is told in `node_agent::feel::trace`.
+//! Prints the feature schema, samples this machine for `models/record`, or turns
+//! traces and simulated lives into the rows that `models/train` trains on. The
+//! format is told in `node_agent::feel::trace`.
 
 use clap::Parser;
-use node_agent::feel::{features, trace};
+use frames::Vital;
+use node_agent::clock::uptime;
+use node_agent::feel::{Model, features, trace};
+use node_agent::sample::Sampler;
 use std::io::{self, BufReader, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 #[derive(Parser)]
 enum Command {
     /// The schema: its hash, how many numbers the model takes, and its text.
     Schema,
-    /// Features of a recorded trace (CSV on standard input).
+    /// Features of a recorded trace, from standard input.
     Trace {
         /// Write every so many-th labelled row.
         #[arg(long, default_value_t = 1)]
@@ -17,6 +23,25 @@ enum Command {
         /// The values are scaled by each machine's own extremes.
         #[arg(long)]
         relative: bool,
+    },
+    /// What the node would have said of a recorded trace, from standard input.
+    Judge {
+        /// The model; without it the rules speak.
+        #[arg(long)]
+        model: Option<PathBuf>,
+        /// The values are scaled by each machine's own extremes.
+        #[arg(long)]
+        relative: bool,
+    },
+    /// Readings of this machine as CSV, by the agent's own sampler, until standard
+    /// output is closed or the time is up.
+    Sample {
+        /// Milliseconds between two readings.
+        #[arg(long, default_value_t = 500)]
+        every: u64,
+        /// How many readings.
+        #[arg(long)]
+        count: u64,
     },
     /// Features of simulated lives, labelled by what truly happened.
     Lives {
@@ -38,8 +63,32 @@ enum Command {
     },
 }
 
+/// `at_ms` is the machine's uptime; an empty cell was not measured.
+fn sample(out: &mut impl io::Write, every: Duration, count: u64) -> io::Result<()> {
+    let mut sampler = Sampler::new(Path::new("/"));
+    let names: Vec<_> = Vital::ALL.iter().map(|vital| vital.name()).collect();
+    writeln!(out, "at_ms,{}", names.join(","))?;
+    let started = Instant::now();
+    for place in 0..count {
+        let due = started + every.saturating_mul(u32::try_from(place).unwrap_or(u32::MAX));
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        let at = uptime();
+        let readings = sampler.sample(at).readings;
+        write!(out, "{at}")?;
+        for vital in Vital::ALL {
+            match readings.get(*vital) {
+                Some(value) => write!(out, ",{value}")?,
+                None => write!(out, ",")?,
+            }
+        }
+        writeln!(out)?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(io::stdout());
     match Command::parse() {
         Command::Schema => {
             writeln!(out, "{} {}\n{}", features::schema_hash(), features::INPUTS, features::schema())?;
@@ -47,6 +96,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Command::Trace { every, relative } => {
             trace::recorded(BufReader::new(io::stdin().lock()), out, every, relative)?;
         }
+        Command::Judge { model, relative } => {
+            let model = model.as_deref().map(Model::load).transpose()?;
+            Model::at_hand(|| {
+                trace::judged(io::stdin().lock(), BufWriter::new(io::stdout()), model.as_ref(), relative)
+            })?;
+        }
+        Command::Sample { every, count } => sample(&mut out, Duration::from_millis(every), count)?,
         Command::Lives { seed, first, count, hours, every } => {
             trace::simulated(out, seed, first..first.saturating_add(count), hours, every)?;
         }

@@ -4,12 +4,14 @@
 
 use crate::Millis;
 use crate::budget::{Governor, Limits};
-use crate::feel::Feeler;
+use crate::feel::swap::{Habit, Incoming, Probation, SwapError, tried};
+use crate::feel::{Feeler, Feeling, Model};
 use crate::hardware::Hardware;
 use crate::say::spool::Spool;
+use core::time::Duration;
 use frames::{
-    Ack, Clock, Command, Down, Farewell, FleetName, Frame, Hello, Leaf, Mood, NodeKey, NodeName, Probability,
-    Readings, Report, Say, Services, Settings, Topic, VERSION, VitalSet, distance_code,
+    Ack, Classifier, Clock, Command, Down, Farewell, FleetName, Frame, Hello, Leaf, Mood, NodeKey, NodeName,
+    Probability, Readings, Report, Say, Services, Settings, Topic, VERSION, VitalSet, distance_code,
 };
 
 /// Before the first `Hello` the link gets this long to come up, so that the
@@ -57,8 +59,23 @@ pub struct Heard {
     pub stale: u32,
     /// Not a downlink of a known version, or with values that can't be.
     pub malformed: u32,
-    /// Pieces of a model: none is accepted yet.
+    /// Pieces of a model.
     pub models: u32,
+    /// Models that were taken, refused, and given up again.
+    pub swapped: u32,
+    /// Models that were refused.
+    pub unfit: u32,
+    /// Models that were given up again.
+    pub given_up: u32,
+}
+
+/// What became of models, for the disk.
+#[derive(Debug)]
+pub enum ModelNews {
+    /// This one is in use now, and shall be after a restart.
+    Taken(Vec<u8>),
+    /// The one before is in use again.
+    GivenUp,
 }
 
 /// One agent.
@@ -85,6 +102,10 @@ pub struct Agent {
     unsupported: bool,
     mood: Option<Mood>,
     heard: Heard,
+    incoming: Incoming,
+    habit: Habit,
+    probation: Option<Probation>,
+    model_news: Option<ModelNews>,
 }
 
 impl Agent {
@@ -116,6 +137,10 @@ impl Agent {
             unsupported: false,
             mood: None,
             heard: Heard::default(),
+            incoming: Incoming::default(),
+            habit: Habit::default(),
+            probation: None,
+            model_news: None,
         }
     }
 
@@ -152,6 +177,7 @@ impl Agent {
         if let Some(cost) = feeling.model_ns {
             self.governor.model_cost(cost);
         }
+        self.prove(now, &feeling, plan.skip_model);
         self.due = plan.next_sample.max(now + SAMPLE_EVERY);
         self.sampled_at = Some(now);
         self.mood = feeling.mood;
@@ -180,6 +206,8 @@ impl Agent {
     /// its trust changes.
     pub fn clock(&mut self, now: Millis, clock: Option<Clock>) {
         self.clock = clock;
+        let trusted = clock.filter(|clock| clock.trusted);
+        self.feeler.set_clock(trusted.map(|clock| clock.offset));
         let same = match (clock, self.clock_said) {
             (Some(clock), Some(said)) => {
                 clock.trusted == said.trusted
@@ -240,7 +268,14 @@ impl Agent {
             Command::Ack(ack) => self.acknowledged(now, &ack),
             Command::Settings(settings) => self.set(now, settings),
             Command::SampleNow => self.sample_soon(now),
-            Command::Model(_) => self.heard.models = self.heard.models.saturating_add(1),
+            Command::Model(chunk) => {
+                self.heard.models = self.heard.models.saturating_add(1);
+                match self.incoming.take(&chunk) {
+                    Ok(Some(bytes)) => self.swap(now, bytes),
+                    Ok(None) => {}
+                    Err(error) => self.unfit(&error),
+                }
+            }
             Command::Unsupported { max } => {
                 self.unsupported = max < VERSION;
                 if self.unsupported {
@@ -249,6 +284,51 @@ impl Agent {
                 }
             }
         }
+    }
+
+    /// A whole model has come in.
+    fn swap(&mut self, now: Millis, bytes: Vec<u8>) {
+        let model = match tried(&bytes, self.feeler.meter()) {
+            Ok(model) => model,
+            Err(error) => return self.unfit(&error),
+        };
+        if self.feeler.model().map(Model::version) == Some(model.version()) {
+            return;
+        }
+        self.heard.swapped = self.heard.swapped.saturating_add(1);
+        tracing::info!(version = model.version(), "another model is in use, and has to prove itself");
+        let before = self.feeler.swap_model(Some(model));
+        self.probation = Some(Probation::new(before, self.habit));
+        self.model_news = Some(ModelNews::Taken(bytes));
+        self.greet(now);
+    }
+
+    fn unfit(&mut self, error: &SwapError) {
+        self.heard.unfit = self.heard.unfit.saturating_add(1);
+        tracing::warn!(%error, "a model that came in is not taken");
+    }
+
+    /// Watches over a new model, and goes back to the one before if it is worse.
+    fn prove(&mut self, now: Millis, feeling: &Feeling, skipped: bool) {
+        let Some(probation) = &mut self.probation else { return self.habit.count(feeling.mood) };
+        let answered = skipped || feeling.classifier == Classifier::Model;
+        match probation.watch(feeling.mood, answered, feeling.model_ns.map(Duration::from_nanos)) {
+            Ok(false) => {}
+            Ok(true) => self.probation = None,
+            Err(error) => {
+                tracing::warn!(%error, "the model before is in use again");
+                let before = self.probation.take().and_then(|probation| probation.before);
+                self.feeler.swap_model(before);
+                self.heard.given_up = self.heard.given_up.saturating_add(1);
+                self.model_news = Some(ModelNews::GivenUp);
+                self.greet(now);
+            }
+        }
+    }
+
+    /// What became of models since the last call.
+    pub fn model_news(&mut self) -> Option<ModelNews> {
+        self.model_news.take()
     }
 
     /// Brings the next sample forward, unless the agent has said farewell.
@@ -301,6 +381,11 @@ impl Agent {
         self.hello_at = None;
     }
 
+    /// How it feels, and what it knows about itself.
+    pub fn feeler(&mut self) -> &mut Feeler {
+        &mut self.feeler
+    }
+
     /// What is undecided.
     pub fn spool(&mut self) -> &mut Spool {
         &mut self.spool
@@ -350,7 +435,7 @@ impl Agent {
         let hello = Hello {
             kernel_boot: self.about.hardware.kernel_boot,
             agent: cut(env!("CARGO_PKG_VERSION")),
-            model: self.feeler.model_version().map(cut),
+            model: self.feeler.model().map(|model| cut(model.version())),
             hardware: cut(&self.about.hardware.model),
             serial: self.about.hardware.serial.as_deref().map(cut),
             measurable: self.about.measurable,

@@ -14,6 +14,7 @@ pub mod doctor;
 pub mod enrolment;
 pub mod feel;
 pub mod hardware;
+pub mod memory;
 pub mod notify;
 pub mod run;
 pub mod sample;

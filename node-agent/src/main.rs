@@ -98,6 +98,11 @@ fn start(command: Run) -> Result<(), Failure> {
             Sampler::with(&config.root, config.sources).watching(config.watch),
         )
     };
+    // In the models' thread, so that asking one costs no switch to another.
+    Model::at_hand(|| live(options))
+}
+
+fn live(options: RunOptions) -> Result<(), Failure> {
     runtime()?.block_on(async {
         // Before anything is said, so that no signal finds us without a handler.
         let mut term = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;

@@ -9,6 +9,7 @@ use crate::agent::{About, Agent, Identity};
 use crate::clock::{self, Trust};
 use crate::enrolment::Kind;
 use crate::feel::Feeler;
+use crate::memory::Memory;
 use crate::notify::Notify;
 use crate::say::disk::Log;
 use crate::say::folder::Folder;
@@ -54,6 +55,7 @@ struct Shell {
     agent: Box<Agent>,
     source: Source,
     log: Option<Log>,
+    memory: Option<Memory>,
     trust: Trust,
     notify: Notify,
     grace: Duration,
@@ -98,6 +100,7 @@ impl Shell {
         };
         let now = clock::uptime();
         let mut undecided = Spool::new(now, boot, seed).keeping_every(keep_every);
+        let mut memory = None;
         let log = spool.and_then(|path| {
             let mut folder = Folder::new(&path);
             if !folder.claim() {
@@ -105,6 +108,7 @@ impl Shell {
                 tracing::warn!("another agent uses {path}: what is undecided stays in memory alone");
                 return None;
             }
+            memory = Some(Memory::new(now, &path));
             let mut log = Log::open(folder, boot);
             keep::begin(&mut undecided, &mut log);
             if log.unread() > 0 {
@@ -116,7 +120,18 @@ impl Shell {
         let identity =
             Identity { fleet: enrolment.fleet, name: enrolment.name, key: key.get().clone(), boot };
         let about = About { hardware, measurable: source.measurable() };
-        let feeler = Feeler::new(model);
+        let mut feeler = Feeler::new(model);
+        if let Some(memory) = &memory {
+            // One that was sent goes over the configured one; without any, the rules speak.
+            if feeler.model().is_some()
+                && let Some(model) = memory.model()
+            {
+                feeler.swap_model(Some(model));
+            }
+            if memory.recall(&mut feeler) {
+                tracing::info!("this node knows itself from an earlier start");
+            }
+        }
         let feeler = if source.is_virtual() { feeler } else { feeler.metered(clock::thread_cpu) };
         let agent = Agent::new(now, identity, about, limits, feeler, undecided);
         let link = LinkOptions {
@@ -132,6 +147,7 @@ impl Shell {
             agent: Box::new(agent),
             source,
             log,
+            memory,
             trust,
             notify,
             grace,
@@ -201,6 +217,13 @@ impl Shell {
     }
 
     fn tend(&mut self, now: Millis) {
+        let news = self.agent.model_news();
+        if let Some(memory) = &mut self.memory {
+            memory.tend(now, self.agent.feeler());
+            if let Some(news) = news {
+                memory.keep_model(&news);
+            }
+        }
         let Some(log) = &mut self.log else { return };
         match keep::tend(self.agent.spool(), log, now) {
             Err(error) if !self.disk_fails => {
@@ -293,6 +316,9 @@ impl Shell {
             let _ = timeout(LAST_MESSAGE, gone).await;
         }
         let now = clock::uptime();
+        if let Some(memory) = &mut self.memory {
+            memory.write(now, self.agent.feeler());
+        }
         let left = self.agent.spooled();
         if let Some(log) = &mut self.log
             && let Err(error) = keep::close(self.agent.spool(), log, now)

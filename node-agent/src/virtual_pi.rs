@@ -28,6 +28,7 @@ mod sense;
 mod tests;
 
 use crate::Millis;
+pub use board::Warmth;
 use board::{BOARDS, Board, Heat, Thermal};
 use fastrand::Rng;
 use frames::{Mood, Readings, Vital, VitalSet};

@@ -1,6 +1,7 @@
 use super::*;
 use crate::say::tests::party::Coordinator;
-use frames::{Body, ModelChunk, Run, SEAL_BYTES};
+use frames::{Body, MAX_CHUNK, ModelChunk, Run, SEAL_BYTES, Vital};
+use sha2::{Digest as _, Sha256};
 
 const BOOT: u32 = 0xa11ce;
 
@@ -211,13 +212,46 @@ fn a_coordinator_that_cannot_read_us_makes_us_slow() {
     assert!(agent.due() < 180_000, "it can read us after all");
 }
 
+/// Sends a model in pieces, from the given counter on.
+fn send(agent: &mut Agent, counter: u32, bytes: &[u8], hash: [u8; 32]) {
+    for (place, piece) in bytes.chunks(MAX_CHUNK).enumerate() {
+        let (length, offset) = (bytes.len() as u32, (place * MAX_CHUNK) as u32);
+        let chunk = ModelChunk { hash, length, offset, bytes: piece };
+        agent.received(60_000, &down(BOOT, counter + place as u32, Command::Model(chunk)));
+    }
+}
+
 #[test]
-fn models_are_counted_and_left() {
+fn a_model_that_came_in_whole_is_used_and_told_of() {
     let mut agent = met(0);
-    let chunk = ModelChunk { hash: [0; 32], length: 5, offset: 0, bytes: b"model" };
-    agent.received(0, &down(BOOT, 1, Command::Model(chunk)));
-    assert_eq!(agent.heard().models, 1);
-    assert!(agent.transmit(0).is_none());
+    let model = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../models/mood.onnx"));
+    send(&mut agent, 1, model, [9; 32]);
+    assert_eq!((agent.heard().unfit, agent.heard().swapped), (1, 0), "another hash");
+    assert!(agent.model_news().is_none() && agent.feeler().model().is_none());
+    send(&mut agent, 500, model, Sha256::digest(model).into());
+    assert_eq!(agent.heard().swapped, 1);
+    let version = Model::embedded().unwrap().version().to_owned();
+    assert_eq!(hellos(&said(&mut agent, 60_000))[0].model.as_deref(), Some(version.as_str()));
+    assert!(matches!(agent.model_news(), Some(ModelNews::Taken(bytes)) if bytes == model));
+    // The same one again is no news.
+    send(&mut agent, 1_000, model, Sha256::digest(model).into());
+    assert_eq!(agent.heard().swapped, 1);
+    assert!(agent.model_news().is_none());
+}
+
+#[test]
+fn a_new_model_that_fails_is_given_up() {
+    let mut agent = met(0);
+    agent.feeler.swap_model(None);
+    agent.probation = Some(Probation::new(Model::embedded().ok(), Habit::default()));
+    let mut readings = Readings::default();
+    readings.set(Vital::Cpu, 10.0);
+    for step in 1..4 {
+        agent.sampled(60_000 + step * 10_000, &readings, 0);
+    }
+    assert_eq!(agent.heard().given_up, 1);
+    assert!(matches!(agent.model_news(), Some(ModelNews::GivenUp)));
+    assert!(agent.feeler().model().is_some(), "the one before is in use");
 }
 
 #[test]

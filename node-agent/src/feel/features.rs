@@ -7,41 +7,43 @@
 //! 1. each signal of [`SIGNALS`] now;
 //! 2. for each windowed signal: its change against the mean of the last 1, 5, 15
 //!    and 60 minutes, and its spread over 15 minutes;
-//! 3. the joint distance from this node's own normal now, its changes and spread
-//!    likewise, and the three largest single deviations.
+//! 3. for each vital with a normal: how far it is from it;
+//! 4. what [`super::strange`] makes of all of them together.
 //!
-//! The third part names no vital, so machines whose metrics nobody could name
+//! The fourth part names no vital, so machines whose metrics nobody could name
 //! can teach and test it. [`schema`] is the text of all this and [`schema_hash`]
 //! its SHA-256, which a model must carry.
 
-use super::normal::{FARTHEST, Normal};
-use super::signals::{FRESH_HALVES, SIGNALS, Scaling, WINDOWED};
+use super::baseline::Baseline;
+use super::signals::{FRESH_HALVES, NORMALS, SIGNALS, Scaling, Signal, WINDOWED};
+use super::strange::{self, Course, STRANGE, signed};
 use super::windows::{LONGEST, Window, Windows};
 use crate::Millis;
 use frames::{Readings, Vital};
 use sha2::{Digest as _, Sha256};
 
 /// The version of the schema's own form.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Features of one windowed quantity: four changes and a spread.
-const OF_WINDOWS: usize = Window::ALL.len() + 1;
-/// How many of the largest deviations are features.
-const LARGEST: usize = 3;
+pub(super) const OF_WINDOWS: usize = Window::ALL.len() + 1;
 /// Where the features of the windows begin.
 const WINDOWS_AT: usize = SIGNALS.len();
-/// Where the features of the distance from normal begin.
-pub const DISTANCE_AT: usize = WINDOWS_AT + WINDOWED * OF_WINDOWS;
+/// Where the distances from the vitals' normals begin.
+const NORMALS_AT: usize = WINDOWS_AT + WINDOWED * OF_WINDOWS;
+/// Where the features that name no vital begin.
+pub const STRANGE_AT: usize = NORMALS_AT + NORMALS;
 /// How many features there are.
-pub const FEATURES: usize = DISTANCE_AT + 1 + OF_WINDOWS + LARGEST;
+pub const FEATURES: usize = STRANGE_AT + STRANGE;
 /// How many numbers the model takes: a value and a presence flag for each.
 pub const INPUTS: usize = 2 * FEATURES;
 
+/// The doubt while no normal is known, and for each sensor that has gone missing.
+const YOUNG_DOUBT: f32 = 0.5;
+const LOST_DOUBT: f32 = 0.05;
+
 /// What the model takes.
 pub type Vector = [f32; INPUTS];
-
-/// A distance of so many spreads becomes 1 on the model's scale.
-const DISTANCE: Scaling = Scaling::Logarithmic { floor: 1.0, one: FARTHEST };
 
 /// The schema as text: a line per feature, with everything that gives it its meaning.
 pub fn schema() -> String {
@@ -61,9 +63,9 @@ pub fn schema() -> String {
     for signal in SIGNALS.iter().filter(|signal| signal.windowed) {
         lines.extend(windows(signal.vital.name()));
     }
-    lines.push(format!("distance log 1 {FARTHEST}"));
-    lines.extend(windows("distance"));
-    lines.extend((1..=LARGEST).map(|place| format!("deviation largest {place} log 1 {FARTHEST}")));
+    let normals = SIGNALS.iter().filter(|signal| signal.floor.is_some());
+    lines.extend(normals.map(|signal| format!("{} deviation signed log", signal.vital.name())));
+    lines.extend(strange::schema());
     for signal in &SIGNALS {
         if let Some(floor) = signal.floor {
             lines.push(format!("{} least spread {floor}", signal.vital.name()));
@@ -77,13 +79,16 @@ pub fn schema_hash() -> String {
     hex::encode(Sha256::digest(schema()))
 }
 
-/// Which vital a feature speaks of; none for the distance from normal.
+/// Which vital a feature speaks of; none for what names no vital.
 pub fn vital_of(feature: usize) -> Option<Vital> {
-    if let Some(signal) = SIGNALS.get(feature) {
-        return Some(signal.vital);
-    }
-    let windowed = (feature - WINDOWS_AT) / OF_WINDOWS;
-    SIGNALS.iter().filter(|signal| signal.windowed).nth(windowed).map(|signal| signal.vital)
+    let nth = |place, which: fn(&&Signal) -> bool| SIGNALS.iter().filter(which).nth(place);
+    let signal = match feature {
+        0..WINDOWS_AT => SIGNALS.get(feature),
+        WINDOWS_AT..NORMALS_AT => nth((feature - WINDOWS_AT) / OF_WINDOWS, |signal| signal.windowed),
+        NORMALS_AT..STRANGE_AT => nth(feature - NORMALS_AT, |signal| signal.floor.is_some()),
+        _ => None,
+    };
+    signal.map(|signal| signal.vital)
 }
 
 /// Takes a vital out of a vector, as if its sensor were missing.
@@ -92,10 +97,16 @@ pub fn without(vector: &mut Vector, vital: Vital) {
         vector[feature] = 0.0;
         vector[FEATURES + feature] = 0.0;
     };
-    let mut windowed = WINDOWS_AT;
+    let (mut windowed, mut normal) = (WINDOWS_AT, NORMALS_AT);
     for (place, signal) in SIGNALS.iter().enumerate() {
         if signal.vital == vital {
             clear(place);
+        }
+        if signal.floor.is_some() {
+            if signal.vital == vital {
+                clear(normal);
+            }
+            normal += 1;
         }
         if signal.windowed {
             if signal.vital == vital {
@@ -130,103 +141,100 @@ impl Counter {
     }
 }
 
-/// What one node keeps to compute its features: about 10 KB, nothing allocated
+/// What one node keeps to compute its features: about 35 KB, nothing allocated
 /// per sample.
 #[derive(Clone, Debug)]
 pub struct Features {
     last: Option<Millis>,
     windows: [Windows; WINDOWED],
-    distance_windows: Windows,
-    normal: Normal<{ SIGNALS.len() }>,
     counters: [Counter; SIGNALS.len()],
-    /// The signals of the last sample, and how long they speak for, to learn from.
-    now: [Option<f32>; SIGNALS.len()],
-    seconds: f32,
-    distance: Option<f32>,
+    baseline: Baseline,
+    course: Course,
+    /// Which signals were ever measured, and how many of them are missing now.
+    seen: [bool; SIGNALS.len()],
+    lost: u16,
+    /// What the clock says at uptime 0, in milliseconds since 1970, if it is trusted.
+    clock: Option<i64>,
     vector: Vector,
 }
 
 impl Default for Features {
     fn default() -> Self {
+        let floors: heapless::Vec<f32, NORMALS> = SIGNALS.iter().filter_map(|signal| signal.floor).collect();
         Self {
             last: None,
             windows: [const { Windows::new() }; WINDOWED],
-            distance_windows: Windows::new(),
-            normal: Normal::default(),
             counters: [Counter::default(); SIGNALS.len()],
-            now: [None; SIGNALS.len()],
-            seconds: 0.0,
-            distance: None,
+            baseline: Baseline::new(&floors),
+            course: Course::default(),
+            seen: [false; SIGNALS.len()],
+            lost: 0,
+            clock: None,
             vector: [0.0; INPUTS],
         }
     }
 }
 
 impl Features {
+    /// What the clock says at uptime 0, in milliseconds since 1970; none while it is
+    /// not trusted, and then no hour of the day is known.
+    pub fn set_clock(&mut self, offset: Option<i64>) {
+        self.clock = offset;
+    }
+
     /// Takes a sample, taken `at`, and computes its features. A sample that is
     /// not later than the last one is seen, but speaks for no time.
     pub fn observe(&mut self, at: Millis, readings: &Readings) {
         let from = self.last.map_or(at, |last| last.max(at.saturating_sub(LONGEST)).min(at));
         self.last = Some(self.last.map_or(at, |last| last.max(at)));
-        self.seconds = (at - from) as f32 / 1_000.0;
         self.vector = [0.0; INPUTS];
-        let mut windowed = 0;
+        self.lost = 0;
+        let (mut windowed, mut normal) = (0, 0);
+        let mut levels = [None; NORMALS];
         for (place, signal) in SIGNALS.iter().enumerate() {
             let read = readings.get(signal.vital);
+            self.seen[place] |= read.is_some();
+            self.lost += u16::from(self.seen[place] && read.is_none());
             let scaled = match signal.scaling {
                 Scaling::Fresh => self.counters[place].observe(at, read),
                 scaling => read.map(|value| scaling.apply(value)),
             };
-            self.now[place] = scaled;
             set(&mut self.vector, place, scaled);
             if signal.windowed {
-                let windows = &mut self.windows[windowed];
                 if let Some(value) = scaled {
-                    windows.push(from, at, value);
+                    self.windows[windowed].push(from, at, value);
                 }
                 let begin = WINDOWS_AT + windowed * OF_WINDOWS;
-                set_windows(&mut self.vector, begin, at, scaled, windows);
+                set_windows(&mut self.vector, begin, at, scaled, &self.windows[windowed]);
                 windowed += 1;
             }
-        }
-        self.compare(from, at);
-    }
-
-    /// The features that compare with the node's own normal.
-    fn compare(&mut self, from: Millis, at: Millis) {
-        let mut largest = [0.0_f32; LARGEST];
-        let (mut sum, mut count) = (0.0_f32, 0_u32);
-        for place in 0..SIGNALS.len() {
-            let Some(deviation) = self.deviation_at(place).map(f32::abs) else { continue };
-            sum += deviation * deviation;
-            count += 1;
-            let mut falling = deviation;
-            for kept in &mut largest {
-                if falling > *kept {
-                    core::mem::swap(kept, &mut falling);
-                }
+            if signal.floor.is_some() {
+                levels[normal] = scaled;
+                normal += 1;
             }
         }
-        self.distance = (count > 0).then(|| (sum / count as f32).sqrt());
-        let scaled = self.distance.map(|distance| DISTANCE.apply(distance));
-        if let Some(scaled) = scaled {
-            self.distance_windows.push(from, at, scaled);
+        let seconds = (at - from) as f32 / 1_000.0;
+        let strange = self.baseline.observe(&levels, seconds, self.hour(at));
+        for place in 0..NORMALS {
+            set(&mut self.vector, NORMALS_AT + place, self.baseline.deviation(place).map(signed));
         }
-        set(&mut self.vector, DISTANCE_AT, scaled);
-        set_windows(&mut self.vector, DISTANCE_AT + 1, at, scaled, &self.distance_windows);
-        for (place, deviation) in largest.into_iter().enumerate() {
-            let known = (count as usize > place).then(|| DISTANCE.apply(deviation));
-            set(&mut self.vector, DISTANCE_AT + 1 + OF_WINDOWS + place, known);
-        }
+        self.course.write(from, at, strange.as_ref(), &mut self.vector);
+    }
+
+    /// The hour of the day in UTC, where the clock is trusted.
+    fn hour(&self, at: Millis) -> Option<usize> {
+        let unix = self.clock?.checked_add(i64::try_from(at).ok()?)?;
+        usize::try_from(unix.div_euclid(3_600_000).rem_euclid(24)).ok()
     }
 
     /// Lets the node's normal learn from the last sample; not called in a crisis.
     pub fn learn(&mut self) {
-        for (place, signal) in SIGNALS.iter().enumerate() {
-            if let (Some(value), Some(floor)) = (self.now[place], signal.floor) {
-                self.normal.learn(place, value, self.seconds, floor);
-            }
-        }
+        self.baseline.learn();
+    }
+
+    /// What the node knows about itself.
+    pub fn baseline(&mut self) -> &mut Baseline {
+        &mut self.baseline
     }
 
     /// The features of the last sample.
@@ -237,34 +245,38 @@ impl Features {
     /// How far all vitals together are from this node's normal, in spreads:
     /// about 1 on an ordinary day; none while no normal is known.
     pub fn distance(&self) -> Option<f32> {
-        self.distance
+        self.baseline.strange().map(|strange| strange.joint)
+    }
+
+    /// How much to doubt what a model says of the last sample: half as much again
+    /// while no normal is known, and a little for each sensor that has gone missing.
+    pub fn doubt(&self) -> f32 {
+        let young = if self.distance().is_none() { YOUNG_DOUBT } else { 0.0 };
+        young + LOST_DOUBT * f32::from(self.lost)
     }
 
     /// How many spreads a vital lies above (or below) this node's normal.
     pub fn deviation(&self, vital: Vital) -> Option<f32> {
-        self.deviation_at(place_of(vital)?)
-    }
-
-    fn deviation_at(&self, place: usize) -> Option<f32> {
-        let floor = SIGNALS.get(place)?.floor?;
-        self.normal.deviation(place, (*self.now.get(place)?)?, floor)
+        self.baseline.deviation(normal_of(vital)?)
     }
 
     /// What is usual for this node, in the vital's unit; none while unknown.
     pub fn usual(&self, vital: Vital) -> Option<f32> {
-        let place = place_of(vital)?;
-        let signal = SIGNALS.get(place)?;
-        signal.floor?;
-        self.normal.usual(place).map(|usual| signal.scaling.undo(usual))
+        self.baseline.usual(normal_of(vital)?).and_then(|usual| undo(vital, usual))
+    }
+
+    /// The range in which a vital usually is, in its unit; none while unknown.
+    pub fn range(&self, vital: Vital) -> Option<[f32; 2]> {
+        let [low, high] = self.baseline.range(normal_of(vital)?)?;
+        Some([undo(vital, low)?, undo(vital, high)?])
     }
 
     /// The mean of a windowed vital in its own unit.
     pub fn mean(&self, vital: Vital, window: Window) -> Option<f32> {
-        let signal = SIGNALS.get(place_of(vital)?)?;
         let windowed =
             SIGNALS.iter().filter(|other| other.windowed).position(|other| other.vital == vital)?;
         let statistics = self.windows.get(windowed)?.statistics(self.last?, window)?;
-        Some(signal.scaling.undo(statistics.mean))
+        undo(vital, statistics.mean)
     }
 
     /// Whether a counter rose within the last `span`.
@@ -274,20 +286,41 @@ impl Features {
             .zip(self.last)
             .is_some_and(|(rose, now)| now.saturating_sub(rose) <= span)
     }
+
+    /// The bytes that features and baseline take in memory.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() - size_of::<Baseline>() + self.baseline.bytes()
+    }
 }
 
 fn place_of(vital: Vital) -> Option<usize> {
     SIGNALS.iter().position(|signal| signal.vital == vital)
 }
 
-fn set(vector: &mut Vector, feature: usize, value: Option<f32>) {
+/// A vital's place among those with a normal.
+fn normal_of(vital: Vital) -> Option<usize> {
+    SIGNALS.iter().filter(|signal| signal.floor.is_some()).position(|signal| signal.vital == vital)
+}
+
+/// From the model's scale to the vital's unit.
+fn undo(vital: Vital, scaled: f32) -> Option<f32> {
+    Some(SIGNALS.get(place_of(vital)?)?.scaling.undo(scaled))
+}
+
+pub(super) fn set(vector: &mut Vector, feature: usize, value: Option<f32>) {
     if let Some(value) = value {
         vector[feature] = value;
         vector[FEATURES + feature] = 1.0;
     }
 }
 
-fn set_windows(vector: &mut Vector, begin: usize, at: Millis, now: Option<f32>, windows: &Windows) {
+pub(super) fn set_windows(
+    vector: &mut Vector,
+    begin: usize,
+    at: Millis,
+    now: Option<f32>,
+    windows: &Windows,
+) {
     let Some(now) = now else { return };
     for (place, window) in Window::ALL.into_iter().enumerate() {
         let statistics = windows.statistics(at, window);

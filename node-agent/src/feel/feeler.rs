@@ -1,9 +1,11 @@
 //! One node's feeling: what it keeps between samples, and the verdict on each.
 
 use super::features::{Features, Vector};
+use super::judge::Judge;
 use super::model::Model;
-use super::steady::Steady;
-use super::{CAUSES, causes, rules};
+use super::threshold::Threshold;
+use super::windows::LONGEST;
+use super::{CAUSES, causes, kept, rules};
 use crate::Millis;
 use core::time::Duration;
 use frames::{Cause, Classifier, MOODS, Mood, Readings};
@@ -18,6 +20,8 @@ pub struct Feeling {
     pub probabilities: [f32; MOODS],
     /// What speaks loudest for the mood, loudest first; never empty beside a mood.
     pub causes: heapless::Vec<Cause, CAUSES>,
+    /// P(stressed) + P(crisis) of the last two minutes; 0 while the rules speak.
+    pub trouble: f32,
     /// How far all vitals together are from this node's normal, in standard
     /// deviations; none while no normal is known.
     pub distance: Option<f32>,
@@ -28,7 +32,7 @@ pub struct Feeling {
     pub model_ns: Option<u64>,
 }
 
-/// Everything that one node keeps between its samples: about 12 KB.
+/// Everything that one node keeps between its samples: about 36 KB.
 #[derive(Clone, Debug)]
 pub struct Feeler {
     model: Option<Model>,
@@ -36,13 +40,21 @@ pub struct Feeler {
     skips: bool,
     meter: Option<fn() -> Duration>,
     features: Features,
-    steady: Steady,
+    judge: Judge,
+    last: Option<Millis>,
 }
 
 impl Feeler {
     /// A node that knows nothing about itself yet; without a model the rules speak.
     pub fn new(model: Option<Model>) -> Self {
-        Self { model, skips: false, meter: None, features: Features::default(), steady: Steady::default() }
+        Self {
+            model,
+            skips: false,
+            meter: None,
+            features: Features::default(),
+            judge: Judge::default(),
+            last: None,
+        }
     }
 
     /// Measures what the model costs by a clock of this thread's CPU time.
@@ -52,9 +64,22 @@ impl Feeler {
         self
     }
 
-    /// The version of the model in use, or none while the rules speak.
-    pub fn model_version(&self) -> Option<&str> {
-        self.model.as_ref().map(Model::version)
+    /// The clock by which the model's cost is measured, if there is one.
+    pub fn meter(&self) -> Option<fn() -> Duration> {
+        self.meter
+    }
+
+    /// The model in use, or none while the rules speak.
+    pub fn model(&self) -> Option<&Model> {
+        self.model.as_ref()
+    }
+
+    /// Goes on with another model, and gives the one that it had. Another model
+    /// has other probabilities: what was usual for them is forgotten, what is usual
+    /// for the node is not.
+    pub fn swap_model(&mut self, model: Option<Model>) -> Option<Model> {
+        self.judge.threshold = Threshold::default();
+        core::mem::replace(&mut self.model, model)
     }
 
     /// Whether the next samples do without the model, as the budget's plan says.
@@ -62,9 +87,27 @@ impl Feeler {
         self.skips = skip;
     }
 
+    /// What the clock says at uptime 0, in milliseconds since 1970; none while it is
+    /// not trusted, and then no hour of the day is known.
+    pub fn set_clock(&mut self, offset: Option<i64>) {
+        self.features.set_clock(offset);
+    }
+
     /// What is kept to compute the features.
     pub fn features(&self) -> &Features {
         &self.features
+    }
+
+    /// What the node knows about itself, in bytes for a file.
+    pub fn keep(&mut self) -> Vec<u8> {
+        let version = self.model.as_ref().map(Model::version).unwrap_or_default();
+        kept::write(self.features.baseline(), &self.judge.threshold, version)
+    }
+
+    /// Takes what [`keep`](Self::keep) once gave; whether it was of use.
+    pub fn restore(&mut self, bytes: &[u8]) -> bool {
+        let version = self.model.as_ref().map(Model::version).unwrap_or_default();
+        kept::read(bytes, self.features.baseline(), &mut self.judge.threshold, version)
     }
 
     /// Takes one sample, taken `at`, and says how the node feels.
@@ -72,12 +115,14 @@ impl Feeler {
         if self.model.is_none() || self.skips {
             return self.feel_here(at, readings);
         }
-        // The model is asked several times: once for the mood, then for the reasons.
+        // The model is asked twice: once for the mood, then for the reasons.
         Model::at_hand(|| self.feel_here(at, readings))
     }
 
     fn feel_here(&mut self, at: Millis, readings: &Readings) -> Feeling {
         self.features.observe(at, readings);
+        let seconds = self.last.map_or(0, |last| at.saturating_sub(last).min(LONGEST)) as f32 / 1_000.0;
+        self.last = Some(at);
         let started = self.meter.map(|meter| meter());
         let model = self.model.as_ref().filter(|_| !self.skips);
         // A model that fails is as good as none: the rules speak, and say so.
@@ -89,18 +134,27 @@ impl Feeler {
             _ => None,
         };
         let ruled = rules::judge(readings, &self.features);
-        let (verdict, probabilities, classifier) = match said {
-            Some(probabilities) => (likeliest(&probabilities), probabilities, Classifier::Model),
-            None => (ruled, rules::probabilities(ruled), Classifier::Rules),
-        };
         let measured = !readings.present().is_empty();
-        let mood = if measured { self.steady.feel(verdict) } else { None };
+        let (mood, trouble, probabilities, classifier) = if let Some(said) = said {
+            let probabilities = flattened(&said, self.features.doubt());
+            let judged = measured.then(|| self.judge.judge(at, seconds, &probabilities, Some(ruled)));
+            let trouble = judged.map_or(0.0, |judged| judged.trouble);
+            (judged.and_then(|judged| judged.mood), trouble, probabilities, Classifier::Model)
+        } else {
+            let mood = measured.then(|| self.judge.ruled(at, ruled)).flatten();
+            (mood, 0.0, rules::probabilities(ruled), Classifier::Rules)
+        };
         let causes = mood.map_or_else(heapless::Vec::new, |mood| {
-            let mut classify = |vector: &Vector| Some(model?.classify(vector).ok()?[mood as usize]);
+            let mut ask = |vectors: &[Vector]| {
+                let mut said = [[0.0; MOODS]; causes::CANDIDATES];
+                let said = said.get_mut(..vectors.len())?;
+                model?.classify_all(vectors, said).ok()?;
+                Some(said.iter().filter_map(|said| said.get(mood as usize).copied()).collect())
+            };
             // Only of the model's own verdict can the model be asked why.
-            let ask: Option<(f32, causes::Ask<'_>)> = match classifier {
-                Classifier::Model => Some((probabilities[mood as usize], &mut classify)),
-                Classifier::Rules => None,
+            let ask: Option<(f32, causes::Ask<'_>)> = match said {
+                Some(said) => Some((said[mood as usize], &mut ask)),
+                None => None,
             };
             causes::explain(mood, readings, &self.features, ask)
         });
@@ -110,19 +164,23 @@ impl Feeler {
         if ruled != Mood::Crisis {
             self.features.learn();
         }
-        Feeling { mood, probabilities, causes, distance: self.features.distance(), classifier, model_ns }
+        Feeling {
+            mood,
+            probabilities,
+            causes,
+            trouble,
+            distance: self.features.distance(),
+            classifier,
+            model_ns,
+        }
     }
 }
 
-/// The mood of the highest probability; of equals the calmer.
-fn likeliest(probabilities: &[f32; MOODS]) -> Mood {
-    let mut best = (Mood::Bored, f32::NEG_INFINITY);
-    for (mood, probability) in Mood::ALL.into_iter().zip(probabilities) {
-        if *probability > best.1 {
-            best = (mood, *probability);
-        }
-    }
-    best.0
+/// Probabilities with less said in them: a doubt of 0 leaves them as they are.
+fn flattened(probabilities: &[f32; MOODS], doubt: f32) -> [f32; MOODS] {
+    let flat = probabilities.map(|probability| probability.max(0.0).powf(1.0 / (1.0 + doubt)));
+    let sum: f32 = flat.iter().sum();
+    if sum > 0.0 { flat.map(|probability| probability / sum) } else { *probabilities }
 }
 
 #[cfg(test)]

@@ -139,14 +139,21 @@ pub const SIGNALS: [Signal; 33] = [
 ];
 
 /// How many signals have features over the windows.
-pub const WINDOWED: usize = {
+pub const WINDOWED: usize = count(true);
+
+/// How many signals have a normal.
+pub const NORMALS: usize = count(false);
+
+/// Signals with windows, or else those with a normal.
+const fn count(windowed: bool) -> usize {
     let (mut count, mut place) = (0, 0);
     while place < SIGNALS.len() {
-        count += SIGNALS[place].windowed as usize;
+        let signal = &SIGNALS[place];
+        count += if windowed { signal.windowed } else { signal.floor.is_some() } as usize;
         place += 1;
     }
     count
-};
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,19 +1,28 @@
-//! A steady mood: it needs two samples to change, a crisis may come at once.
+//! A steady mood: it stands for two minutes at least, and a crisis comes at once.
 //!
 //! - The first mood stands at the second sample, as that sample has it.
 //! - A crisis stands at once.
-//! - Any other change needs two samples in a row that disagree with the mood to
-//!   the same side; of the two, the nearer to the mood is taken. So with one
-//!   sample every 10 s a mood changes at most 3 times a minute, apart from the
-//!   entry into a crisis, and a single odd sample changes nothing.
+//! - Any other change needs two samples in a row that disagree with the mood to the
+//!   same side, of which the nearer to the mood is taken; and the mood must have
+//!   stood for [`LEAST`].
+//!
+//! So whatever comes in, a mood changes at most 60 times an hour (into a crisis and
+//! out of it every two minutes), and a single odd sample changes nothing but by a
+//! crisis.
 
+use crate::Millis;
 use frames::Mood;
+
+/// The least time that a mood stands, unless a crisis comes.
+pub const LEAST: Millis = 120_000;
 
 /// Holds a mood steady.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Steady {
     begun: bool,
     mood: Option<Mood>,
+    /// Since when the mood stands.
+    since: Millis,
     /// What the last sample said, if it disagreed.
     doubt: Option<Mood>,
 }
@@ -24,27 +33,37 @@ impl Steady {
         self.mood
     }
 
-    /// Takes one sample's verdict and gives the mood that stands after it.
-    pub fn feel(&mut self, verdict: Mood) -> Option<Mood> {
+    /// Takes the verdict on a sample, taken `at`, and gives the mood that stands after it.
+    pub fn feel(&mut self, at: Millis, verdict: Mood) -> Option<Mood> {
         let Some(mood) = self.mood else {
-            self.mood = self.begun.then_some(verdict);
+            // The first mood may be wrong: it has not to be borne for long.
+            if self.begun {
+                (self.mood, self.since) = (Some(verdict), at.saturating_sub(LEAST));
+            }
             self.begun = true;
             return self.mood;
         };
+        // A clock that went back began anew.
+        self.since = self.since.min(at);
+        let stood = at - self.since >= LEAST;
         if verdict == mood {
             self.doubt = None;
         } else if verdict == Mood::Crisis {
-            (self.mood, self.doubt) = (Some(verdict), None);
+            self.change(at, verdict);
         } else {
             match self.doubt {
-                Some(doubt) if (doubt > mood) == (verdict > mood) => {
+                Some(doubt) if stood && (doubt > mood) == (verdict > mood) => {
                     let nearer = if verdict > mood { doubt.min(verdict) } else { doubt.max(verdict) };
-                    (self.mood, self.doubt) = (Some(nearer), None);
+                    self.change(at, nearer);
                 }
                 _ => self.doubt = Some(verdict),
             }
         }
         self.mood
+    }
+
+    fn change(&mut self, at: Millis, mood: Mood) {
+        (self.mood, self.since, self.doubt) = (Some(mood), at, None);
     }
 }
 
@@ -54,9 +73,14 @@ mod tests {
     use Mood::{Bored, Crisis, Happy, Stressed};
     use proptest::prelude::*;
 
+    /// At one sample a minute.
     fn felt(verdicts: &[Mood]) -> Vec<Option<Mood>> {
         let mut steady = Steady::default();
-        verdicts.iter().map(|verdict| steady.feel(*verdict)).collect()
+        verdicts
+            .iter()
+            .enumerate()
+            .map(|(place, verdict)| steady.feel(place as u64 * 60_000, *verdict))
+            .collect()
     }
 
     #[test]
@@ -74,11 +98,19 @@ mod tests {
     }
 
     #[test]
-    fn a_crisis_comes_at_once_and_goes_after_two() {
+    fn a_crisis_comes_at_once_and_stands_for_two_minutes() {
         assert_eq!(
             felt(&[Happy, Happy, Crisis, Happy, Stressed, Stressed])[2..],
             [Some(Crisis), Some(Crisis), Some(Stressed), Some(Stressed)]
         );
+        let mut steady = Steady::default();
+        for (at, verdict, mood) in [(0, Happy, None), (10, Happy, Some(Happy)), (20, Crisis, Some(Crisis))] {
+            assert_eq!(steady.feel(at * 1_000, verdict), mood);
+        }
+        for at in 3..14 {
+            assert_eq!(steady.feel(at * 10_000, Happy), Some(Crisis), "after {} s", at * 10 - 20);
+        }
+        assert_eq!(steady.feel(140_000, Happy), Some(Happy));
     }
 
     #[test]
@@ -87,19 +119,25 @@ mod tests {
     }
 
     proptest! {
+        /// The bound that is stated above, for noise of any kind.
         #[test]
-        fn a_change_is_confirmed_or_a_crisis(places in proptest::collection::vec(0_usize..4, 2..200)) {
-            let verdicts: Vec<Mood> = places.into_iter().map(|place| Mood::ALL[place]).collect();
-            let moods = felt(&verdicts);
-            prop_assert!(moods[0].is_none() && moods[1..].iter().all(Option::is_some));
-            for place in 2..moods.len() {
-                if moods[place] != moods[place - 1] && moods[place] != Some(Crisis) {
-                    // Both of the last two samples disagreed with the old mood.
-                    prop_assert!(Some(verdicts[place]) != moods[place - 1]);
-                    prop_assert!(Some(verdicts[place - 1]) != moods[place - 1]);
-                    // And the change before was not at the last sample.
-                    prop_assert!(place < 3 || moods[place - 1] == moods[place - 2]);
+        fn at_most_sixty_changes_an_hour(
+            places in proptest::collection::vec(0_usize..4, 360..1_200),
+            step in 1_000_u64..60_000,
+        ) {
+            let mut steady = Steady::default();
+            let mut changes: Vec<u64> = Vec::new();
+            let mut last = None;
+            for (place, mood) in places.into_iter().enumerate() {
+                let at = place as u64 * step;
+                let stands = steady.feel(at, Mood::ALL[mood]);
+                if last.is_some() && stands != last {
+                    // Every change is into a crisis or from a mood that has stood.
+                    changes.push(at);
                 }
+                last = stands;
+                let hour = changes.iter().filter(|change| at - **change < 3_600_000).count();
+                prop_assert!(hour <= 61, "{hour} changes");
             }
         }
     }

@@ -18,6 +18,8 @@
 //! - Throttling from 80 °C, fully at 85 °C; the 3B+'s soft limit of 60 °C lowers
 //!   it to 1,200 MHz: Raspberry Pi documentation, "Frequency management".
 
+use frames::{Readings, Vital};
+
 /// What differs between boards.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Board {
@@ -158,6 +160,45 @@ pub(super) struct Heat {
     pub resistance: f32,
     /// Whether the supply is below 4.63 V.
     pub weak_supply: bool,
+}
+
+/// The warmth that a board would have under the load that another machine recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct Warmth {
+    board: Board,
+    resistance: f32,
+    thermal: Thermal,
+}
+
+/// The room in which a recording is thought to be played, in °C.
+const ROOM: f32 = 24.0;
+
+impl Warmth {
+    /// Of a resting board: 1 a bare Pi 4, 2 one with a fan, 3 and 4 the same of a
+    /// Pi 5; none for other numbers.
+    pub fn of(number: usize) -> Option<Self> {
+        let board = *BOARDS.get(number.checked_sub(1)? / 2).filter(|_| number <= 4)?;
+        let resistance = if number % 2 == 1 { board.bare } else { board.cooled };
+        Some(Self { board, resistance, thermal: Thermal::resting(&board, ROOM, resistance) })
+    }
+
+    /// Lets time pass under the readings' load, and sets what the board would show.
+    pub fn lay_over(&mut self, readings: &mut Readings, seconds: f32) {
+        let busy = readings.get(Vital::Cpu).unwrap_or(0.0) / 100.0;
+        let heat = Heat { busy, ambient: ROOM, resistance: self.resistance, weak_supply: false };
+        self.thermal.pass(&self.board, heat, seconds);
+        let Thermal { temperature, frequency, throttled, soft_limit } = self.thermal;
+        readings.set(Vital::Temperature, temperature);
+        readings.set(Vital::CpuFrequency, frequency);
+        for (vital, yes) in [
+            (Vital::UnderVoltageNow, false),
+            (Vital::FrequencyCappedNow, throttled || soft_limit),
+            (Vital::ThrottledNow, throttled),
+            (Vital::SoftLimitNow, soft_limit),
+        ] {
+            readings.set(vital, f32::from(u8::from(yes)));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -26,10 +26,11 @@ fn the_schema_has_a_line_per_feature_and_a_stable_hash() {
     assert_eq!(lines, 1 + FEATURES);
     assert_eq!(schema_hash().len(), 64);
     assert_eq!(
-        vital_of(DISTANCE_AT - 1),
+        vital_of(NORMALS_AT - 1),
         SIGNALS.iter().rfind(|signal| signal.windowed).map(|signal| signal.vital)
     );
-    assert_eq!(vital_of(DISTANCE_AT), None);
+    assert_eq!(vital_of(NORMALS_AT), Some(Vital::Cpu));
+    assert_eq!(vital_of(STRANGE_AT), None);
 }
 
 #[test]
@@ -41,7 +42,7 @@ fn absent_is_absent_and_never_zero() {
     let place = place_of(Vital::Temperature).unwrap();
     assert!((value(&features, place).unwrap() - 1.0).abs() < 1e-6);
     assert_eq!(value(&features, WINDOWS_AT), None, "one sample makes no window");
-    assert_eq!(value(&features, DISTANCE_AT), None, "no normal yet");
+    assert_eq!(value(&features, STRANGE_AT), None, "no normal yet");
     features.observe(10_000, &readings(&[(Vital::Cpu, 50.0)]));
     assert!(value(&features, WINDOWS_AT).unwrap().abs() < 1e-6);
     features.observe(20_000, &readings(&[(Vital::Cpu, 100.0)]));
@@ -98,8 +99,10 @@ fn the_own_normal_appears_after_its_warm_up() {
     features.observe(1_820_000, &readings(&[(Vital::Cpu, 90.0), (Vital::MemoryUsed, 40.0)]));
     assert!(features.distance().unwrap() > 5.0);
     assert!(features.deviation(Vital::Cpu).unwrap() > 10.0);
-    assert_eq!(value(&features, FEATURES - 1), None, "two vitals have no third deviation");
-    assert!(value(&features, DISTANCE_AT + 1).is_some());
+    let third = STRANGE_AT + 1 + OF_WINDOWS + 3 + 2;
+    assert!(value(&features, third - 1).is_some());
+    assert_eq!(value(&features, third), None, "two vitals have no third deviation");
+    assert!(value(&features, STRANGE_AT + 1).is_some());
 }
 
 #[test]

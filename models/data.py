@@ -1,0 +1,89 @@
+"""What is learned from: simulated boxes, our recordings, incidents of real servers."""
+
+import numpy as np
+
+from agent import HEAD, Incidents, trace
+from recordings import CRISIS, PACKED, PLAYED, STRESSED, Recordings
+
+# Seeds of simulated fleets: never the same box in two of them.
+TRAIN, CALIBRATE, TEST = (1, 500), (2, 60), (3, 100)
+# How a recording is played: samples per row, hours of past, board (see trace.rs).
+PLAYS = [
+    (1, 3, 0), (1, 0, 0), (1, 3, 1), (1, 0, 4), (2, 3, 2), (3, 3, 3), (3, 0, 1), (6, 3, 4), (6, 3, 0), (6, 0, 2),
+]
+# Calm minutes say the same as their neighbours: one in so many is enough to learn from.
+THIN = 5
+
+
+class Rows:
+    """Features, the moods that may be true (with their shares), weights, and groups."""
+
+    def __init__(self, x, y, weight, group):
+        self.x, self.y, self.weight, self.group = x, y, weight.astype(np.float32), group
+
+    def only(self, keep):
+        return Rows(self.x[keep], self.y[keep], self.weight[keep], self.group[keep])
+
+    @staticmethod
+    def joined(parts):
+        columns = zip(*((part.x, part.y, part.weight, part.group) for part in parts))
+        return Rows(*(np.concatenate(column) for column in columns))
+
+    def weighing(self, total):
+        return Rows(self.x, self.y, self.weight * (total / self.weight.sum()), self.group)
+
+
+def allowed(moods):
+    return (moods.astype(int)[:, None] >> np.arange(4) & 1).astype(np.float32)
+
+
+def simulated(agent, which):
+    rows = agent.lives(*which, every=20)
+    return Rows(rows[:, HEAD:], allowed(rows[:, 1]), np.ones(len(rows)), rows[:, 0].astype(int)), rows
+
+
+def incidents(agent, name):
+    """All labelled rows, and a thinned set to learn from."""
+    source = Incidents.packed(name)
+    rows = agent.trace(source.trace(), relative=True)
+    hit = rows[:, 1] == 12
+    # An incident that people noted is nearer to a crisis than to stress.
+    y = np.where(hit[:, None], np.float32([0, 0, 0.5, 1]), np.float32([1, 1, 0, 0])).astype(np.float32)
+    every = np.where(hit, 1, THIN)
+    full = Rows(rows[:, HEAD:], y, every, rows[:, 0].astype(int))
+    keep = hit | (np.arange(len(rows)) % THIN == 0)
+    return source, full, full.only(keep)
+
+
+def recorded(agent, path=PACKED, plays=PLAYS):
+    """Rows of our recordings in every way of playing; the group is the recording."""
+    source = Recordings(path)
+    parts = []
+    names = [*source.vitals, "board"]
+    for turn, (every, hours, board) in enumerate(plays):
+        nodes, ats, moods, values = [], [], [], []
+        for number in range(len(source.names)):
+            now, mood = source.play(number, every)
+            before = source.past(every, hours, but=(number,)) if hours else now[:0]
+            count = len(before) + len(now)
+            nodes.append(np.full(count, number))
+            # As an agent starts: two samples a second apart.
+            ats.append(np.arange(count) * every * PLAYED * 1000 + number * 7_000)
+            moods.append(np.concatenate([np.zeros(len(before)), 1 << mood]))
+            both = np.concatenate([before, now])
+            values.append(np.column_stack([both, np.full(count, board)]))
+        bytes_ = trace(names, np.concatenate(nodes), np.concatenate(ats), np.concatenate(moods), np.concatenate(values))
+        rows = agent.trace(bytes_, relative=False)
+        part = Rows(rows[:, HEAD:], allowed(rows[:, 1]), np.full(len(rows), every), rows[:, 0].astype(int))
+        part.play = np.full(len(rows), turn)
+        part.ruled = rows[:, 2].astype(int)
+        part.bytes = bytes_
+        parts.append(part)
+    joined = Rows.joined(parts)
+    joined.play = np.concatenate([part.play for part in parts])
+    joined.ruled = np.concatenate([part.ruled for part in parts])
+    joined.traces = [part.bytes for part in parts]
+    return source, joined
+
+
+__all__ = ["CRISIS", "STRESSED", "Rows", "incidents", "recorded", "simulated"]

@@ -1,0 +1,240 @@
+//! How far all vitals together are from normal: a covariance, learned in a stream.
+//!
+//! A vital that is far out alone is strange; one that moves as it always does with
+//! another is not. So the distance is Mahalanobis's, over each vital's deviation
+//! and over its step against the last five minutes. The covariance forgets like
+//! the rest; its Cholesky factor is renewed two rows per sample, so that no single
+//! sample pays for all of it. Nothing is allocated after [`Joint::new`].
+
+/// Rows of the factor that are renewed with each sample.
+const ROWS: usize = 2;
+
+/// How much of what two dimensions share is disbelieved: at least so much, and more
+/// while little was watched (as if this many seconds of independence had been seen).
+const LEAST_DOUBT: f32 = 0.1;
+const DOUBT: f32 = 1_800.0;
+
+/// Added to every variance: what never moved may move a little.
+const RIDGE: f32 = 0.05;
+
+/// No pivot is smaller: a factor of old and new rows may be slightly off.
+const LEAST_PIVOT: f32 = 0.01;
+
+/// A covariance and its factor.
+#[derive(Clone, Debug)]
+pub struct Joint {
+    dimensions: usize,
+    /// Seconds that it has been watched, up to the memory.
+    watched: f32,
+    /// Packed lower triangles, row by row.
+    covariance: Box<[f32]>,
+    factor: Box<[f32]>,
+    next: Box<[f32]>,
+    /// The row of `next` that is due.
+    row: usize,
+    /// Scratch: what is left of each dimension when those before are known, and
+    /// which dimensions were measured (1 or 0).
+    rest: Box<[f32]>,
+    known: Box<[f32]>,
+}
+
+fn start(row: usize) -> usize {
+    row * (row + 1) / 2
+}
+
+fn dot(one: &[f32], other: &[f32]) -> f32 {
+    // Eight sums at once, which the compiler turns into vectors.
+    let mut sums = [0.0_f32; 8];
+    let (ones, others) = (one.chunks_exact(8), other.chunks_exact(8));
+    let tail: f32 = ones.remainder().iter().zip(others.remainder()).map(|(a, b)| a * b).sum();
+    for (a, b) in ones.zip(others) {
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum::<f32>() + tail
+}
+
+impl Joint {
+    /// Knows nothing of so many dimensions.
+    pub fn new(dimensions: usize) -> Self {
+        let triangle = vec![0.0; start(dimensions)].into_boxed_slice();
+        let mut joint = Self {
+            dimensions,
+            watched: 0.0,
+            covariance: triangle.clone(),
+            factor: triangle.clone(),
+            next: triangle,
+            row: 0,
+            rest: vec![0.0; dimensions].into_boxed_slice(),
+            known: vec![0.0; dimensions].into_boxed_slice(),
+        };
+        joint.refactor();
+        joint
+    }
+
+    /// Learns one point that speaks for `seconds`; not a number is not measured.
+    pub fn learn(&mut self, point: &[f32], seconds: f32, memory: f32, most: f32) {
+        self.watched = (self.watched + seconds).min(memory);
+        let share = (seconds / self.watched.max(f32::EPSILON)).min(1.0);
+        for ((rest, known), value) in self.rest.iter_mut().zip(&mut self.known).zip(point) {
+            *known = f32::from(u8::from(value.is_finite()));
+            *rest = if value.is_finite() { value.clamp(-most, most) } else { 0.0 };
+        }
+        for row in 0..self.dimensions {
+            let (own, here) = (self.rest[row], share * self.known[row]);
+            if here <= 0.0 {
+                continue;
+            }
+            let cells = &mut self.covariance[start(row)..=start(row) + row];
+            for ((cell, other), known) in cells.iter_mut().zip(&self.rest).zip(&self.known) {
+                *cell += here * known * (own * other - *cell);
+            }
+        }
+        for _ in 0..ROWS {
+            self.renew();
+        }
+    }
+
+    /// Renews the row that is due, and the whole factor after the last one.
+    fn renew(&mut self) {
+        let doubt = LEAST_DOUBT.max(DOUBT / (DOUBT + self.watched));
+        let row = self.row;
+        let (above, here) = self.next.split_at_mut(start(row));
+        for column in 0..=row {
+            let shared = dot(
+                &here[..column],
+                if column == row { &here[..column] } else { &above[start(column)..start(column) + column] },
+            );
+            let cell = self.covariance[start(row) + column];
+            here[column] = if column == row {
+                (cell + RIDGE - shared).max(LEAST_PIVOT).sqrt()
+            } else {
+                (cell * (1.0 - doubt) - shared) / above[start(column) + column]
+            };
+        }
+        self.row += 1;
+        if self.row >= self.dimensions {
+            self.row = 0;
+            self.factor.copy_from_slice(&self.next);
+        }
+    }
+
+    /// Renews every row at once: after a restart, and when the normal begins to count.
+    pub fn refactor(&mut self) {
+        self.row = 0;
+        for _ in 0..self.dimensions {
+            self.renew();
+        }
+    }
+
+    /// How far a point lies out, per dimension measured: over the first `first`
+    /// dimensions, and over all. About 1 on an ordinary day.
+    pub fn distances(&mut self, point: &[f32], first: usize) -> (f32, f32) {
+        let (mut sum, mut count, mut near) = (0.0_f32, 0.0_f32, 0.0_f32);
+        for (row, value) in point.iter().enumerate().take(self.dimensions) {
+            if row == first {
+                near = (sum / count.max(1.0)).sqrt();
+            }
+            let cells = &self.factor[start(row)..=start(row) + row];
+            // What is missing is where those before let expect it.
+            self.rest[row] = if value.is_finite() {
+                count += 1.0;
+                (value - dot(&cells[..row], &self.rest[..row])) / cells[row]
+            } else {
+                0.0
+            };
+            sum += self.rest[row] * self.rest[row];
+        }
+        (near, (sum / count.max(1.0)).sqrt())
+    }
+
+    /// The learned spread of one dimension.
+    pub fn spread(&self, dimension: usize) -> f32 {
+        self.covariance.get(start(dimension) + dimension).map_or(1.0, |variance| (variance + RIDGE).sqrt())
+    }
+
+    /// What is kept over a restart: seconds watched, and the covariance.
+    pub fn kept(&self) -> (f32, &[f32]) {
+        (self.watched, &self.covariance)
+    }
+
+    /// Takes what was kept, if it is of as many dimensions and all of it a number.
+    pub fn restore(&mut self, watched: f32, covariance: &[f32]) -> bool {
+        let fits = covariance.len() == self.covariance.len()
+            && watched.is_finite()
+            && covariance.iter().all(|cell| cell.is_finite());
+        if fits {
+            self.watched = watched.max(0.0);
+            self.covariance.copy_from_slice(covariance);
+            self.refactor();
+        }
+        fits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lived() -> Joint {
+        let mut joint = Joint::new(4);
+        let mut draw = oorandom(7);
+        for _ in 0..20_000 {
+            let (a, b, c, d) = (draw(), draw(), draw(), draw());
+            // The second follows the first.
+            joint.learn(&[a, a + 0.3 * b, c, d], 10.0, 86_400.0, 8.0);
+        }
+        joint
+    }
+
+    /// A plain generator of about Gaussian numbers.
+    fn oorandom(seed: u64) -> impl FnMut() -> f32 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        move || (0..12).map(|_| random.f32()).sum::<f32>() - 6.0
+    }
+
+    #[test]
+    fn what_moves_together_is_near_and_what_parts_is_far() {
+        let mut joint = lived();
+        let (_, together) = joint.distances(&[2.0, 2.0, 0.0, 0.0], 2);
+        let (_, apart) = joint.distances(&[2.0, -2.0, 0.0, 0.0], 2);
+        assert!(together < 1.5 && apart > 3.0, "{together} {apart}");
+        let (near, _) = joint.distances(&[2.0, -2.0, 0.0, 0.0], 2);
+        assert!(near > apart, "over fewer dimensions it weighs more");
+    }
+
+    #[test]
+    fn an_ordinary_point_is_about_one_away() {
+        let (mut joint, mut draw) = (lived(), oorandom(9));
+        let mut sum = 0.0;
+        for _ in 0..2_000 {
+            let (a, b, c, d) = (draw(), draw(), draw(), draw());
+            sum += joint.distances(&[a, a + 0.3 * b, c, d], 2).1.powi(2);
+        }
+        assert!((0.7..1.3).contains(&(sum / 2_000.0)), "{}", sum / 2_000.0);
+    }
+
+    #[test]
+    fn what_is_missing_counts_for_nothing() {
+        let mut joint = lived();
+        let (_, all) = joint.distances(&[0.0, 0.0, 0.0, 6.0], 2);
+        let (_, without) = joint.distances(&[0.0, 0.0, 0.0, f32::NAN], 2);
+        assert!(all > 2.0 && without < 1e-3, "{all} {without}");
+        joint.learn(&[f32::NAN; 4], 10.0, 86_400.0, 8.0);
+        assert!(joint.distances(&[0.0; 4], 2).1.is_finite());
+    }
+
+    #[test]
+    fn what_was_kept_gives_the_same_distances() {
+        let mut joint = lived();
+        let mut other = Joint::new(4);
+        let (watched, cells) = joint.kept();
+        assert!(other.restore(watched, cells));
+        joint.refactor();
+        let point = [1.0, -1.0, 2.0, 0.5];
+        assert_eq!(joint.distances(&point, 2), other.distances(&point, 2));
+        assert!(!other.restore(1.0, &[0.0; 3]), "of other dimensions");
+        assert!(!other.restore(1.0, &[f32::NAN; 10]), "no numbers");
+    }
+}
