@@ -13,6 +13,7 @@ pub mod writer;
 use self::core::{Core, Output};
 use crate::broker::{Trespass, Trespasses};
 use crate::live::{Event, Live, Said, Update};
+use crate::models::Piece;
 use crate::surfaces::mqtt::Outlet;
 use claim::{Claim, Rival};
 use fleet::Now;
@@ -75,6 +76,13 @@ pub enum Order {
         payload: Value,
         /// What a character said with it, which is told at once.
         said: Arc<Said>,
+    },
+    /// Send a node a piece of a model.
+    Model {
+        /// Which node.
+        node: NodeName,
+        /// The piece.
+        piece: Piece,
     },
     /// Keep and tell something that happened by itself.
     Note {
@@ -296,6 +304,7 @@ impl Running {
                 self.parts.live.said(&said);
                 self.put_out(now, &Update::Said(said));
             }
+            Order::Model { node, piece } => self.parts.core.model(&node, &piece),
             Order::Note { kind, source, payload } => self.parts.core.note(now, None, kind, source, payload),
         }
     }

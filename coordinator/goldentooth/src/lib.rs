@@ -15,6 +15,7 @@ pub mod data;
 pub mod enrol;
 pub mod intake;
 pub mod live;
+pub mod models;
 pub mod simulate;
 pub mod surfaces;
 pub mod up;

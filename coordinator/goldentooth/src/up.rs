@@ -14,6 +14,7 @@ use crate::intake::link::{self, LinkError, Way};
 use crate::intake::writer::{Stores, Writer};
 use crate::intake::{Intake, Order, Parts};
 use crate::live::Live;
+use crate::models::Pusher;
 use crate::simulate::{self, Agents, Inside, Local};
 use crate::surfaces::web::{self, Web};
 use fleet::Now;
@@ -165,7 +166,8 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     if !http.ip().is_loopback() && access.none_made() {
         told::first_token(&crate::access::make(data.folder(), FIRST_TOKEN, Role::Operator)?);
     }
-    let options = web::Options { address: http, hosts: own_hosts(), access, care, calls };
+    let models = Some(Pusher::new(live.clone(), intake.orders.clone()));
+    let options = web::Options { address: http, hosts: own_hosts(), access, care, calls, models };
     let web = Web::new(live.clone(), ask, desk, options);
     let (stop_web, stopping) = oneshot::channel();
     let served = tokio::spawn(web.serve(page, async move {

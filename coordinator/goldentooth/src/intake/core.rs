@@ -16,10 +16,12 @@ use super::story::Chronicle;
 use super::writer::Work;
 use crate::enrol::Keys;
 use crate::live::{About, Status, Update};
+use crate::models::Piece;
 use commit::Flight;
 use fleet::{Admission, Admitted, Change, Fleet, NodeRecord, Now, Refusal, UnixMillis};
 use frames::{
-    Body, Command, FleetName, FrameError, Head, Leaf, NodeKey, NodeName, Place, Say, Settings, VERSION,
+    Body, Command, FleetName, FrameError, Head, Leaf, MAX_CHUNK, ModelChunk, NodeKey, NodeName, Place, Say,
+    Settings, VERSION,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -269,6 +271,19 @@ impl Core {
             let message = self.downlinks.address_running(&mut self.fleet, node, Command::Settings(settings));
             self.output.publish.extend(message);
         }
+    }
+
+    /// A piece of a model for a node.
+    pub fn model(&mut self, node: &NodeName, piece: &Piece) {
+        let bytes = piece.model.get(piece.offset..).unwrap_or_default();
+        let chunk = ModelChunk {
+            hash: piece.hash,
+            length: u32::try_from(piece.model.len()).unwrap_or(u32::MAX),
+            offset: u32::try_from(piece.offset).unwrap_or(u32::MAX),
+            bytes: bytes.get(..MAX_CHUNK).unwrap_or(bytes),
+        };
+        let message = self.downlinks.address_running(&mut self.fleet, node, Command::Model(chunk));
+        self.output.publish.extend(message);
     }
 
     /// Something else that happened, about a node or none. It is told when it

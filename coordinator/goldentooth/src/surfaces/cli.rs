@@ -4,6 +4,7 @@
 mod ask;
 mod draw;
 mod events;
+mod models;
 mod nodes;
 mod notify;
 mod one;
@@ -14,9 +15,11 @@ mod tests;
 
 pub use ask::CliError;
 
+use crate::models::Whom;
 use ask::Coordinator;
 use clap::{Args, Subcommand};
 use screen::Screen;
+use std::path::PathBuf;
 
 /// Commands that look at a running coordinator.
 #[derive(Debug, Subcommand)]
@@ -35,12 +38,44 @@ pub enum Look {
     },
     /// What happened, oldest first
     Events(Events),
+    /// Mood models: send another one to nodes, or list who runs what
+    Models {
+        /// What to do
+        #[command(subcommand)]
+        what: Models,
+    },
     /// Calls for help: whether they arrive
     Notify {
         /// What to do
         #[command(subcommand)]
         what: Notify,
     },
+}
+
+/// What to do about mood models.
+#[derive(Debug, Subcommand)]
+pub enum Models {
+    /// Send a model; a node tries it first, and goes back by itself if it is worse
+    #[command(after_help = "Examples:\n  goldentooth models push mood.onnx --node pi-07\n  \
+        goldentooth models push mood.onnx --percent 10")]
+    Push {
+        /// The ONNX file, as models/train makes it
+        file: PathBuf,
+        /// To this node
+        #[arg(long, value_name = "NAME", group = "whom")]
+        node: Option<String>,
+        /// To every node that speaks
+        #[arg(long, group = "whom")]
+        all: bool,
+        /// To so many of a hundred nodes
+        #[arg(long, value_name = "N", group = "whom", value_parser = clap::value_parser!(u8).range(1..=100))]
+        percent: Option<u8>,
+        /// Whom to ask, and how to print
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Who runs what
+    List(Target),
 }
 
 /// What to do about calls for help.
@@ -92,6 +127,13 @@ pub fn run(look: &Look) -> Result<(), CliError> {
         Look::Status(target) => status::run(&Coordinator::new(target)?, target.json, &mut screen),
         Look::Nodes(target) => nodes::run(&Coordinator::new(target)?, target.json, &mut screen),
         Look::Node { name, target } => one::run(&Coordinator::new(target)?, name, target.json, &mut screen),
+        Look::Models { what: Models::List(target) } => {
+            models::list(&Coordinator::new(target)?, target.json, &mut screen)
+        }
+        Look::Models { what: Models::Push { file, node, all, percent, target } } => {
+            let whom = Whom { node: node.clone(), percent: *percent, all: *all };
+            models::push(&Coordinator::new(target)?, file, &whom, target.json, &mut screen)
+        }
         Look::Notify { what: Notify::Test(target) } => {
             notify::test(&Coordinator::new(target)?, target.json, &mut screen)
         }

@@ -108,6 +108,24 @@ impl Coordinator {
         self.read(&mut answer)
     }
 
+    /// Hands the coordinator a file.
+    pub(super) fn post_bytes<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        bytes: &[u8],
+    ) -> Result<T, CliError> {
+        let mut request = self.agent.post(format!("{}{path}", self.url));
+        for (key, value) in query {
+            request = request.query(*key, *value);
+        }
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut answer = self.answered(request.send(bytes))?;
+        self.read(&mut answer)
+    }
+
     fn read<T: DeserializeOwned>(
         &self,
         answer: &mut ureq::http::Response<ureq::Body>,

@@ -9,6 +9,7 @@
 //! | `/api/v1/stream` | what changes, as server-sent events: `stream.rs` |
 //! | `/calls`, `/api/v1/calls`, `/api/v1/quiet` | calls for help, and quiet times |
 //! | `PUT /api/v1/nodes/NAME/tag`, `POST /api/v1/quiet`, … | what operators change: needs a token, always |
+//! | `POST /api/v1/models` | sends nodes a model: the same |
 //! | `POST /api/v1/enrol` | enrols: the same |
 //! | `/sign-in`, `/sign-out` | a cookie for a token |
 //! | `/api/openapi.json` | all of this, described |
@@ -24,6 +25,7 @@ mod desk;
 mod draw;
 mod guard;
 mod hub;
+mod models;
 mod pages;
 mod signing;
 mod stream;
@@ -37,6 +39,7 @@ use crate::calls::Calls;
 use crate::care::Care;
 use crate::enrol::Desk;
 use crate::live::Live;
+use crate::models::Pusher;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post, put};
@@ -68,6 +71,8 @@ pub struct Options {
     pub care: Care,
     /// Calls for help.
     pub calls: Calls,
+    /// Sends models to nodes; none where nothing is sent, as in tests.
+    pub models: Option<Pusher>,
 }
 
 /// The web surface; cheap to clone.
@@ -118,6 +123,7 @@ impl Web {
             .route("/api/v1/quiet/{id}", delete(desk::end))
             .route("/api/v1/calls", get(desk::calls))
             .route("/api/v1/calls/test", post(desk::test))
+            .route("/api/v1/models", post(models::push))
             .route("/api/v1/enrol", post(api::enrol))
             .route("/api/openapi.json", get(api::openapi))
             .route("/metrics", get(api::metrics))

@@ -38,6 +38,7 @@ fn setup(address: &str, nodes: Vec<NodeSnapshot>) -> Setup {
         access,
         care,
         calls: Calls::new(Vec::new()),
+        models: None,
     };
     let web = Web::new(live.clone(), Ask::empty(), desk, options);
     Setup { web, live, token: token.expose().to_owned(), _folder: folder }
