@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import assert from "node:assert/strict";
-import { agent, browser, clear, ended, eventually, page, scratch, stop, up } from "./house.mjs";
+import { agent, browser, clear, ended, eventually, page, run, scratch, stop, up } from "./house.mjs";
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"];
@@ -172,6 +172,31 @@ await test("an operator signs in, gives a group, and the fleet shows it", async 
   await shown.locator('[data-group="attic"]').click();
   await eventually("the group alone", 5000, async () => (await shown.locator(".card").count()) === 1);
   await shown.context().close();
+});
+
+await test("off loopback a token is asked for, and one that is taken away counts no more", async () => {
+  const { readFileSync } = await import("node:fs");
+  const house = await up("open", "--no-local-node", "--no-stage", "--http", "0.0.0.0:0");
+  const http = house.http.replace("0.0.0.0", "127.0.0.1");
+  const ask = async (token, method = "GET", path = "/api/v1/nodes") => (await fetch(http + path, { method, headers: token ? { authorization: `Bearer ${token}` } : {} })).status;
+  const first = readFileSync(join(scratch, "open.log"), "utf8").match(/gt_[0-9a-f]{64}/)[0];
+  assert.equal(await ask(), 401);
+  assert.equal(await ask(first), 200);
+  assert.equal(await ask(first, "POST", "/api/v1/calls/test"), 200);
+  const wall = run("token", "add", "wall", "--data", house.data).trim();
+  assert.equal(await ask(wall), 200);
+  assert.equal(await ask(wall, "POST", "/api/v1/calls/test"), 403);
+  assert.deepEqual(JSON.parse(run("token", "list", "--json", "--data", house.data)), [{ name: "first", role: "operator" }, { name: "wall", role: "reader" }]);
+  run("token", "remove", "wall", "--data", house.data);
+  assert.equal(await ask(wall), 401);
+  const shown = await opened(`${http}/nodes/nobody`);
+  errors.length = 0;
+  await shown.locator("#token").fill(first);
+  await shown.keyboard.press("Enter");
+  await shown.waitForSelector("text=No node named nobody has spoken");
+  errors.length = 0;
+  await shown.context().close();
+  await stop(house.child);
 });
 
 await test("a call for help arrives, and one that can't is tried again and shown", async () => {

@@ -111,9 +111,9 @@ pub struct TokenArgs {
     /// What to do
     #[command(subcommand)]
     pub what: TokenCommand,
-    #[command(flatten)]
-    #[allow(missing_docs)] // a doc here would become the group's help
-    pub data: DataArgs,
+    /// The data folder: systemd's state directory, else ~/.local/share/goldentooth, unless given
+    #[arg(long, value_name = "DIR", env = "GOLDENTOOTH_DATA", global = true)]
+    pub data: Option<PathBuf>,
 }
 
 /// What to do with tokens.

@@ -11,7 +11,7 @@ use crate::config;
 /// What went wrong, with the way out.
 #[allow(clippy::print_stdout)] // a command's answer
 pub fn run(args: &TokenArgs) -> Result<(), Box<dyn std::error::Error>> {
-    let folder = config::folder(args.data.data.clone())?;
+    let folder = config::folder(args.data.clone())?;
     if !folder.is_dir() {
         return Err(format!(
             "there is no data folder {}: start `goldentooth up` first, or name another with --data DIR",
