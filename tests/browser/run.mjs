@@ -127,7 +127,11 @@ await test("search, order, groups and the heatmap, by keyboard too", async () =>
   await bar.focus();
   await shown.keyboard.press("End");
   await eventually("the segment says when and what", 5000, async () => /sim-01, \d\d:\d\d to \d\d:\d\d: (happy|bored|stressed|crisis)/.test(await shown.locator("#tip").textContent()));
-  assert.equal(await bar.getAttribute("aria-valuetext"), await shown.locator("#tip").textContent());
+  // The reason comes a moment later, to eye and ear alike.
+  await eventually("and why", 5000, async () => {
+    const told = await shown.locator("#tip").textContent();
+    return /\. sim-01 is (happy|bored|stressed|in crisis)/.test(told) && (await bar.getAttribute("aria-valuetext")) === told;
+  });
   await shown.keyboard.press("Escape");
   assert.equal(await shown.locator("#tip").isVisible(), false);
   await shown.locator("[data-view=heat]").click();
