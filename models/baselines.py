@@ -53,8 +53,8 @@ def mahalanobis_steps(history, values, metrics):
     return mahalanobis(history, values, metrics, steps=True)
 
 
-def novelty(history, values, metrics, models=18, clusters=2, lags=2):
-    """In the manner of Netdata: two-means per metric and window of six hours, consensus."""
+def novelty(history, values, metrics, models=6, clusters=2, lags=2):
+    """In the manner of Netdata: two-means per metric and window of six hours, consensus of six."""
     from sklearn.cluster import KMeans
 
     def shaped(column):

@@ -20,7 +20,8 @@ def by_machine(label, score, machine):
 def smoothed(score, minutes):
     """As the agent smooths trouble: exponentially over two minutes. One machine's, in order."""
     out, level = np.empty(len(score)), score[0]
-    keep = np.exp(-np.minimum(np.diff(minutes, prepend=minutes[0]), 2) / 2)
+    gaps = np.diff(np.asarray(minutes, float), prepend=float(minutes[0]))
+    keep = np.exp(-np.minimum(gaps, 2) / 2)
     for place, (value, share) in enumerate(zip(score, keep)):
         level = value + share * (level - value)
         out[place] = level
