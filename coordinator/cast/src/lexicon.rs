@@ -43,7 +43,8 @@ const WORDS: [(Kind, &str); 7] = [
         Kind::Number,
         "zero one two three four five six seven eight nine ten eleven twelve thirteen twenty thirty forty fifty \
          sixty seventy eighty ninety hundred hundreds thousand thousands million millions billion dozen dozens \
-         first second third fourth last once twice thrice half quarter double triple pair both single several \
+         first second third fourth fifth sixth seventh eighth ninth tenth last once twice thrice half quarter \
+         double triple pair both single several \
          few many most percent per cent couple",
     ),
     (
@@ -69,7 +70,8 @@ const WORDS: [(Kind, &str); 7] = [
         Kind::Comparison,
         "more less fewer above below over under higher lower high low highest lowest rising falling rises falls \
          rose fell hot hotter cold colder warm warmer fast faster slow slower full fuller empty than increased \
-         decreased increasing decreasing worst best normal abnormal",
+         decreased increasing decreasing worst best normal abnormal hottest coldest warmest coolest fullest \
+         emptiest emptier fastest slowest busiest busier",
     ),
     (
         Kind::Negation,

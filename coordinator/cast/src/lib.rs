@@ -20,6 +20,7 @@ mod sheet;
 mod signal;
 mod slot;
 mod traits;
+pub mod truth;
 mod utter;
 
 #[cfg(test)]

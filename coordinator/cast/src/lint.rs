@@ -7,7 +7,7 @@ use crate::lexicon;
 use crate::sheet::Sheet;
 use crate::signal::Signal;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// The most words that two sheets may share in a row, outside of what facts fill.
 pub const MOST_SHARED: usize = 3;
@@ -137,4 +137,38 @@ fn runs(sheet: &Sheet, length: usize) -> BTreeSet<Vec<String>> {
         }
     }
     runs
+}
+
+/// The beginning of a sheet: every key that one has, with what belongs there.
+/// It passes no check until it is filled.
+pub fn scaffold(id: &str) -> String {
+    let mut text = format!(
+        "# {{slots}} are filled from facts, <phrases> from the end of this file. Words that claim\n\
+         # something (numbers, times, states, comparisons, negations, causes) stand in slots only.\n\
+         name = \"{id}\"\nhouse = \"\"\ndomain = \"\"\narchetype = \"\"\ninfluences = []\n\
+         # office = \"architect\"  # architect, engineer, data, qa, security or sre; leave it out for none\n\
+         veiled = false\n# guess = [\"what is right\"]  # of a veiled one\n\
+         eye = \"joint\"\nnotices = []\nvoice = []\nopinions = []\n\n[traits]\n"
+    );
+    // A string takes whatever is written to it.
+    for (name, value) in crate::Traits::default().iter() {
+        let _ = writeln!(text, "{name} = {value:.2}");
+    }
+    text.push_str(
+        "\n# [[ties]]\n# to = \"caudex\"\n# kind = \"alliance\"  # alliance, rivalry, dependency, contempt\n# why = \"\"\n\
+         \n# [[triggers]]\n# signal = \"vital:temperature\"  # or event:KIND, service:NAME\n# feeling = \"excited\"\n\
+         # why = \"\"\n\n[lines]\n",
+    );
+    for occasion in crate::Occasion::ALL {
+        let grave = if occasion.is_urgent() { "  # begins with {node}, sober, at most 25 words" } else { "" };
+        let _ = writeln!(text, "{} = []{grave}", occasion.name());
+    }
+    text.push_str("\n[moves]  # at least ten of them\n");
+    for which in crate::Move::ALL {
+        let needs = which.needs_words();
+        let needs = if needs.is_empty() { String::new() } else { format!("  # each with {needs}") };
+        let _ = writeln!(text, "{} = []{needs}", which.name());
+    }
+    text.push_str("\n[answers]\nlead = []  # each with {answer}\n\n[phrases]\n");
+    text
 }

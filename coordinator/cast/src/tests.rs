@@ -2,6 +2,8 @@
 
 use crate::life::{Bearing, Feeling, Readiness, Tone};
 use crate::lint::{self, lint};
+mod truth;
+
 use crate::*;
 use oorandom::Rand64;
 use proptest::prelude::*;

@@ -10,6 +10,7 @@ pub mod calls;
 pub mod care;
 pub mod cli;
 pub mod commands;
+pub mod company;
 pub mod config;
 pub mod data;
 pub mod enrol;

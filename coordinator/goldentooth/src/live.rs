@@ -121,6 +121,9 @@ pub struct Said {
     pub at: UnixMillis,
     /// The id of the event that it names.
     pub cause: String,
+    /// Whether it is more than people are told unasked in a day: it stands
+    /// beside its node, and is published to nobody.
+    pub aside: bool,
 }
 
 /// The counters of intake. Every message on a frame topic is in exactly one

@@ -5,6 +5,7 @@ use crate::ask::Ask;
 use crate::broker::{Broker, BrokerError};
 use crate::calls::Calls;
 use crate::care::Care;
+use crate::company::Company;
 use crate::config::{BrokerChoice, Config, Outside};
 use crate::data::{Data, DataError};
 use crate::enrol::{Desk, EnrolError, Keys, Reach, hostname, own_hosts};
@@ -154,8 +155,10 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     });
     let desk = desk(&keys, &data, reach.clone(), broker.as_ref(), intake.orders.clone());
 
+    let company = Company::default();
     #[cfg(feature = "stage")]
-    let stage = if config.stage { on_stage(&live, &ask, &intake).await } else { None };
+    let stage =
+        if config.stage { on_stage(&live, &ask, &intake, &company, data.folder()).await } else { None };
     #[cfg(not(feature = "stage"))]
     let stage = None;
 
@@ -168,7 +171,7 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     }
     let models = Some(Pusher::new(live.clone(), intake.orders.clone()));
     let options = web::Options { address: http, hosts: own_hosts(), access, care, calls, models };
-    let web = Web::new(live.clone(), ask, desk, options);
+    let web = Web::new(live.clone(), (ask, company), desk, options);
     let (stop_web, stopping) = oneshot::channel();
     let served = tokio::spawn(web.serve(page, async move {
         // The sender gone is a stop as well.
@@ -282,11 +285,18 @@ fn desk(
 }
 
 #[cfg(feature = "stage")]
-async fn on_stage(live: &Live, ask: &Ask, intake: &Intake) -> Option<tokio::task::JoinHandle<()>> {
+async fn on_stage(
+    live: &Live,
+    ask: &Ask,
+    intake: &Intake,
+    company: &Company,
+    folder: &std::path::Path,
+) -> Option<tokio::task::JoinHandle<()>> {
     crate::voices::remember(live, ask).await;
     // A seed per start: the same words in the same places would be dull.
     let seed = clock::wall().unsigned_abs();
-    crate::voices::start(live.clone(), intake.orders.clone(), seed)
+    crate::voices::start((live.clone(), ask.clone()), intake.orders.clone(), company, folder, seed)
+        .await
         .inspect_err(|error| tracing::error!(%error, "the cast stays away"))
         .ok()
 }

@@ -3,14 +3,16 @@
 //! that falls behind passes over events.
 
 use crate::ask::{Ask, EventQuery};
+use crate::company::{Company, Hosted};
 use crate::intake::{Cause, Order};
 use crate::live::{Event, Live, Said, SaidKind, Update};
-use cast::{Cast, Kind, SheetError};
+use cast::{Cast, Kind, Sheet, SheetError};
 use frames::NodeName;
 use serde_json::json;
 use stage::{Line, Stage};
-use std::collections::{HashSet, VecDeque};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 use store::Uuid;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::mpsc;
@@ -29,22 +31,76 @@ const LINES: usize = 64;
 ///
 /// # Errors
 /// [`SheetError`] if a built-in sheet is faulty.
-pub(crate) fn start(
-    live: Live,
+pub(crate) async fn start(
+    (live, ask): (Live, Ask),
     orders: mpsc::Sender<Order>,
+    company: &Company,
+    folder: &Path,
     seed: u64,
 ) -> Result<JoinHandle<()>, SheetError> {
-    let cast = Cast::built_in()?;
+    let mut cast = Cast::built_in()?;
+    own_sheets(&mut cast, &folder.join("cast"));
+    let mut stage = Stage::new(cast.clone(), seed);
+    let guessed = EventQuery { kind: Some("guessed".to_owned()), ..EventQuery::default() };
+    for event in ask.events(guessed).await.unwrap_or_default() {
+        if let Some(by) = event.payload.get("by").and_then(serde_json::Value::as_str) {
+            stage.remember_guessed(by);
+        }
+    }
     let (events, heard) = broadcast::channel(EVENTS);
     let (out, lines) = mpsc::channel(LINES);
-    let (_requests, asked) = mpsc::channel(LINES);
-    let stage = tokio::spawn(stage::run(Stage::new(cast.clone(), seed), heard, asked, out));
+    let (requests, asked) = mpsc::channel(LINES);
+    let stage = tokio::spawn(stage::run(stage, heard, asked, out));
+    company.enter(Hosted {
+        cast: cast.clone(),
+        services: Vec::new(),
+        live: live.clone(),
+        ask,
+        orders: orders.clone(),
+        requests,
+        before: Mutex::new(BTreeMap::new()),
+    });
     let updates = live.subscribe();
     let voices = Voices { cast, live, orders, events, embodied: HashSet::new(), past: VecDeque::new() };
     Ok(tokio::spawn(async move {
         voices.run(updates, lines).await;
         stage.abort();
     }))
+}
+
+/// Adds the fleet's own sheets, from the folder `cast` of the data folder. A
+/// faulty one stays off the stage, and is named in the log.
+fn own_sheets(cast: &mut Cast, folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "toml")) {
+        let id = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(error) => {
+                tracing::error!(file = %file.display(), %error, "a sheet can't be read");
+                continue;
+            }
+        };
+        let mut larger = cast.clone();
+        let sheet = match Sheet::parse(id, &text) {
+            Ok(sheet) => sheet,
+            Err(error) => {
+                tracing::error!(%error, "a sheet stays off the stage");
+                continue;
+            }
+        };
+        if larger.add(sheet).is_err() {
+            tracing::error!(id, most = cast::MOST, "the stage is full: a sheet stays off it");
+            continue;
+        }
+        let faults = cast::lint::lint(&larger, |_| true);
+        match faults.iter().find(|fault| fault.to_string().contains(&format!("{id}.toml"))) {
+            Some(fault) => tracing::error!(%fault, "a sheet stays off the stage"),
+            None => *cast = larger,
+        }
+    }
 }
 
 /// Brings back what each character said last, from the events of before.
@@ -133,6 +189,7 @@ impl Voices {
             node: node.clone(),
             at: line.at,
             cause: line.cause.to_string(),
+            aside: line.aside,
         });
         let payload = json!({
             "node": node, "by": said.by, "text": said.text, "kind": said.kind, "facts": said.facts,
@@ -163,5 +220,6 @@ fn said(event: &Event) -> Option<Said> {
         node: text("node").and_then(|node| node.parse().ok()),
         at: event.at,
         cause: event.causation.as_ref().map(Uuid::to_string).unwrap_or_default(),
+        aside: false,
     })
 }

@@ -2,12 +2,16 @@
 //! `events` and `notify test`. Each asks it over HTTP, prints for people, or JSON with `--json`.
 
 mod ask;
+#[cfg(feature = "stage")]
+mod cast;
 mod draw;
 mod events;
 mod models;
 mod nodes;
 mod notify;
 mod one;
+#[cfg(feature = "stage")]
+mod question;
 mod screen;
 mod status;
 #[cfg(test)]
@@ -44,6 +48,15 @@ pub enum Look {
         #[command(subcommand)]
         what: Models,
     },
+    /// Ask the cast, and be answered from what is recorded
+    #[cfg(feature = "stage")]
+    Ask(question::AskArgs),
+    /// Talk with the cast
+    #[cfg(feature = "stage")]
+    Chat(question::ChatArgs),
+    /// Who is on stage, how they are, and their sheets
+    #[cfg(feature = "stage")]
+    Cast(cast::CastArgs),
     /// Calls for help: whether they arrive
     Notify {
         /// What to do
@@ -137,6 +150,12 @@ pub fn run(look: &Look) -> Result<(), CliError> {
         Look::Notify { what: Notify::Test(target) } => {
             notify::test(&Coordinator::new(target)?, target.json, &mut screen)
         }
+        #[cfg(feature = "stage")]
+        Look::Ask(args) => question::ask(args, &mut screen),
+        #[cfg(feature = "stage")]
+        Look::Chat(args) => question::chat(args, &mut screen),
+        #[cfg(feature = "stage")]
+        Look::Cast(args) => cast::run(args, &mut screen),
         Look::Events(wanted) => events::run(&Coordinator::new(&wanted.target)?, wanted, &mut screen),
     };
     match done {

@@ -87,6 +87,7 @@ pub(crate) fn hostile(name: &str) -> NodeSnapshot {
         node: Some(name.parse().unwrap()),
         at: NOW - 30_000,
         cause: String::new(),
+        aside: false,
     };
     let hardware = "<img src=x onerror=alert(1)>\u{1b}]0;pwned\u{7}".to_owned();
     let about = About { hardware, ..About::default() };

@@ -158,6 +158,9 @@ impl Outlet {
     }
 
     fn said(&self, said: &Said) -> Option<Publication> {
+        if said.aside {
+            return None;
+        }
         let leaf = match said.kind {
             SaidKind::Fact | SaidKind::Suspicion => "says",
             SaidKind::Fiction => "tells",

@@ -3,8 +3,8 @@
 
 use super::mqtt::{MoodMessage, VitalsMessage};
 use super::view::{
-    CallsView, DayView, EventView, FleetView, HistoryView, MoodsView, NodeView, QuietView, SaidView,
-    StatusView, TriedView, UpView,
+    AnswersView, CallsView, CharacterView, DayView, EventView, FactView, FleetView, HistoryView, MoodsView,
+    NodeView, QuietView, SaidView, StatusView, TriedView, UpView,
 };
 use jiff::Timestamp;
 use schemars::generate::SchemaSettings;
@@ -139,6 +139,9 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
         ("mqtt-mood", schema::<MoodMessage>("gt/1/<fleet>/<node>/mood")),
         ("mqtt-vitals", schema::<VitalsMessage>("gt/1/<fleet>/<node>/vitals")),
         ("openapi", openapi::openapi()),
+        ("cast", schema::<Vec<CharacterView>>("goldentooth cast --json")),
+        ("ask", schema::<AnswersView>("goldentooth ask --json")),
+        ("fact", schema::<FactView>("/api/v1/facts/ID")),
         ("mqtt-says", schema::<SaidView>("gt/1/<fleet>/cast/<persona>/says")),
     ]
 }

@@ -5,6 +5,7 @@
 //! Times are RFC 3339 in UTC, or null. What was not measured is left out.
 
 mod care;
+mod character;
 mod day;
 mod event;
 mod fleet;
@@ -15,6 +16,9 @@ mod tests;
 mod words;
 
 pub use care::{CallsView, MessageView, PlaceView, QuietView, TriedView};
+pub use character::{
+    AnswerView, AnswersView, CharacterView, FactView, ModifierView, RelationshipView, TriggerView,
+};
 pub use day::{DAY_BUCKETS, DayView};
 pub use event::{EventView, SaidView};
 pub use fleet::{Counts, FleetState, FleetView, GroupView, Standing, worst_first};

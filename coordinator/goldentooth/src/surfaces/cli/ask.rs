@@ -156,6 +156,21 @@ impl Coordinator {
         Ok(())
     }
 
+    /// Sends JSON, and reads the JSON that is answered.
+    #[cfg(feature = "stage")]
+    pub(super) fn send<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> Result<T, CliError> {
+        let mut request = self.agent.post(format!("{}{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut answer = self.answered(request.send_json(body))?;
+        self.read(&mut answer)
+    }
+
     fn call(&self, path: &str, query: &[(&str, &str)]) -> Result<ureq::http::Response<ureq::Body>, CliError> {
         let mut request = self.agent.get(format!("{}{path}", self.url));
         for (key, value) in query {

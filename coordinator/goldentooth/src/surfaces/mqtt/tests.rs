@@ -98,6 +98,7 @@ fn events_and_words_have_topics_of_their_own_and_are_not_kept() {
         node: Some("pi-07".parse().unwrap()),
         at: NOW,
         cause: id.to_string(),
+        aside: false,
     };
     let fact = outlet().heard(0, &Update::Said(Arc::new(said(SaidKind::Fact))));
     assert_eq!(topics(&fact), ["gt/1/home/cast/operant-7/says"]);

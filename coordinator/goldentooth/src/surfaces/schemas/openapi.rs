@@ -2,8 +2,8 @@
 //! views and this list of addresses, checked in, and served as it is.
 
 use crate::surfaces::view::{
-    CallsView, DayView, EventView, FleetView, HistoryView, MoodsView, NodeView, QuietView, Span, StatusView,
-    TriedView,
+    AnswersView, CallsView, CharacterView, DayView, EventView, FactView, FleetView, HistoryView, MoodsView,
+    NodeView, QuietView, Span, StatusView, TriedView,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -125,6 +125,7 @@ pub(super) fn openapi() -> Value {
     });
     let mut writer = Writer { generator: settings.into_generator(), paths: Map::new() };
     reading(&mut writer);
+    cast(&mut writer);
     writing(&mut writer);
     let Writer { mut generator, paths } = writer;
     json!({
@@ -143,6 +144,44 @@ pub(super) fn openapi() -> Value {
 
 fn name() -> Parameter<'static> {
     ("name", "path", json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" }), "The node's name.")
+}
+
+fn cast(writer: &mut Writer) {
+    let all = writer.schema::<Vec<CharacterView>>();
+    writer.get("/api/v1/cast", "Everybody on stage.", vec![], all, &[401, 503]);
+    let one = writer.schema::<CharacterView>();
+    writer.get(
+        "/api/v1/cast/{name}",
+        "One character, by its sheet's name.",
+        vec![name()],
+        one,
+        &[401, 404, 503],
+    );
+    let fact = writer.schema::<FactView>();
+    let id = ("id", "path", json!({ "type": "string" }), "The fact's id, as an answer or a line has it.");
+    writer.get(
+        "/api/v1/facts/{id}",
+        "Something recorded that a sentence stands on.",
+        vec![id],
+        fact,
+        &[401, 404, 503],
+    );
+    let answers = ("application/json", writer.schema::<AnswersView>());
+    let body = json!({
+        "type": "object",
+        "required": ["text"],
+        "additionalProperties": false,
+        "properties": { "text": { "type": "string", "maxLength": 2000 }, "as": { "type": "string", "maxLength": 64 } },
+    });
+    writer.add(Address {
+        method: "post",
+        path: "/api/v1/ask",
+        summary: "Asks the cast. On loopback it needs no token: it changes nothing.",
+        parameters: vec![],
+        body: Some(body),
+        answers,
+        fails: &[400, 401, 403, 415, 422, 503],
+    });
 }
 
 fn reading(writer: &mut Writer) {

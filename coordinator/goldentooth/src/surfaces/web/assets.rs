@@ -24,6 +24,7 @@ assets! {
     "app.js": SCRIPT,
     "bars.js": SCRIPT,
     "care.js": SCRIPT,
+    "cast.js": SCRIPT,
     "charts.js": SCRIPT,
     "events.js": SCRIPT,
     "find.js": SCRIPT,

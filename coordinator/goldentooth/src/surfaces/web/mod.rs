@@ -2,10 +2,13 @@
 //!
 //! | address | what |
 //! | --- | --- |
-//! | `/`, `/nodes/NAME`, `/events` | pages |
+//! | `/`, `/nodes/NAME`, `/events`, `/cast` | pages |
 //! | `/api/v1/nodes`, `/api/v1/nodes/NAME`, `/api/v1/nodes/NAME/day` | nodes as JSON |
 //! | `/api/v1/nodes/NAME/history`, `/api/v1/moods` | the past, for charts and the heatmap |
 //! | `/api/v1/fleet`, `/api/v1/status`, `/api/v1/events` | the rest as JSON |
+//! | `/api/v1/cast`, `/api/v1/cast/NAME`, `/api/v1/facts/ID` | the cast, and what its words stand on |
+//! | `POST /api/v1/ask` | a question to the cast; it changes nothing, and needs no token on loopback |
+//! | `POST /api/v1/cast/NAME` | a mute, a thumb or a guess: needs the token |
 //! | `/api/v1/stream` | what changes, as server-sent events: `stream.rs` |
 //! | `/calls`, `/api/v1/calls`, `/api/v1/quiet` | calls for help, and quiet times |
 //! | `PUT /api/v1/nodes/NAME/tag`, `POST /api/v1/quiet`, … | what operators change: needs a token, always |
@@ -21,6 +24,7 @@
 mod answers;
 mod api;
 mod assets;
+mod characters;
 mod desk;
 mod draw;
 mod guard;
@@ -37,6 +41,7 @@ use crate::access::Access;
 use crate::ask::Ask;
 use crate::calls::Calls;
 use crate::care::Care;
+use crate::company::Company;
 use crate::enrol::Desk;
 use crate::live::Live;
 use crate::models::Pusher;
@@ -82,6 +87,7 @@ pub struct Web(Arc<Inner>);
 struct Inner {
     live: Live,
     ask: Ask,
+    company: Company,
     desk: Desk,
     hub: Hub,
     options: Options,
@@ -91,11 +97,11 @@ struct Inner {
 
 impl Web {
     /// One over these rooms. It hears nothing until [`Web::serve`] or [`Web::listen`].
-    pub fn new(live: Live, ask: Ask, desk: Desk, options: Options) -> Self {
+    pub fn new(live: Live, (ask, company): (Ask, Company), desk: Desk, options: Options) -> Self {
         let hub = Hub::new(live.clone());
         let streams = Arc::new(Semaphore::new(MOST_STREAMS));
         let stopping = watch::Sender::new(false);
-        Self(Arc::new(Inner { live, ask, desk, hub, options, streams, stopping }))
+        Self(Arc::new(Inner { live, ask, company, desk, hub, options, streams, stopping }))
     }
 
     /// Every address, guarded.
@@ -104,6 +110,7 @@ impl Web {
             .route("/", get(pages::fleet))
             .route("/nodes/{name}", get(pages::node))
             .route("/events", get(pages::events))
+            .route("/cast", get(pages::cast))
             .route("/assets/{name}", get(assets::asset))
             .route("/favicon.ico", get(assets::favicon))
             .route("/api/v1/nodes", get(api::nodes))
@@ -114,6 +121,10 @@ impl Web {
             .route("/api/v1/fleet", get(api::fleet))
             .route("/api/v1/status", get(api::status))
             .route("/api/v1/events", get(api::events))
+            .route("/api/v1/cast", get(characters::all))
+            .route("/api/v1/cast/{name}", get(characters::one).post(characters::wish))
+            .route("/api/v1/ask", post(characters::ask))
+            .route("/api/v1/facts/{id}", get(characters::fact))
             .route("/api/v1/stream", get(stream::stream))
             .route("/calls", get(pages::calls))
             .route(signing::PATH, get(signing::page).post(signing::sign_in_with))

@@ -8,6 +8,7 @@
 mod bar;
 mod calls;
 mod card;
+mod cast;
 mod charts;
 mod events;
 mod fleet;
@@ -16,6 +17,7 @@ mod shell;
 mod signing;
 
 pub(super) use calls::calls;
+pub(super) use cast::cast;
 pub(super) use events::events;
 pub(super) use fleet::fleet;
 pub(super) use node::node;

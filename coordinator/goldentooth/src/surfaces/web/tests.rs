@@ -1,5 +1,6 @@
 use super::*;
 use crate::ask::Ask;
+use crate::company::Company;
 use crate::data::Data;
 use crate::enrol::{Keys, Reach};
 use crate::live::{NodeSnapshot, Status, Update};
@@ -40,7 +41,7 @@ fn setup(address: &str, nodes: Vec<NodeSnapshot>) -> Setup {
         calls: Calls::new(Vec::new()),
         models: None,
     };
-    let web = Web::new(live.clone(), Ask::empty(), desk, options);
+    let web = Web::new(live.clone(), (Ask::empty(), Company::default()), desk, options);
     Setup { web, live, token: token.expose().to_owned(), _folder: folder }
 }
 
@@ -224,6 +225,9 @@ async fn off_loopback_everything_but_the_health_checks_demands_the_token() {
         "/api/v1/status",
         "/api/v1/events",
         "/api/v1/stream",
+        "/cast",
+        "/api/v1/cast",
+        "/api/v1/facts/x",
         "/api/openapi.json",
         "/metrics",
         "/calls",

@@ -9,8 +9,12 @@ use maud::{DOCTYPE, Markup, html};
 
 /// The pages of the navigation, in its order: name, address, word. Those that
 /// are not built yet get a line when they are.
-const PLACES: [(&str, &str, &str); 3] =
-    [("fleet", "/", "Fleet"), ("events", "/events", "Events"), ("calls", "/calls", "Calls")];
+const PLACES: [(&str, &str, &str); 4] = [
+    ("fleet", "/", "Fleet"),
+    ("events", "/events", "Events"),
+    ("calls", "/calls", "Calls"),
+    ("cast", "/cast", "Cast"),
+];
 
 /// The modules that a page of nodes or events runs: the first begins, the
 /// others are what it imports.

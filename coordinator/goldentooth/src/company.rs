@@ -1,0 +1,104 @@
+//! The cast as surfaces ask for it: who is on stage, and what they answer.
+//! Without a stage there is nobody, and that is said.
+
+#[cfg(feature = "stage")]
+mod answer;
+#[cfg(feature = "stage")]
+mod hosted;
+mod record;
+
+#[cfg(feature = "stage")]
+pub(crate) use hosted::Hosted;
+pub use record::fact;
+
+use crate::surfaces::view::{AnswersView, CharacterView};
+use std::sync::{Arc, OnceLock};
+
+/// What a person wants of a character.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// That it be silent, or speak again.
+    Mute(bool),
+    /// A thumb, up or down.
+    Thumb(bool),
+    /// To have found out what it stands for.
+    Guess(String),
+}
+
+/// Why the cast gives no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CompanyError {
+    /// There is no stage.
+    #[error("the cast is not on stage: start the coordinator without --no-stage")]
+    Away,
+    /// Nobody of that name.
+    #[error("nobody on stage is called {0:?}; `goldentooth cast` names everybody")]
+    Nobody(String),
+    /// A guess at somebody without a veil.
+    #[error("{0} is not veiled: what it stands for is known")]
+    NoVeil(String),
+    /// The question can't be taken.
+    #[error("{0}")]
+    Question(String),
+}
+
+/// Asks the cast; cheap to clone.
+#[derive(Clone, Default)]
+pub struct Company(#[cfg_attr(not(feature = "stage"), allow(dead_code))] Arc<OnceLock<Host>>);
+
+#[cfg(feature = "stage")]
+type Host = Hosted;
+#[cfg(not(feature = "stage"))]
+type Host = std::convert::Infallible;
+
+#[cfg(feature = "stage")]
+impl Company {
+    /// Brings the cast on stage. A second time is passed over.
+    pub(crate) fn enter(&self, host: Hosted) {
+        let _ = self.0.set(host);
+    }
+
+    fn host(&self) -> Result<&Hosted, CompanyError> {
+        self.0.get().ok_or(CompanyError::Away)
+    }
+
+    /// Everybody on stage.
+    ///
+    /// # Errors
+    /// [`CompanyError::Away`].
+    pub async fn characters(&self) -> Result<Vec<CharacterView>, CompanyError> {
+        self.host()?.characters().await
+    }
+
+    /// Answers a question of a person's.
+    ///
+    /// # Errors
+    /// [`CompanyError`].
+    pub async fn ask(&self, text: &str, person: &str) -> Result<AnswersView, CompanyError> {
+        self.host()?.ask(text, person).await
+    }
+
+    /// Does what a person wishes of a character; gives what there is to say about it.
+    ///
+    /// # Errors
+    /// [`CompanyError`].
+    pub async fn wish(&self, name: &str, wish: Wish) -> Result<String, CompanyError> {
+        self.host()?.wish(name, wish).await
+    }
+}
+
+#[cfg(not(feature = "stage"))]
+#[allow(clippy::unused_async, missing_docs)] // the same shape as with a stage
+impl Company {
+    pub async fn characters(&self) -> Result<Vec<CharacterView>, CompanyError> {
+        Err(CompanyError::Away)
+    }
+
+    pub async fn ask(&self, _: &str, _: &str) -> Result<AnswersView, CompanyError> {
+        Err(CompanyError::Away)
+    }
+
+    pub async fn wish(&self, _: &str, _: Wish) -> Result<String, CompanyError> {
+        Err(CompanyError::Away)
+    }
+}

@@ -1,0 +1,238 @@
+//! The cast that is on stage.
+
+use super::answer::{self, Scene};
+use super::{CompanyError, Wish};
+use crate::ask::{Ask, EventQuery};
+use crate::intake::Order;
+use crate::live::Live;
+use crate::surfaces::view::{
+    AnswerView, AnswersView, CharacterView, RelationshipView, SaidView, TriggerView, time,
+};
+use crate::words::lock;
+use cast::ask::{Asked, Names, understand};
+use cast::{Cast, Sheet};
+use minds::Understudy;
+use serde_json::json;
+use stage::{Portrait, Request};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+/// The longest question, in bytes.
+const LONGEST: usize = 2_000;
+/// The most people whose last question is remembered.
+const PEOPLE: usize = 256;
+/// The most characters that answer `@all`.
+const ALL: usize = 6;
+
+/// The cast on stage, and what it takes to answer.
+pub(crate) struct Hosted {
+    pub(crate) cast: Cast,
+    pub(crate) services: Vec<String>,
+    pub(crate) live: Live,
+    pub(crate) ask: Ask,
+    pub(crate) orders: mpsc::Sender<Order>,
+    pub(crate) requests: mpsc::Sender<Request>,
+    pub(crate) before: Mutex<BTreeMap<String, Asked>>,
+}
+
+impl Hosted {
+    async fn request<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, CompanyError> {
+        let (sender, answer) = oneshot::channel();
+        self.requests.send(make(sender)).await.map_err(|_| CompanyError::Away)?;
+        answer.await.map_err(|_| CompanyError::Away)
+    }
+
+    pub(super) async fn characters(&self) -> Result<Vec<CharacterView>, CompanyError> {
+        let portraits = self.request(Request::Portraits).await?;
+        let all =
+            portraits.iter().filter_map(|portrait| Some(self.view(self.cast.get(&portrait.id)?, portrait)));
+        Ok(all.collect())
+    }
+
+    fn view(&self, sheet: &Sheet, portrait: &Portrait) -> CharacterView {
+        let nodes = self.live.nodes().into_iter().map(|node| node.name.to_string());
+        let nodes = nodes.filter(|node| self.cast.embody(node).is_some_and(|head| head.id == sheet.id));
+        let said = portrait.last.as_ref().map(|line| SaidView {
+            by: line.by.clone(),
+            text: line.text.clone(),
+            kind: serde_json::from_value(json!(line.kind)).unwrap_or(crate::live::SaidKind::Fact),
+            facts: serde_json::to_value(&line.facts).unwrap_or_default(),
+            at: time(line.at),
+        });
+        CharacterView {
+            id: sheet.id.clone(),
+            name: sheet.name.clone(),
+            house: sheet.house.clone(),
+            archetype: sheet.archetype.clone(),
+            office: sheet.office.map(|office| office.name().to_owned()),
+            embodies: portrait.known.then(|| sheet.domain.clone()),
+            readiness: word(&portrait.readiness),
+            feeling: word(&portrait.feeling),
+            energy: portrait.energy,
+            attention: portrait.attention,
+            traits: sheet.traits.iter().map(|(name, value)| (name.to_owned(), hundredths(value))).collect(),
+            modifiers: Vec::new(),
+            relationships: sheet
+                .ties
+                .iter()
+                .map(|tie| RelationshipView {
+                    to: tie.to.clone(),
+                    kind: word(&tie.kind),
+                    why: tie.why.clone(),
+                })
+                .collect(),
+            last_said: said,
+            nodes: nodes.collect(),
+            muted: portrait.muted,
+            // What a veiled one reacts to is for people to find out.
+            triggers: sheet
+                .triggers
+                .iter()
+                .filter(|_| portrait.known)
+                .map(|trigger| TriggerView {
+                    signal: trigger.signal.to_string(),
+                    feeling: word(&trigger.feeling),
+                    why: trigger.why.clone(),
+                    supplied: stage::facts::is_supplied(&trigger.signal, &self.services),
+                })
+                .collect(),
+            eye: if portrait.known { word(&sheet.eye) } else { String::new() },
+        }
+    }
+
+    pub(super) async fn wish(&self, name: &str, wish: Wish) -> Result<String, CompanyError> {
+        let nobody = || CompanyError::Nobody(name.to_owned());
+        let sheet = self.cast.meant_by(name).first().copied().ok_or_else(nobody)?;
+        let id = sheet.id.clone();
+        let (done, words) = match wish {
+            Wish::Mute(mute) => {
+                let done = self.request(|answer| Request::Mute(id.clone(), mute, answer)).await?;
+                (done, if mute { "is muted; what is grave is left to others." } else { "may speak again." })
+            }
+            Wish::Thumb(up) => {
+                let done = self.request(|answer| Request::Thumb(id.clone(), up, answer)).await?;
+                (
+                    done,
+                    if up {
+                        "has your thumb, and will be heard sooner."
+                    } else {
+                        "will stand back a little."
+                    },
+                )
+            }
+            Wish::Guess(guess) => {
+                let right = self.request(|answer| Request::Guess(id.clone(), guess, answer)).await?;
+                if !right.ok_or_else(|| CompanyError::NoVeil(sheet.name.clone()))? {
+                    return Ok(format!("No. {} keeps it to itself a while longer.", sheet.name));
+                }
+                self.note("guessed", json!({ "by": id, "right": true })).await;
+                return Ok(format!("Yes. {} embodies {}.", sheet.name, sheet.domain));
+            }
+        };
+        if done { Ok(format!("{} {words}", sheet.name)) } else { Err(nobody()) }
+    }
+
+    pub(super) async fn ask(&self, text: &str, person: &str) -> Result<AnswersView, CompanyError> {
+        if text.trim().is_empty() || text.len() > LONGEST {
+            return Err(CompanyError::Question(format!("a question has 1 to {LONGEST} bytes")));
+        }
+        let nodes = self.live.nodes();
+        let names = Names {
+            nodes: nodes.iter().map(|node| node.name.to_string()).collect(),
+            characters: self.cast.called(),
+            vitals: frames::Vital::ALL
+                .iter()
+                .map(|vital| (vital.name().to_owned(), vital.name().to_owned()))
+                .collect(),
+        };
+        let before = self.remembered(person).await;
+        let asked = understand(text, &names, before.as_ref());
+        let portraits = self.request(Request::Portraits).await?;
+        let scene = Scene { cast: &self.cast, nodes: &nodes, ask: &self.ask, portraits: &portraits };
+        let speakers = self.speakers(text, &asked);
+        let id = Uuid::now_v7();
+        let mut answers = Vec::new();
+        let mut recorded = Vec::new();
+        for (place, sheet) in speakers.iter().enumerate() {
+            let mut told = answer::answer(&scene, &asked, sheet).await;
+            for fact in &mut told.facts {
+                fact.id = format!("{id}.{}", recorded.len());
+                recorded.push(fact.clone());
+            }
+            let seed = (id.as_u128() as u64).wrapping_add(place as u64);
+            answers.push(AnswerView {
+                by: sheet.id.clone(),
+                text: Understudy::answer(sheet, &told.text, seed),
+                facts: told.facts,
+                mind: Understudy::NAME.to_owned(),
+                kind: told.kind.to_owned(),
+            });
+        }
+        if asked.kind.is_some() {
+            let mut people = lock::mutex(&self.before);
+            if people.len() < PEOPLE || people.contains_key(person) {
+                people.insert(person.to_owned(), asked.clone());
+            }
+        }
+        let answered = json!({
+            "answer": id, "person": person, "question": text, "asked": asked, "facts": recorded,
+            "answers": answers.iter().map(|one| json!({ "by": one.by, "text": one.text })).collect::<Vec<_>>(),
+            "words": format!("{person} asked: {text}"),
+        });
+        self.note("answered", answered).await;
+        Ok(AnswersView { answers })
+    }
+
+    async fn note(&self, kind: &'static str, payload: serde_json::Value) {
+        // Intake gone means that everything stops.
+        let _ = self.orders.send(Order::Note { kind, source: "stage", payload }).await;
+    }
+
+    /// The person's question before, also of before a restart.
+    async fn remembered(&self, person: &str) -> Option<Asked> {
+        if let Some(asked) = lock::mutex(&self.before).get(person) {
+            return Some(asked.clone());
+        }
+        let query = EventQuery { kind: Some("answered".to_owned()), limit: 50, ..EventQuery::default() };
+        let events = self.ask.events(query).await.ok()?;
+        let of_person = |event: &&Arc<crate::live::Event>| {
+            event.payload.get("person").and_then(serde_json::Value::as_str) == Some(person)
+        };
+        let last = events.iter().rev().find(of_person)?;
+        serde_json::from_value(last.payload.get("asked")?.clone()).ok()
+    }
+
+    /// Who answers: whom the text names with `@`, else whoever's business it is.
+    fn speakers(&self, text: &str, asked: &Asked) -> Vec<&Sheet> {
+        let named = text.split_whitespace().filter_map(|word| word.strip_prefix('@'));
+        let mut speakers: Vec<&Sheet> = Vec::new();
+        for name in named {
+            let name = name.trim_matches(|c: char| !(c.is_alphanumeric() || c == '-'));
+            if name.eq_ignore_ascii_case("all") {
+                return self.cast.sheets().iter().filter(|sheet| sheet.heads_a_house()).take(ALL).collect();
+            }
+            for sheet in self.cast.meant_by(name) {
+                if !speakers.iter().any(|known| known.id == sheet.id) {
+                    speakers.push(sheet);
+                }
+            }
+        }
+        if speakers.is_empty() {
+            let one = answer::whose(&self.cast, asked).or_else(|| self.cast.sheets().first());
+            speakers.extend(one);
+        }
+        speakers
+    }
+}
+
+/// A trait's value as it stands in the sheet: 32 bits would show as 0.8500000238.
+fn hundredths(value: f32) -> f64 {
+    (f64::from(value) * 100.0).round() / 100.0
+}
+
+/// The word that a value is in JSON.
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}

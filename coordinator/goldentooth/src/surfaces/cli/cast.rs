@@ -1,0 +1,282 @@
+//! `cast` and what belongs to it: who is on stage, why they are as they are,
+//! and the sheets themselves.
+
+use super::Target;
+use super::ask::{CliError, Coordinator};
+use super::screen::{Screen, WIDTH, cell, clean, cut, wrapped};
+use crate::surfaces::view::CharacterView;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// `goldentooth cast`
+#[derive(Debug, Args)]
+pub struct CastArgs {
+    #[command(flatten)]
+    target: Target,
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// One character: who it is, how it is, and what it said
+    Show {
+        /// Its sheet, name or office
+        name: String,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Why a character is as it is, and what it reacts to
+    Why {
+        /// Its sheet, name or office
+        name: String,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Tell what a veiled character stands for
+    Guess {
+        /// Its sheet or name
+        name: String,
+        /// What it stands for
+        guess: String,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Let a character be silent; what is grave is left to others
+    Mute {
+        /// Its sheet or name
+        name: String,
+        /// Let it speak again
+        #[arg(long)]
+        off: bool,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// A thumb for a character: it counts in who speaks next
+    Thumb {
+        /// Its sheet or name
+        name: String,
+        /// Up or down
+        #[arg(value_parser = ["up", "down"])]
+        way: String,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Begin a sheet for a character of your own
+    New {
+        /// Its file name: small letters, digits and '-'
+        name: String,
+        /// Where to write it [default: NAME.toml]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Check sheets, by themselves and beside the built-in ones
+    Lint {
+        /// The files; without any, the built-in sheets
+        files: Vec<PathBuf>,
+    },
+}
+
+pub(super) fn run(args: &CastArgs, screen: &mut Screen<'_>) -> Result<(), CliError> {
+    match &args.what {
+        None => {
+            let all: Vec<CharacterView> = Coordinator::new(&args.target)?.get("/api/v1/cast", &[])?;
+            if args.target.json {
+                return Ok(screen.json(&all, true)?);
+            }
+            Ok(table(&all, screen)?)
+        }
+        Some(What::Show { name, target }) => {
+            let one = find(name, target)?;
+            if target.json || args.target.json {
+                return Ok(screen.json(&one, true)?);
+            }
+            Ok(show(&one, screen)?)
+        }
+        Some(What::Why { name, target }) => {
+            let one = find(name, target)?;
+            if target.json || args.target.json {
+                return Ok(screen.json(&one, true)?);
+            }
+            Ok(why(&one, screen)?)
+        }
+        Some(What::Guess { name, guess, target }) => wish(name, target, &json!({ "guess": guess }), screen),
+        Some(What::Mute { name, off, target }) => wish(name, target, &json!({ "mute": !off }), screen),
+        Some(What::Thumb { name, way, target }) => wish(name, target, &json!({ "thumb": way }), screen),
+        Some(What::New { name, out }) => begin(name, out.clone(), screen),
+        Some(What::Lint { files }) => lint(files, screen),
+    }
+}
+
+fn find(name: &str, target: &Target) -> Result<CharacterView, CliError> {
+    let all: Vec<CharacterView> = Coordinator::new(target)?.get("/api/v1/cast", &[])?;
+    let wanted = name.trim_start_matches('@').to_lowercase();
+    let is = |one: &CharacterView| {
+        let full = one.name.to_lowercase();
+        one.id == wanted
+            || full == wanted
+            || one.office.as_deref() == Some(&wanted)
+            || full.split_whitespace().any(|part| part == wanted && wanted.len() > 4)
+    };
+    let names: Vec<String> = all.iter().map(|one| one.id.clone()).collect();
+    all.into_iter().find(is).ok_or_else(|| {
+        CliError::Refused(format!(
+            "nobody on stage is called {:?}; there are {}",
+            clean(name),
+            names.join(", ")
+        ))
+    })
+}
+
+fn wish(name: &str, target: &Target, wish: &Value, screen: &mut Screen<'_>) -> Result<(), CliError> {
+    let one = find(name, target)?;
+    let done: Value = Coordinator::new(target)?.send(&format!("/api/v1/cast/{}", one.id), wish)?;
+    if target.json {
+        return Ok(screen.json(&done, true)?);
+    }
+    let words = done.get("words").and_then(Value::as_str).unwrap_or("done");
+    screen.line(&clean(words))?;
+    Ok(screen.flush()?)
+}
+
+fn table(all: &[CharacterView], screen: &mut Screen<'_>) -> std::io::Result<()> {
+    let head = [cell("NAME", 25), cell("FEELING", 10), cell("READINESS", 12), cell("EMBODIES", 33)];
+    screen.line(&screen.faint(&head.concat()))?;
+    for one in all {
+        let muted = if one.muted { " (muted)" } else { "" };
+        let row = [
+            cell(&cut(&format!("{}{muted}", clean(&one.name)), 24), 25),
+            cell(&one.feeling, 10),
+            cell(&one.readiness, 12),
+            cut(one.embodies.as_deref().unwrap_or("? (goldentooth cast guess)"), 33),
+        ];
+        screen.line(&row.concat())?;
+    }
+    screen.flush()
+}
+
+fn show(one: &CharacterView, screen: &mut Screen<'_>) -> std::io::Result<()> {
+    screen.line(&format!("{}, {}, of {}", clean(&one.name), clean(&one.archetype), clean(&one.house)))?;
+    let field = |screen: &mut Screen<'_>, label: &str, text: &str| {
+        for (place, line) in wrapped(text, WIDTH - 12).iter().enumerate() {
+            screen.line(&format!("{}{line}", cell(if place == 0 { label } else { "" }, 12)))?;
+        }
+        std::io::Result::Ok(())
+    };
+    field(screen, "Embodies", one.embodies.as_deref().unwrap_or("that is for you to find out"))?;
+    if let Some(office) = &one.office {
+        field(screen, "Office", &format!("@{office}"))?;
+    }
+    let now = format!(
+        "{}, feels {}, energy {:.0} %, attention {:.0} %",
+        one.readiness,
+        one.feeling,
+        one.energy * 100.0,
+        one.attention * 100.0
+    );
+    field(screen, "Is", &now)?;
+    if !one.nodes.is_empty() {
+        field(screen, "Household", &one.nodes.join(", "))?;
+    }
+    for tie in &one.relationships {
+        field(screen, &capital(&tie.kind), &format!("{}: {}", tie.to, clean(&tie.why)))?;
+    }
+    if let Some(said) = &one.last_said {
+        field(screen, "Said", &clean(&said.text))?;
+    }
+    screen.flush()
+}
+
+fn why(one: &CharacterView, screen: &mut Screen<'_>) -> std::io::Result<()> {
+    screen.line(&format!("{} feels {} and is {}.", clean(&one.name), one.feeling, one.readiness))?;
+    if one.embodies.is_none() {
+        screen.line("What it reacts to is for you to find out.")?;
+    }
+    for trigger in &one.triggers {
+        let state = if trigger.supplied { "" } else { " – nothing here supplies it: it never fires" };
+        screen.line(&format!(
+            "{} makes it {}: {}{state}",
+            trigger.signal,
+            trigger.feeling,
+            clean(&trigger.why)
+        ))?;
+    }
+    if let Some(said) = &one.last_said {
+        screen.line(&format!("It said last: {}", clean(&said.text)))?;
+        let facts = said.facts.as_array().map(Vec::as_slice).unwrap_or_default();
+        for fact in facts {
+            let text = |key: &str| fact.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            screen.line(&format!(
+                "  {} = {} (event {})",
+                text("slot"),
+                clean(&text("text")),
+                text("event")
+            ))?;
+        }
+    }
+    screen.flush()
+}
+
+fn begin(name: &str, out: Option<PathBuf>, screen: &mut Screen<'_>) -> Result<(), CliError> {
+    let fits = !name.is_empty()
+        && name.len() <= 32
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if !fits {
+        return Err(CliError::Refused(format!(
+            "{:?} can't be a sheet's name: take small letters, digits and '-'",
+            clean(name)
+        )));
+    }
+    let out = out.unwrap_or_else(|| PathBuf::from(format!("{name}.toml")));
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&out)?;
+    std::io::Write::write_all(&mut file, cast::lint::scaffold(name).as_bytes())?;
+    screen.line(&format!(
+        "{} is begun. Fill it, then: goldentooth cast lint {}",
+        out.display(),
+        out.display()
+    ))?;
+    Ok(screen.flush()?)
+}
+
+fn lint(files: &[PathBuf], screen: &mut Screen<'_>) -> Result<(), CliError> {
+    let refused = |why: String| CliError::Refused(why);
+    let mut all = cast::Cast::built_in().map_err(|error| refused(error.to_string()))?;
+    for file in files {
+        let text =
+            std::fs::read_to_string(file).map_err(|error| refused(format!("{}: {error}", file.display())))?;
+        let id = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let sheet = cast::Sheet::parse(id, &text).map_err(|error| refused(error.to_string()))?;
+        all.add(sheet)
+            .map_err(|sheet| refused(format!("{}: {} are on stage already", sheet.id, cast::MOST)))?;
+    }
+    let ids: Vec<String> =
+        files.iter().filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned())).collect();
+    let about = |words: &str| ids.is_empty() || ids.iter().any(|id| words.contains(&format!("{id}.toml")));
+    let findings = cast::lint::lint(&all, |signal| stage::facts::is_supplied(signal, &[]));
+    let mut faults = 0;
+    for finding in findings {
+        let words = finding.to_string();
+        if about(&words) {
+            faults += usize::from(finding.is_fault());
+            screen.line(&format!("{}: {words}", if finding.is_fault() { "fault" } else { "note" }))?;
+        }
+    }
+    screen.flush()?;
+    match faults {
+        0 => {
+            screen.line(&format!(
+                "{} sheets are fit for the stage.",
+                if files.is_empty() { all.sheets().len() } else { files.len() }
+            ))?;
+            Ok(screen.flush()?)
+        }
+        1 => Err(refused("1 fault keeps them from the stage".to_owned())),
+        more => Err(refused(format!("{more} faults keep them from the stage"))),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

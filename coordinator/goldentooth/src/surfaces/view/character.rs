@@ -1,0 +1,132 @@
+//! Characters, answers and facts, as everybody outside sees them.
+
+use super::event::SaidView;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One character as it is now: an entry of `cast --json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Character"))]
+pub struct CharacterView {
+    /// Its sheet's file name.
+    pub id: String,
+    /// Its full name.
+    pub name: String,
+    /// Where it belongs.
+    pub house: String,
+    /// Who it is, in a phrase.
+    pub archetype: String,
+    /// The office that it holds, as behind an `@`; null for none.
+    pub office: Option<String>,
+    /// What it stands for; null while that is for people to find out.
+    pub embodies: Option<String>,
+    /// How ready it is for work: idle, active, tired or overwhelmed.
+    pub readiness: String,
+    /// How it feels.
+    pub feeling: String,
+    /// 0 to 1.
+    pub energy: f64,
+    /// 0 to 1.
+    pub attention: f64,
+    /// Sixteen traits, each 0 to 1.
+    pub traits: BTreeMap<String, f64>,
+    /// What changes its traits for a time, each with its cause and its end.
+    pub modifiers: Vec<ModifierView>,
+    /// What binds it to others.
+    pub relationships: Vec<RelationshipView>,
+    /// The last thing that it said; null for nothing yet.
+    pub last_said: Option<SaidView>,
+    /// The nodes that live in its household.
+    pub nodes: Vec<String>,
+    /// Whether a person muted it.
+    pub muted: bool,
+    /// What it reacts to.
+    pub triggers: Vec<TriggerView>,
+    /// How it looks at a node.
+    pub eye: String,
+}
+
+/// What changes a character's traits for a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Modifier"))]
+pub struct ModifierView {
+    /// Which trait.
+    pub name: String,
+    /// By how much.
+    pub by: f64,
+    /// What caused it.
+    pub cause: String,
+    /// Until when.
+    pub until: Option<Timestamp>,
+}
+
+/// What binds a character to another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Relationship"))]
+pub struct RelationshipView {
+    /// The other's sheet.
+    pub to: String,
+    /// alliance, rivalry, dependency or contempt.
+    pub kind: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What a character reacts to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Trigger"))]
+pub struct TriggerView {
+    /// The signal: `vital:NAME`, `event:KIND` or `service:NAME`.
+    pub signal: String,
+    /// How it feels then.
+    pub feeling: String,
+    /// Why.
+    pub why: String,
+    /// Whether anything here supplies the signal; else it never fires.
+    pub supplied: bool,
+}
+
+/// Something recorded that a sentence stands on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "RecordedFact"))]
+pub struct FactView {
+    /// Names it; `/api/v1/facts/ID` has it.
+    pub id: String,
+    /// What kind of fact: a vital's name, `mood`, `silent`, `count`, or an event's kind.
+    pub kind: String,
+    /// Whom it is about: a node, a character, or `fleet`.
+    pub subject: String,
+    /// What is so: a number in `unit`, a word, or a yes or no.
+    pub value: serde_json::Value,
+    /// The unit; empty where there is none.
+    pub unit: String,
+    /// When it was so.
+    pub at: Option<Timestamp>,
+    /// The event that records it; null for a reading.
+    pub event: Option<String>,
+}
+
+/// One character's answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Answer"))]
+pub struct AnswerView {
+    /// Who answers: the sheet's file name.
+    pub by: String,
+    /// The answer.
+    pub text: String,
+    /// What it stands on.
+    pub facts: Vec<FactView>,
+    /// Which mind composed it.
+    pub mind: String,
+    /// fact, suspicion or fiction.
+    pub kind: String,
+}
+
+/// What a question was answered: `ask --json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Answers"))]
+pub struct AnswersView {
+    /// One per character that had the floor.
+    pub answers: Vec<AnswerView>,
+}

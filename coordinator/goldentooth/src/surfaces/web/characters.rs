@@ -1,0 +1,95 @@
+//! The cast in the API.
+
+use super::Web;
+use super::api::Failure;
+use crate::company::{self, CompanyError, Wish};
+use crate::surfaces::view::{AnswersView, CharacterView, FactView};
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+
+impl From<CompanyError> for Failure {
+    fn from(error: CompanyError) -> Self {
+        let status = match error {
+            CompanyError::Away => StatusCode::SERVICE_UNAVAILABLE,
+            CompanyError::Nobody(_) => StatusCode::NOT_FOUND,
+            CompanyError::NoVeil(_) => StatusCode::CONFLICT,
+            CompanyError::Question(_) => StatusCode::BAD_REQUEST,
+        };
+        Self(status, error.to_string())
+    }
+}
+
+pub(super) async fn all(State(web): State<Web>) -> Result<Json<Vec<CharacterView>>, Failure> {
+    Ok(Json(web.0.company.characters().await?))
+}
+
+pub(super) async fn one(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+) -> Result<Json<CharacterView>, Failure> {
+    let all = web.0.company.characters().await?;
+    let one = all.into_iter().find(|one| one.id == name);
+    Ok(Json(one.ok_or(CompanyError::Nobody(name))?))
+}
+
+/// A question to the cast.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Question {
+    text: String,
+    #[serde(default, rename = "as")]
+    person: Option<String>,
+}
+
+pub(super) async fn ask(
+    State(web): State<Web>,
+    question: Result<Json<Question>, JsonRejection>,
+) -> Result<Json<AnswersView>, Failure> {
+    let Json(Question { text, person }) =
+        question.map_err(|error| Failure(error.status(), error.body_text()))?;
+    let person = person.unwrap_or_else(|| "somebody".to_owned());
+    let fits = !person.is_empty() && person.len() <= 64 && !person.contains(char::is_control);
+    if !fits {
+        return Err(Failure(StatusCode::BAD_REQUEST, "as: a name of 1 to 64 bytes".to_owned()));
+    }
+    Ok(Json(web.0.company.ask(&text, &person).await?))
+}
+
+/// What a person wishes of a character: exactly one of these.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub(super) enum Wished {
+    Mute(bool),
+    Thumb(Way),
+    Guess(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Way {
+    Up,
+    Down,
+}
+
+pub(super) async fn wish(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+    wished: Result<Json<Wished>, JsonRejection>,
+) -> Result<Json<serde_json::Value>, Failure> {
+    let Json(wished) = wished.map_err(|error| Failure(error.status(), error.body_text()))?;
+    let wish = match wished {
+        Wished::Mute(mute) => Wish::Mute(mute),
+        Wished::Thumb(way) => Wish::Thumb(matches!(way, Way::Up)),
+        Wished::Guess(guess) => Wish::Guess(guess),
+    };
+    let words = web.0.company.wish(&name, wish).await?;
+    Ok(Json(serde_json::json!({ "words": words })))
+}
+
+pub(super) async fn fact(State(web): State<Web>, Path(id): Path<String>) -> Result<Json<FactView>, Failure> {
+    let fact = company::fact(&web.0.ask, &id).await?;
+    fact.map(Json).ok_or_else(|| Failure(StatusCode::NOT_FOUND, format!("no fact {id:?} is recorded")))
+}
