@@ -3,7 +3,7 @@
 //! A model says more trouble of one machine than of another, for reasons that have
 //! nothing to do with trouble. So the node remembers the highest trouble of each
 //! six hours of the last fortnight, and its threshold is a value that only one in
-//! [`EXCEED`] of them went beyond: less than one false alarm a day if nothing changes.
+//! `EXCEED` of them went beyond: less than one false alarm a day if nothing changes.
 //! Before [`FEWEST`] of them are full it has no threshold. 240 bytes.
 
 /// How many spells are remembered, and how long one is, in seconds.
