@@ -1,12 +1,13 @@
 //! The enrolment file: what makes a machine a member of a fleet. `goldentooth
 //! enroll` writes it, the agent (and any reader or service) reads it.
 
+use crate::memory::replace;
 use frames::{FleetName, KEY_BYTES, NodeKey, NodeName};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::fs;
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use zeroize::Zeroize;
@@ -301,26 +302,8 @@ impl Enrolment {
     pub fn write(&self, path: &Path) -> Result<(), EnrolmentError> {
         let failed = |source| EnrolmentError::Write { path: path.to_owned(), source };
         let mut text = toml::to_string_pretty(self).map_err(|error| failed(io::Error::other(error)))?;
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".new");
-        let draft = path.with_file_name(name);
-        let write = || -> io::Result<()> {
-            match fs::remove_file(&draft) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-            file.write_all(
-                b"# An enrolment in a Goldentooth fleet. It holds secrets: keep it to yourself.\n",
-            )?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&draft, path)
-        };
-        let done = write();
-        if done.is_err() {
-            let _ = fs::remove_file(&draft);
-        }
+        let title = "# An enrolment in a Goldentooth fleet. It holds secrets: keep it to yourself.\n";
+        let done = replace(path, &[title.as_bytes(), text.as_bytes()]);
         text.zeroize();
         done.map_err(failed)
     }

@@ -6,8 +6,9 @@ use crate::Millis;
 use crate::agent::ModelNews;
 use crate::feel::kept::MOST_BYTES;
 use crate::feel::{Feeler, Model};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Between two writes.
@@ -59,7 +60,7 @@ impl Memory {
     /// Writes now. A disk that takes nothing costs what was learned since, no more.
     pub fn write(&mut self, now: Millis, feeler: &mut Feeler) {
         self.written = now;
-        if let Err(error) = replace(&self.path, &feeler.keep()) {
+        if let Err(error) = replace(&self.path, &[&feeler.keep()]) {
             tracing::warn!(%error, "what this node knows about itself can't be kept; next attempt in six hours");
         }
     }
@@ -83,7 +84,7 @@ impl Memory {
             _ => Ok(()),
         };
         let kept = match news {
-            ModelNews::Taken(bytes) => renamed(&now, &before).and_then(|()| replace(&now, bytes)),
+            ModelNews::Taken(bytes) => renamed(&now, &before).and_then(|()| replace(&now, &[bytes])),
             // Without one before, the built-in model is the one to go back to.
             ModelNews::GivenUp => fs::remove_file(&now).and_then(|()| renamed(&before, &now)),
         };
@@ -97,13 +98,28 @@ impl Memory {
 const MODEL: &str = "model.onnx";
 const MODEL_BEFORE: &str = "model.before.onnx";
 
-/// Writes a file whole or not at all.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let next = path.with_extension("next");
-    let mut file = File::create(&next)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&next, path)
+/// Writes a file whole or not at all, for nobody else to read.
+pub(crate) fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let draft = path.with_file_name(name);
+    let write = || -> io::Result<()> {
+        match fs::remove_file(&draft) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+        for part in parts {
+            file.write_all(part)?;
+        }
+        file.sync_all()?;
+        fs::rename(&draft, path)
+    };
+    let done = write();
+    if done.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    done
 }
 
 #[cfg(test)]
@@ -160,7 +176,7 @@ mod tests {
         assert!(!memory.recall(&mut Feeler::new(None)), "nothing there");
         fs::write(folder.path().join("normal.bin"), vec![7; 70_000]).unwrap();
         assert!(!memory.recall(&mut Feeler::new(None)), "garbage");
-        fs::create_dir(folder.path().join("normal.next")).unwrap();
+        fs::create_dir(folder.path().join("normal.bin.new")).unwrap();
         memory.write(1, &mut lived(2));
         assert_eq!(fs::read(folder.path().join("normal.bin")).unwrap().len(), 70_000, "the old one stays");
     }
