@@ -2,7 +2,7 @@
 
 use crate::names::Names;
 use crate::rollup::{MINUTE, QUARTER, ROOM, Rollup};
-use crate::{Event, Store, StoreError, UnixMillis, events, raw, runs};
+use crate::{Call, Event, Store, StoreError, UnixMillis, calls, events, raw, runs};
 use fleet::{NodeRecord, VitalsRow};
 use frames::{Frame, NodeName};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -23,6 +23,8 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// Frames of a version that can't be read yet.
     pub unreadable: Vec<RawFrame>,
+    /// Calls to language models.
+    pub calls: Vec<Call>,
 }
 
 impl Batch {
@@ -32,6 +34,7 @@ impl Batch {
             && self.records.is_empty()
             && self.events.is_empty()
             && self.unreadable.is_empty()
+            && self.calls.is_empty()
     }
 
     /// Empties it, and keeps its room for the next.
@@ -40,6 +43,7 @@ impl Batch {
         self.records.clear();
         self.events.clear();
         self.unreadable.clear();
+        self.calls.clear();
     }
 }
 
@@ -91,6 +95,7 @@ impl Store {
         store_records(&transaction, &mut self.names, &batch.records)?;
         let events = events::insert(&transaction, &batch.events)?;
         store_unreadable(&transaction, &mut self.names, &batch.unreadable)?;
+        calls::insert(&transaction, &batch.calls)?;
         transaction.commit()?;
         Ok(Committed { rows, doubles: batch.rows.len() as u64 - rows, events })
     }

@@ -8,6 +8,7 @@
 //!
 //! Times are Unix milliseconds; nothing here reads a clock.
 
+mod calls;
 mod commit;
 mod error;
 mod event;
@@ -28,6 +29,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use calls::{Call, DayOfCalls};
 pub use commit::{Batch, Committed, RawFrame};
 pub use error::StoreError;
 pub use event::{Event, EventIds};

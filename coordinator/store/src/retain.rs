@@ -71,6 +71,8 @@ struct Plan {
     unreadable: Option<UnixMillis>,
     /// Of boots that nothing was heard of for as long as anything is kept.
     runs: Option<UnixMillis>,
+    /// Calls to language models: as long as the 15-minute roll-ups.
+    calls: Option<UnixMillis>,
 }
 
 impl Running {
@@ -172,6 +174,10 @@ impl Store {
             let mut delete = transaction.prepare_cached("DELETE FROM run WHERE touched < ?1")?;
             delete.execute([cutoff.div_euclid(DAY)])?;
         }
+        if let Some(cutoff) = plan.calls {
+            let mut delete = transaction.prepare_cached("DELETE FROM call WHERE at < ?1")?;
+            delete.execute([cutoff])?;
+        }
         if forgotten != before {
             remember(&transaction, FORGOTTEN, &forgotten)?;
         }
@@ -202,12 +208,14 @@ fn plan(db: &Connection, now: UnixMillis) -> Result<Plan, StoreError> {
     let quarters = oldest("SELECT min(bucket) FROM quarter", QUARTER)?;
     let unreadable = oldest("SELECT min(received) FROM unreadable", 1)?;
     let runs = oldest("SELECT min(touched) FROM run", DAY)?;
+    let calls = oldest("SELECT min(at) FROM call", 1)?;
     Ok(Plan {
         raw: retention::cutoff(now, RAW_KEPT, raw),
         minutes: retention::cutoff(now, MINUTES_KEPT, minutes),
         quarters: retention::cutoff(now, QUARTERS_KEPT, quarters),
         unreadable: retention::cutoff(now, RAW_KEPT, unreadable),
         runs: retention::cutoff(now, QUARTERS_KEPT, runs),
+        calls: retention::cutoff(now, QUARTERS_KEPT, calls),
     })
 }
 

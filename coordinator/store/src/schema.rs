@@ -9,8 +9,12 @@ pub(crate) const APPLICATION: i32 = 0x676f_6c64;
 /// One script from each version to the next; the first makes version 1 of
 /// nothing. A new file runs them all, so that it can't differ from an old one
 /// that was migrated.
-const STEPS: &[&str] =
-    &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql"), include_str!("schema/v3.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/v1.sql"),
+    include_str!("schema/v2.sql"),
+    include_str!("schema/v3.sql"),
+    include_str!("schema/v4.sql"),
+];
 
 /// The version that this program writes.
 pub(crate) const CURRENT: u32 = STEPS.len() as u32;

@@ -60,8 +60,9 @@ fn power_lost_at_any_byte_leaves_whole_commits() {
     drop(store);
     let log = fs::read(whole.path().join("store.sqlite-wal")).unwrap();
     let mut seen = [false; 5];
-    // A header of 32 bytes, then frames of 24 bytes and a page each.
-    for cut in (32..=log.len()).step_by(4_120).flat_map(|end| [end, end - 7, end + 1_111]) {
+    // A header of 32 bytes, then frames of 24 bytes and a page of 2,048 each: every other frame, and the last.
+    let ends = (32..log.len()).step_by(2 * 2_072).chain([log.len()]);
+    for cut in ends.flat_map(|end| [end, end - 7, end + 1_111]) {
         for rubbish in [0, 9_000] {
             let cut = cut.min(log.len());
             let mut torn = log[..cut].to_vec();

@@ -1,0 +1,103 @@
+//! How the providers and the purse stand.
+
+use super::{Router, lock};
+use crate::breaker::Health;
+use crate::budget::{Limits, Spent};
+use crate::receipt::Outcome;
+use crate::settings::Dialect;
+use crate::{Millis, UnixMillis};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+/// What was seen of a provider since the start.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Seen {
+    pub(super) outcomes: BTreeMap<Outcome, u64>,
+    pub(super) input: u64,
+    pub(super) output: u64,
+    pub(super) cached: u64,
+    pub(super) money: i64,
+    pub(super) latency: u64,
+    pub(super) last_fault: Option<(UnixMillis, String)>,
+}
+
+/// How a provider is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProviderState {
+    /// What the configuration calls it.
+    pub name: String,
+    /// What it speaks.
+    pub dialect: Dialect,
+    /// Where it is.
+    pub url: String,
+    /// Which model answers.
+    pub model: String,
+    /// How it is seen.
+    pub health: Health,
+    /// For how much longer it rests, in milliseconds.
+    pub rests: Option<Millis>,
+    /// How many calls ended how, since the start.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// Tokens in, since the start.
+    pub input: u64,
+    /// Tokens out.
+    pub output: u64,
+    /// Of those in: kept from before.
+    pub cached: u64,
+    /// What that cost, in millionths of the currency.
+    pub money: i64,
+    /// How long its calls took in all, in milliseconds.
+    pub latency: u64,
+    /// What went wrong last, and when.
+    pub last_fault: Option<(UnixMillis, String)>,
+}
+
+/// How all of it stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct State {
+    /// Every provider, in the order in which they are asked.
+    pub providers: Vec<ProviderState>,
+    /// The limits.
+    pub limits: Limits,
+    /// What is spent of them.
+    pub spent: Spent,
+    /// What prices are in.
+    pub currency: String,
+    /// Receipts that never reached the ledger.
+    pub lost: u64,
+}
+
+impl Router {
+    /// How all of it stands.
+    pub fn state(&self) -> State {
+        let inner = &self.0;
+        let now = inner.now();
+        let providers = inner.desks.iter().map(|desk| {
+            let (breaker, seen) = (lock(&desk.breaker).clone(), lock(&desk.seen).clone());
+            ProviderState {
+                name: desk.provider.name.clone(),
+                dialect: desk.provider.dialect,
+                url: desk.provider.url.clone(),
+                model: desk.provider.model.clone(),
+                health: breaker.health(now),
+                rests: breaker.rests_until(now).map(|until| until - now),
+                outcomes: seen.outcomes,
+                input: seen.input,
+                output: seen.output,
+                cached: seen.cached,
+                money: seen.money,
+                latency: seen.latency,
+                last_fault: seen.last_fault,
+            }
+        });
+        let mut budget = lock(&inner.budget);
+        State {
+            providers: providers.collect(),
+            limits: budget.limits(),
+            spent: budget.spent((inner.wall)()),
+            currency: inner.settings.currency.clone(),
+            lost: inner.lost.load(Ordering::Relaxed),
+        }
+    }
+}

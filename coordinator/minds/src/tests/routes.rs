@@ -1,0 +1,178 @@
+//! The router: who is asked, what is tried again, and what it leaves behind.
+
+use super::*;
+use crate::{Health, Nobody, Outcome, Receipt, Router, Verdict};
+use tokio::sync::mpsc;
+
+const T: i64 = 1_763_694_300_000;
+
+fn router(
+    server: &Server,
+    providers: &[(&str, &str, &str)],
+    more: &str,
+) -> (Router, mpsc::Receiver<Receipt>) {
+    let settings = settings(server, providers, more);
+    let keys = settings.keys(|_| Some(KEY.to_owned())).unwrap();
+    let (sender, receipts) = mpsc::channel(64);
+    (Router::hasty(settings, keys, sender, || T), receipts)
+}
+
+fn taken(receipts: &mut mpsc::Receiver<Receipt>) -> Vec<(String, Outcome)> {
+    std::iter::from_fn(|| receipts.try_recv().ok()).map(|one| (one.provider, one.outcome)).collect()
+}
+
+fn of(all: &[(&str, Outcome)]) -> Vec<(String, Outcome)> {
+    all.iter().map(|(name, outcome)| ((*name).to_owned(), *outcome)).collect()
+}
+
+#[tokio::test]
+async fn an_answer_says_who_gave_it_and_leaves_a_receipt() {
+    let server = Server::start().await;
+    let (router, mut receipts) = router(&server, &[("claude", "anthropic", "well")], "");
+    let given = router.ask(&request("hi")).await.unwrap();
+    assert_eq!(
+        (given.by.as_str(), given.model.as_str(), given.answer.text.as_str()),
+        ("claude", "tiny", "Evening.")
+    );
+    let receipt = receipts.try_recv().unwrap();
+    assert_eq!((receipt.input, receipt.output, receipt.cached), (47, 7, 30));
+    assert_eq!(receipt.money, 17 * 2 + 30 / 2 + 7 * 10);
+    assert_eq!(
+        (receipt.estimate, receipt.at, receipt.outcome),
+        (request("hi").estimate(), T, Outcome::Answered)
+    );
+    assert_eq!((receipt.by.as_slice(), receipt.why.as_str()), (&["malvo".to_owned()][..], "a test"));
+    assert_eq!(router.state().spent.day, 54);
+}
+
+#[tokio::test]
+async fn what_may_be_tried_again_is_and_nothing_else() {
+    let server = Server::start().await;
+    let (one, mut receipts) = router(&server, &[("a", "openai", "recovers")], "");
+    assert_eq!(one.ask(&request("hi")).await.unwrap().by, "a");
+    assert_eq!(
+        taken(&mut receipts),
+        of(&[("a", Outcome::Failed), ("a", Outcome::Failed), ("a", Outcome::Answered)])
+    );
+    for (way, outcome, calls) in [
+        ("400", Outcome::Refused, 1),
+        ("529", Outcome::Failed, 3),
+        ("429", Outcome::Limited, 3),
+        ("429-long", Outcome::Limited, 1),
+        ("cut", Outcome::Cut, 1),
+    ] {
+        let before = server.calls();
+        let (router, mut receipts) = router(&server, &[("a", "anthropic", way)], "");
+        let nobody = router.ask(&request("hi")).await.unwrap_err();
+        assert!(matches!(&nobody, Nobody::Failed(faults) if faults.len() == 1), "{nobody}");
+        let receipts = taken(&mut receipts);
+        assert_eq!((server.calls() - before, receipts.len()), (calls, calls + 1), "{way}");
+        assert!(receipts[..calls].iter().all(|one| *one == ("a".to_owned(), outcome)), "{receipts:?}");
+        assert_eq!(receipts[calls], ("understudy".to_owned(), Outcome::Understudy));
+    }
+}
+
+#[tokio::test]
+async fn the_next_in_the_list_answers_and_the_failing_one_rests() {
+    let server = Server::start().await;
+    let (router, mut receipts) = router(
+        &server,
+        &[("good", "openai", "well"), ("ill", "anthropic", "500")],
+        "order = [\"ill\", \"good\"]",
+    );
+    assert_eq!(router.ask(&request("hi")).await.unwrap().by, "good");
+    let health = |router: &Router| {
+        router.state().providers.iter().map(|one| (one.name.clone(), one.health)).collect::<Vec<_>>()
+    };
+    assert_eq!(health(&router), [("ill".to_owned(), Health::Open), ("good".to_owned(), Health::Closed)]);
+    let before = server.calls();
+    assert_eq!(router.ask(&request("hi")).await.unwrap().by, "good");
+    assert_eq!(server.calls() - before, 1, "an open breaker costs no call");
+    assert_eq!(taken(&mut receipts).len(), 5);
+    let state = router.state();
+    assert_eq!(state.providers[0].outcomes[&Outcome::Failed], 3);
+    assert!(state.providers[0].last_fault.as_ref().unwrap().1.contains("Internal server error"));
+}
+
+#[tokio::test]
+async fn order_goes_by_price_task_and_liking() {
+    let server = Server::start().await;
+    let providers = [("dear", "openai", "well"), ("own", "openai", "well")];
+    let mut settings =
+        settings(&server, &providers, "characters.malvo = \"dear\"\ntasks.review = [\"dear\"]");
+    settings.providers.get_mut("own").unwrap().price = crate::Price::default();
+    let keys = settings.keys(|_| Some(KEY.to_owned())).unwrap();
+    let router = Router::hasty(settings, keys, mpsc::channel(64).0, || T);
+    let asked = async |task, by: &[&str]| {
+        let by = by.iter().map(|by| (*by).to_owned()).collect();
+        router.ask(&Request { task, by, ..request("hi") }).await.unwrap().by
+    };
+    assert_eq!(asked(Task::Chat, &[]).await, "own", "the cheapest");
+    assert_eq!(asked(Task::Chat, &["malvo"]).await, "dear", "whom it likes");
+    assert_eq!(asked(Task::Pulse, &["malvo", "caudex"]).await, "own", "a call for many is nobody's own");
+    assert_eq!(asked(Task::Review, &[]).await, "dear", "whom the task names");
+}
+
+#[tokio::test]
+async fn a_spent_budget_makes_no_call() {
+    let server = Server::start().await;
+    let more = "[budget]\ncall = 1000\nday = 170";
+    let (router, mut receipts) = router(&server, &[("a", "openai", "well")], more);
+    router.ask(&request("hi")).await.unwrap();
+    let before = server.calls();
+    let nobody = router.ask(&Request { most: 150, ..request("hi") }).await.unwrap_err();
+    assert_eq!(nobody, Nobody::Budget(Verdict::Day));
+    assert_eq!(server.calls(), before);
+    assert_eq!(taken(&mut receipts), of(&[("a", Outcome::Answered), ("understudy", Outcome::Budget)]));
+    router.remember(T, &[], 1_000);
+    assert!(router.ask(&request("hi")).await.is_err(), "what the ledger remembers counts");
+}
+
+#[tokio::test]
+async fn whoever_goes_away_leaves_a_receipt_too() {
+    let server = Server::start().await;
+    let (router, mut receipts) = router(&server, &[("a", "openai", "hung")], "");
+    let gone = tokio::time::timeout(Duration::from_millis(100), router.ask(&request("hi"))).await;
+    assert!(gone.is_err());
+    assert_eq!(taken(&mut receipts), of(&[("a", Outcome::Cancelled)]));
+    assert_eq!(router.state().spent.day, 0, "what was set aside is given back");
+}
+
+#[tokio::test]
+async fn once_words_were_told_nobody_else_is_asked() {
+    let server = Server::start().await;
+    let (router, _receipts) =
+        router(&server, &[("a", "openai", "short"), ("b", "openai", "well")], "order = [\"a\", \"b\"]");
+    let mut told = String::new();
+    let nobody = router.stream(&request("hi"), &mut |piece: &str| told.push_str(piece)).await.unwrap_err();
+    assert!(matches!(nobody, Nobody::Failed(_)));
+    assert_eq!(told, "Evening.");
+}
+
+#[tokio::test]
+async fn without_a_provider_it_says_so() {
+    let server = Server::start().await;
+    let (router, mut receipts) = router(&server, &[], "");
+    assert!(!router.has_any());
+    assert_eq!(router.ask(&request("hi")).await.unwrap_err(), Nobody::Unconfigured);
+    assert_eq!(router.embed("x", &["a".to_owned()]).await.unwrap_err(), Nobody::Unconfigured);
+    assert_eq!(taken(&mut receipts).len(), 2);
+}
+
+#[tokio::test]
+async fn vectors_are_asked_of_whoever_makes_them() {
+    let server = Server::start().await;
+    let mut settings = settings(
+        &server,
+        &[("none", "openai", "well"), ("some", "openai", "well")],
+        "order = [\"none\", \"some\"]",
+    );
+    settings.providers.get_mut("none").unwrap().embedding_model = None;
+    let keys = settings.keys(|_| Some(KEY.to_owned())).unwrap();
+    let (sender, mut receipts) = mpsc::channel(64);
+    let router = Router::hasty(settings, keys, sender, || T);
+    let (vectors, by) = router.embed("an index", &["a".to_owned()]).await.unwrap();
+    assert_eq!((vectors.len(), by.as_str()), (1, "some"));
+    let receipt = receipts.try_recv().unwrap();
+    assert_eq!((receipt.task, receipt.input, receipt.output), (Task::Embedding, 9, 0));
+}
