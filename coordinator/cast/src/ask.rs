@@ -77,11 +77,13 @@ pub enum Question {
     Trouble,
     /// Which nodes there are.
     List,
+    /// What every eye sees in a node, and how they are divided.
+    Council,
 }
 
 impl Question {
     /// Every kind, with its name and a question that it answers.
-    pub const ALL: [(Self, &'static str, &'static str); 30] = [
+    pub const ALL: [(Self, &'static str, &'static str); 31] = [
         (Self::Worst, "worst", "Which node is worst?"),
         (Self::Fleet, "fleet", "How is the fleet?"),
         (Self::How, "how", "How is NODE?"),
@@ -112,6 +114,7 @@ impl Question {
         (Self::Usual, "usual", "What is usual for NODE?"),
         (Self::Trouble, "trouble", "Is anything wrong?"),
         (Self::List, "list", "Which nodes are there?"),
+        (Self::Council, "council", "What does the council say about NODE?"),
     ];
 
     /// Its name.

@@ -78,7 +78,7 @@ pub struct View {
 }
 
 /// What an eye saw: the verdict, and the one reading that made it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Gaze {
     /// What it concludes.
     pub verdict: Verdict,
@@ -88,14 +88,10 @@ pub struct Gaze {
     pub value: Option<f64>,
     /// What it was held against.
     pub against: Option<f64>,
-    /// What that is: "usual", "yesterday", "siblings", "limit", "mean".
+    /// What that is: "usual", "yesterday", "last week", "siblings", "limit", "mean".
     pub measure: &'static str,
-}
-
-/// Something that stands out, and how much: 1 is where unease begins, 2 alarm.
-struct Found {
-    much: f64,
-    gaze: Gaze,
+    /// How much it stands out: 1 is where unease begins, 2 alarm.
+    pub much: f64,
 }
 
 impl Eye {
@@ -134,42 +130,55 @@ impl Eye {
             }
             Self::Clock => Some(view.clocks()),
         };
-        let blind = Gaze { verdict: Verdict::Blind, subject: None, value: None, against: None, measure: "" };
+        let blind = Gaze {
+            verdict: Verdict::Blind,
+            subject: None,
+            value: None,
+            against: None,
+            measure: "",
+            much: 0.0,
+        };
         let most = found.unwrap_or_default().into_iter().max_by(|a, b| {
             // Equals go to the one named first, as `max_by` takes the later.
             a.much.total_cmp(&b.much).then(std::cmp::Ordering::Greater)
         });
-        most.map_or(blind, |most| Gaze {
-            verdict: match most.much {
-                much if much >= 2.0 => Verdict::Alarmed,
-                much if much >= 1.0 => Verdict::Uneasy,
-                _ => Verdict::Calm,
-            },
-            ..most.gaze
-        })
+        most.unwrap_or(blind)
     }
 }
 
-fn found(subject: &str, value: f64, against: f64, measure: &'static str, much: f64) -> Found {
-    let gaze = Gaze {
-        verdict: Verdict::Calm,
+fn found(subject: &str, value: f64, against: f64, measure: &'static str, much: f64) -> Gaze {
+    let much = if much.is_finite() { much } else { 0.0 };
+    Gaze {
+        verdict: match much {
+            much if much >= 2.0 => Verdict::Alarmed,
+            much if much >= 1.0 => Verdict::Uneasy,
+            _ => Verdict::Calm,
+        },
         subject: Some(subject.to_owned()),
         value: Some(value),
         against: Some(against),
         measure,
-    };
-    Found { much: if much.is_finite() { much } else { 0.0 }, gaze }
+        much,
+    }
 }
 
-/// By how much two values differ, as a share of the greater.
-fn apart(one: f64, other: f64) -> f64 {
-    let greater = one.abs().max(other.abs());
-    if greater < 1e-9 { 0.0 } else { (one - other).abs() / greater }
+/// By how much two values of a vital differ, as a share of the greater. Small
+/// ones differ by nothing that matters: half a percent of a processor is no
+/// trend, and two degrees are no season.
+fn apart(name: &str, one: f64, other: f64) -> f64 {
+    let floor = match name {
+        "temperature" => 40.0,
+        "load1" | "load5" | "load15" => 1.0,
+        name if name.starts_with("net_") => 200_000.0,
+        name if name.starts_with("disk_re") || name.starts_with("disk_wr") => 1_000_000.0,
+        _ => 20.0,
+    };
+    (one - other).abs() / one.abs().max(other.abs()).max(floor)
 }
 
 impl View {
     /// Each known vital against its limit; a tenth over it and more alarms where it is a share.
-    fn limits(&self, limits: &[(&str, f64)]) -> Vec<Found> {
+    fn limits(&self, limits: &[(&str, f64)]) -> Vec<Gaze> {
         let known = limits.iter().filter_map(|(name, limit)| Some((*name, *self.now.get(*name)?, *limit)));
         known
             .map(|(name, value, limit)| {
@@ -179,24 +188,24 @@ impl View {
             .collect()
     }
 
-    fn counts(&self, kinds: &[&str]) -> Vec<Found> {
+    fn counts(&self, kinds: &[&str]) -> Vec<Gaze> {
         let count = |kind: &&str| f64::from(self.events.get(*kind).copied().unwrap_or(0));
         kinds.iter().map(|kind| found(kind, count(kind), 1.0, "limit", count(kind))).collect()
     }
 
-    fn seasons(&self) -> Vec<Found> {
+    fn seasons(&self) -> Vec<Gaze> {
         let mut all = Vec::new();
         for (name, value) in &self.now {
             for (then, measure) in [(&self.yesterday, "yesterday"), (&self.last_week, "last week")] {
-                if let Some(past) = then.get(name).filter(|past| past.abs() >= 1.0 || value.abs() >= 1.0) {
-                    all.push(found(name, *value, *past, measure, apart(*value, *past) / 0.4));
+                if let Some(past) = then.get(name) {
+                    all.push(found(name, *value, *past, measure, apart(name, *value, *past) / 0.4));
                 }
             }
         }
         all
     }
 
-    fn among_siblings(&self, vitals: &[&str]) -> Vec<Found> {
+    fn among_siblings(&self, vitals: &[&str]) -> Vec<Gaze> {
         let mut all = Vec::new();
         for name in vitals {
             let (Some(value), Some(others)) = (self.now.get(*name), self.siblings.get(*name)) else {
@@ -205,21 +214,18 @@ impl View {
             let mut others = others.clone();
             others.sort_by(f64::total_cmp);
             let Some(median) = others.get(others.len() / 2) else { continue };
-            // Small values differ by nothing that matters.
-            let floor = if *name == "temperature" { 40.0 } else { 5.0 };
-            let scale = value.abs().max(median.abs()).max(floor);
-            all.push(found(name, *value, *median, "siblings", (value - median).abs() / scale / 0.3));
+            all.push(found(name, *value, *median, "siblings", apart(name, *value, *median) / 0.3));
         }
         all
     }
 
     /// Three vitals that left their usual to the same side are a pattern.
-    fn together(&self) -> Option<Vec<Found>> {
+    fn together(&self) -> Option<Vec<Gaze>> {
         let off: Vec<(&String, f64, f64)> = self
             .usual
             .iter()
             .filter_map(|(name, usual)| Some((name, *self.now.get(name)?, *usual)))
-            .filter(|(_, value, usual)| apart(*value, *usual) > 0.25)
+            .filter(|(name, value, usual)| apart(name, *value, *usual) > 0.25)
             .collect();
         let above = off.iter().filter(|(_, value, usual)| value > usual).count();
         let side = above.max(off.len() - above) as f64;
@@ -227,22 +233,22 @@ impl View {
             let (name, usual) = self.usual.iter().next()?;
             Some((name, *self.now.get(name)?, *usual))
         })?;
-        Some(vec![found(name, value, usual, "usual", side / 2.0)])
+        Some(vec![found(name, value, usual, "usual", side / 3.0)])
     }
 
-    fn lopsided(&self) -> Option<Vec<Found>> {
+    fn lopsided(&self) -> Option<Vec<Gaze>> {
         let (all, busiest) = (self.now.get("cpu")?, self.now.get("cpu_busiest")?);
         // A core that works while its siblings rest.
         let much = if *busiest < 30.0 { 0.0 } else { (busiest - all) / 30.0 };
         Some(vec![found("cpu_busiest", *busiest, *all, "mean", much)])
     }
 
-    fn roll(&self) -> Option<Vec<Found>> {
+    fn roll(&self) -> Option<Vec<Gaze>> {
         let share = f64::from(self.silent) / f64::from(self.nodes.max(1));
         (self.nodes > 0).then(|| vec![found("silent", f64::from(self.silent), 0.0, "limit", share * 8.0)])
     }
 
-    fn clocks(&self) -> Vec<Found> {
+    fn clocks(&self) -> Vec<Gaze> {
         let mut all = self.counts(&["clock_changed", "restarted"]);
         if let Some(follows) = self.now.get("clock_synchronised") {
             all.push(found("clock_synchronised", *follows, 1.0, "limit", 1.0 - follows));

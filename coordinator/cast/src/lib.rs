@@ -7,8 +7,10 @@
 //!
 //! No clock, file, environment or randomness: times and the seed are handed in.
 
+pub mod act;
 pub mod ask;
 mod casting;
+pub mod council;
 pub mod eye;
 mod fact;
 mod grammar;

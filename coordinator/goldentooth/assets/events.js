@@ -1,4 +1,5 @@
 // A list of events, newest first; the page of events and a node's page have one.
+import { spoken } from "./taste.js";
 import { tell } from "./time.js";
 
 const MOST = 200;
@@ -18,8 +19,9 @@ export function events(event) {
   tell(item.querySelector("time"), event.at);
   item.querySelector(".kind").textContent = event.kind.replaceAll("_", " ");
   // A sentence that begins with the node's name carries the link there.
-  const named = event.node && event.words.startsWith(event.node) && /^[^\w-]/.test(event.words.slice(event.node.length));
-  item.querySelector("[data-slot=words]").textContent = named ? event.words.slice(event.node.length) : ` ${event.words}`;
+  const said = spoken(event);
+  const named = event.node && said.startsWith(event.node) && /^[^\w-]/.test(said.slice(event.node.length));
+  item.querySelector("[data-slot=words]").textContent = named ? said.slice(event.node.length) : ` ${said}`;
   const anchor = item.querySelector("a");
   anchor.toggleAttribute("hidden", !event.node);
   if (event.node) {

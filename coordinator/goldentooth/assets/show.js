@@ -1,4 +1,5 @@
 // What cards and a node's page share: filling the slots that the server drew.
+import { words } from "./taste.js";
 import { tell } from "./time.js";
 
 const WORST_FIRST = ["crisis", "silent", "stressed", "learning", "happy", "bored"];
@@ -74,7 +75,7 @@ export function fill(root, node) {
   const said = node.last_said;
   root.querySelector("[data-slot=said]")?.toggleAttribute("hidden", !said);
   if (said) {
-    text(root, "said-text", said.text);
+    text(root, "said-text", words(said));
     text(root, "said-by", said.by);
     text(root, "said-kind", said.kind === "fact" ? "" : ` (${said.kind})`);
     tell(root.querySelector("[data-slot=said-at]"), said.at);

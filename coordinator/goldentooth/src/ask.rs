@@ -263,7 +263,7 @@ fn gravest(moods: [u32; MOODS]) -> Option<Mood> {
 
 /// An id below those of all events made at this time or later, which begin
 /// with it (RFC 9562, 5.7).
-fn id_at(at: UnixMillis) -> Uuid {
+pub(crate) fn id_at(at: UnixMillis) -> Uuid {
     Uuid::from_u128(u128::from(at.max(0).unsigned_abs()) << 80)
 }
 

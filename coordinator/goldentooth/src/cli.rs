@@ -31,6 +31,7 @@ The file has the same names as the flags, and these of its own:
   commit_every = \"2s\"        how long a frame may wait for the disk; 30s spares an SD card
   clock = \"auto\"             whether to believe this machine's clock: auto, always, never
   broker_certificate = \"FILE\" what TLS to an outside broker trusts
+  [flavour]                  how much voice page, api and mqtt have: off, light or full
   [[notify]]                 where calls for help go, as often as there are places:
   kind = \"ntfy\"              or \"webhook\"
   url = \"https://ntfy.sh/a-topic-nobody-guesses\"

@@ -4,14 +4,21 @@
 #[cfg(feature = "stage")]
 mod answer;
 #[cfg(feature = "stage")]
+mod council;
+#[cfg(feature = "stage")]
 mod hosted;
 mod record;
+
+#[cfg(feature = "stage")]
+#[cfg(test)]
+mod tests;
 
 #[cfg(feature = "stage")]
 pub(crate) use hosted::Hosted;
 pub use record::fact;
 
-use crate::surfaces::view::{AnswersView, CharacterView};
+use crate::surfaces::view::{AnswersView, CharacterView, CouncilView};
+use frames::NodeName;
 use std::sync::{Arc, OnceLock};
 
 /// What a person wants of a character.
@@ -78,6 +85,14 @@ impl Company {
         self.host()?.ask(text, person).await
     }
 
+    /// What every eye of the cast sees in a node; none if it has not spoken.
+    ///
+    /// # Errors
+    /// [`CompanyError::Away`].
+    pub async fn council(&self, node: &NodeName) -> Result<Option<CouncilView>, CompanyError> {
+        self.host()?.council(node).await
+    }
+
     /// Does what a person wishes of a character; gives what there is to say about it.
     ///
     /// # Errors
@@ -95,6 +110,10 @@ impl Company {
     }
 
     pub async fn ask(&self, _: &str, _: &str) -> Result<AnswersView, CompanyError> {
+        Err(CompanyError::Away)
+    }
+
+    pub async fn council(&self, _: &NodeName) -> Result<Option<CouncilView>, CompanyError> {
         Err(CompanyError::Away)
     }
 

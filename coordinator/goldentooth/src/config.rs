@@ -3,6 +3,7 @@
 
 use crate::calls::send::Place;
 use crate::cli::UpArgs;
+use crate::flavour::Flavours;
 use frames::FleetName;
 use node_agent::clock::Trust;
 use node_agent::enrolment::{Address, Secret};
@@ -22,7 +23,7 @@ pub const DEFAULT_MQTT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::
 pub const MOST_SIMULATED: u32 = 1000;
 
 /// Every key of the file, for the message about an unknown one.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "fleet",
     "data",
     "http",
@@ -34,6 +35,7 @@ const KEYS: [&str; 11] = [
     "commit_every",
     "clock",
     "notify",
+    "flavour",
 ];
 
 /// Why a configuration can't be used.
@@ -134,6 +136,8 @@ pub struct Config {
     pub clock: Trust,
     /// Where calls for help go.
     pub notify: Vec<Place>,
+    /// How much voice each surface has where nobody has chosen.
+    pub flavours: Flavours,
     /// Whether the ready line is JSON.
     pub json: bool,
 }
@@ -154,6 +158,8 @@ struct File {
     clock: Option<Trust>,
     #[serde(default)]
     notify: Vec<Place>,
+    #[serde(default)]
+    flavour: Flavours,
 }
 
 impl Config {
@@ -197,6 +203,7 @@ impl Config {
             commit_every: file.commit_every.unwrap_or(Duration::from_secs(2)),
             clock: file.clock.unwrap_or_default(),
             notify: file.notify,
+            flavours: file.flavour,
             json: args.json,
         })
     }

@@ -12,6 +12,7 @@ pub mod writer;
 
 use self::core::{Core, Output};
 use crate::broker::{Trespass, Trespasses};
+use crate::flavour::Flavour;
 use crate::live::{Event, Live, Said, Update};
 use crate::models::Piece;
 use crate::surfaces::mqtt::Outlet;
@@ -117,6 +118,8 @@ pub struct Parts {
     pub claim: Option<Claim>,
     /// What the embedded broker turns away; an outside one keeps it to itself.
     pub turned_away: Arc<Trespasses>,
+    /// How much voice there is in what is published.
+    pub flavour: Flavour,
 }
 
 /// The running loop.
@@ -135,7 +138,7 @@ impl Intake {
         let (orders, inbox) = mpsc::channel(ORDERS);
         let (stop, stopping) = watch::channel(false);
         let (tell_rival, rival) = oneshot::channel();
-        let outlet = Outlet::new(parts.core.name().clone());
+        let outlet = Outlet::new(parts.core.name().clone(), parts.flavour);
         let running = Running { parts, outlet, rival: Some(tell_rival), connected: false, trusted: false };
         Self { orders, rival, stop, task: tokio::spawn(running.run(inbox, stopping)) }
     }
@@ -281,7 +284,7 @@ impl Running {
                     self.say(claim.message());
                 }
                 // The broker may have forgotten what it kept: say it all again.
-                self.outlet = Outlet::new(self.parts.core.name().clone());
+                self.outlet = Outlet::new(self.parts.core.name().clone(), self.parts.flavour);
                 for node in self.parts.live.nodes() {
                     self.put_out(now, &Update::Node(node));
                 }

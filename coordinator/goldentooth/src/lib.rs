@@ -14,6 +14,7 @@ pub mod company;
 pub mod config;
 pub mod data;
 pub mod enrol;
+pub mod flavour;
 pub mod intake;
 pub mod live;
 pub mod models;

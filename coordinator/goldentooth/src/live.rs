@@ -109,8 +109,12 @@ pub enum SaidKind {
 pub struct Said {
     /// The sheet's file name.
     pub by: String,
-    /// The sentence.
+    /// The sentence, with all that its speaker makes of it.
     pub text: String,
+    /// The fact alone, as its speaker puts it; empty where it was not kept.
+    pub bare: String,
+    /// The fact in plain words; empty where it was not kept.
+    pub plain: String,
     /// Fact, suspicion or fiction.
     pub kind: SaidKind,
     /// What its slots were filled from, as recorded.

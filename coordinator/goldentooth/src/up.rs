@@ -152,6 +152,7 @@ pub async fn up(config: Config) -> Result<(), UpError> {
         local: local_name.clone(),
         claim,
         turned_away: broker.as_ref().map(|broker| Arc::clone(&broker.turned_away)).unwrap_or_default(),
+        flavour: config.flavours.mqtt,
     });
     let desk = desk(&keys, &data, reach.clone(), broker.as_ref(), intake.orders.clone());
 
@@ -170,7 +171,15 @@ pub async fn up(config: Config) -> Result<(), UpError> {
         told::first_token(&crate::access::make(data.folder(), FIRST_TOKEN, Role::Operator)?);
     }
     let models = Some(Pusher::new(live.clone(), intake.orders.clone()));
-    let options = web::Options { address: http, hosts: own_hosts(), access, care, calls, models };
+    let options = web::Options {
+        address: http,
+        hosts: own_hosts(),
+        access,
+        care,
+        calls,
+        flavours: config.flavours,
+        models,
+    };
     let web = Web::new(live.clone(), (ask, company), desk, options);
     let (stop_web, stopping) = oneshot::channel();
     let served = tokio::spawn(web.serve(page, async move {

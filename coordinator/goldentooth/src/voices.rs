@@ -184,6 +184,8 @@ impl Voices {
         let said = Arc::new(Said {
             by: line.by,
             text: line.text,
+            bare: line.bare,
+            plain: line.plain,
             kind,
             facts,
             node: node.clone(),
@@ -193,7 +195,7 @@ impl Voices {
         });
         let payload = json!({
             "node": node, "by": said.by, "text": said.text, "kind": said.kind, "facts": said.facts,
-            "mind": line.mind, "bare": line.bare, "aside": line.aside, "feeling": line.feeling,
+            "mind": line.mind, "bare": said.bare, "plain": said.plain, "aside": line.aside, "feeling": line.feeling,
             "readiness": line.readiness, "thoughts": line.thoughts,
         });
         let order = Order::Follow {
@@ -215,6 +217,8 @@ fn said(event: &Event) -> Option<Said> {
     Some(Said {
         by: text("by")?.to_owned(),
         text: text("text")?.to_owned(),
+        bare: text("bare").unwrap_or_default().to_owned(),
+        plain: text("plain").unwrap_or_default().to_owned(),
         kind: serde_json::from_value(event.payload.get("kind")?.clone()).ok()?,
         facts: event.payload.get("facts").cloned().unwrap_or_default(),
         node: text("node").and_then(|node| node.parse().ok()),

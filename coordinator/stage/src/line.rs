@@ -24,6 +24,8 @@ pub struct Line {
     pub text: String,
     /// The fact alone, without what the character made of it.
     pub bare: String,
+    /// The fact in plain words, as its event says it.
+    pub plain: String,
     /// What it claims to be.
     pub kind: Kind,
     /// Every slot in it.

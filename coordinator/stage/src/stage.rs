@@ -67,6 +67,8 @@ struct Spotlight {
 #[derive(Clone, Debug)]
 struct Waiting {
     fact: Fact,
+    /// What the event says in plain words.
+    plain: String,
     signals: Vec<Signal>,
     event: Uuid,
     heard: Millis,
@@ -113,7 +115,9 @@ impl Stage {
         let light = self.nodes.entry(node.clone()).or_default();
         let open = light.closed.unwrap_or(0).max(at);
         let due = if fact.occasion == Occasion::Joined { open.max(at + GRACE) } else { open };
-        let waiting = Waiting { event: event.id, heard: at, due, fact, signals };
+        let plain = event.payload.get("words").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let plain = plain.to_owned();
+        let waiting = Waiting { event: event.id, heard: at, due, fact, plain, signals };
         match waiting.fact.occasion {
             Occasion::Joined | Occasion::Silent | Occasion::Returned => light.presence = Some(waiting),
             Occasion::Signal => light.signal = Some(waiting),
@@ -176,7 +180,7 @@ impl Stage {
     }
 
     fn speak(&mut self, at: Millis, waiting: &Waiting) -> Said {
-        let Waiting { fact, event, heard, signals, .. } = waiting;
+        let Waiting { fact, plain, event, heard, signals, .. } = waiting;
         let granted = match self.company.floor(at, &self.cast, (fact, *heard), signals) {
             Floor::Granted(granted) => granted,
             Floor::Later(due) => return Said::Later(due),
@@ -197,6 +201,7 @@ impl Stage {
             by: sheet.id.clone(),
             text: utterance.text,
             bare: utterance.bare,
+            plain: plain.clone(),
             kind: utterance.kind,
             facts: utterance.facts.into_iter().map(|filled| told(filled, fact, *event)).collect(),
             node: fact.node.clone(),

@@ -2,6 +2,9 @@
 //! else. Each number, name and state of an answer is one of its facts.
 
 mod kinds;
+mod sitting;
+
+pub(super) use sitting::{Called, call};
 
 use crate::ask::Ask;
 use crate::live::NodeSnapshot;
@@ -114,6 +117,11 @@ fn gravity(node: &NodeSnapshot) -> u8 {
         (_, None) => 1,
         _ => 0,
     }
+}
+
+/// Who is worst off; equals by name.
+fn gravest<'a>(scene: &Scene<'a>) -> Option<&'a Arc<NodeSnapshot>> {
+    scene.nodes.iter().max_by_key(|node| (gravity(node), std::cmp::Reverse(node.name.clone())))
 }
 
 /// Why a node is as it is: words and facts of its causes.

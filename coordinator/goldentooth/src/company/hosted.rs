@@ -1,17 +1,19 @@
 //! The cast that is on stage.
 
-use super::answer::{self, Scene};
-use super::{CompanyError, Wish};
+use super::answer::{self, Scene, Told};
+use super::{CompanyError, Wish, council};
 use crate::ask::{Ask, EventQuery};
 use crate::intake::Order;
 use crate::live::Live;
 use crate::surfaces::view::{
-    AnswerView, AnswersView, CharacterView, RelationshipView, SaidView, TriggerView, time,
+    AnswerView, AnswersView, CharacterView, CouncilView, RelationshipView, SaidView, TriggerView, time,
 };
 use crate::words::lock;
 use cast::ask::{Asked, Names, understand};
 use cast::{Cast, Sheet};
+use frames::NodeName;
 use minds::Understudy;
+use node_agent::clock::wall;
 use serde_json::json;
 use stage::{Portrait, Request};
 use std::collections::BTreeMap;
@@ -57,6 +59,8 @@ impl Hosted {
         let said = portrait.last.as_ref().map(|line| SaidView {
             by: line.by.clone(),
             text: line.text.clone(),
+            bare: line.bare.clone(),
+            plain: line.plain.clone(),
             kind: serde_json::from_value(json!(line.kind)).unwrap_or(crate::live::SaidKind::Fact),
             facts: serde_json::to_value(&line.facts).unwrap_or_default(),
             at: time(line.at),
@@ -151,12 +155,28 @@ impl Hosted {
         let asked = understand(text, &names, before.as_ref());
         let portraits = self.request(Request::Portraits).await?;
         let scene = Scene { cast: &self.cast, nodes: &nodes, ask: &self.ask, portraits: &portraits };
-        let speakers = self.speakers(text, &asked);
+        let (speakers, named) = self.speakers(text, &asked);
+        let called = answer::call(&scene, &asked).await;
+        let mut told: Vec<(&Sheet, Told)> = Vec::new();
+        for sheet in &speakers {
+            let one = answer::answer(&scene, &asked, sheet).await;
+            told.push((
+                sheet,
+                match &called {
+                    Some(called) => called.join(one, sheet, named),
+                    None => one,
+                },
+            ));
+        }
+        // Whoever is named is asked for nobody else's word.
+        for (by, argument) in called.iter().filter(|_| !named).flat_map(answer::Called::debate) {
+            told.extend(self.cast.get(&by).map(|sheet| (sheet, argument)));
+        }
         let id = Uuid::now_v7();
-        let mut answers = Vec::new();
-        let mut recorded = Vec::new();
-        for (place, sheet) in speakers.iter().enumerate() {
-            let mut told = answer::answer(&scene, &asked, sheet).await;
+        let (mut answers, mut recorded) = (Vec::new(), Vec::new());
+        // In an emergency the fact comes first, and nothing before it.
+        let plainly = called.is_some_and(|called| called.is_emergency());
+        for (place, (sheet, mut told)) in told.into_iter().enumerate() {
             for fact in &mut told.facts {
                 fact.id = format!("{id}.{}", recorded.len());
                 recorded.push(fact.clone());
@@ -164,7 +184,7 @@ impl Hosted {
             let seed = (id.as_u128() as u64).wrapping_add(place as u64);
             answers.push(AnswerView {
                 by: sheet.id.clone(),
-                text: Understudy::answer(sheet, &told.text, seed),
+                text: if plainly { told.text } else { Understudy::answer(sheet, &told.text, seed) },
                 facts: told.facts,
                 mind: Understudy::NAME.to_owned(),
                 kind: told.kind.to_owned(),
@@ -204,14 +224,25 @@ impl Hosted {
         serde_json::from_value(last.payload.get("asked")?.clone()).ok()
     }
 
-    /// Who answers: whom the text names with `@`, else whoever's business it is.
-    fn speakers(&self, text: &str, asked: &Asked) -> Vec<&Sheet> {
+    /// What every eye of the cast sees in a node; none if it has not spoken.
+    pub(super) async fn council(&self, name: &NodeName) -> Result<Option<CouncilView>, CompanyError> {
+        let Some(node) = self.live.node(name) else { return Ok(None) };
+        let portraits = self.request(Request::Portraits).await?;
+        let now = wall();
+        let council = council::sit(&self.cast, &self.ask, &self.live.nodes(), &node, now).await;
+        Ok(Some(council::shown(&self.cast, &portraits, &council, &node, now)))
+    }
+
+    /// Who answers: whom the text names with `@`, else whoever's business it is;
+    /// and whether they are named.
+    fn speakers(&self, text: &str, asked: &Asked) -> (Vec<&Sheet>, bool) {
         let named = text.split_whitespace().filter_map(|word| word.strip_prefix('@'));
         let mut speakers: Vec<&Sheet> = Vec::new();
         for name in named {
             let name = name.trim_matches(|c: char| !(c.is_alphanumeric() || c == '-'));
             if name.eq_ignore_ascii_case("all") {
-                return self.cast.sheets().iter().filter(|sheet| sheet.heads_a_house()).take(ALL).collect();
+                let heads = self.cast.sheets().iter().filter(|sheet| sheet.heads_a_house());
+                return (heads.take(ALL).collect(), true);
             }
             for sheet in self.cast.meant_by(name) {
                 if !speakers.iter().any(|known| known.id == sheet.id) {
@@ -219,11 +250,12 @@ impl Hosted {
                 }
             }
         }
-        if speakers.is_empty() {
+        let named = !speakers.is_empty();
+        if !named {
             let one = answer::whose(&self.cast, asked).or_else(|| self.cast.sheets().first());
             speakers.extend(one);
         }
-        speakers
+        (speakers, named)
     }
 }
 
@@ -233,6 +265,6 @@ fn hundredths(value: f32) -> f64 {
 }
 
 /// The word that a value is in JSON.
-fn word(value: &impl serde::Serialize) -> String {
+pub(super) fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }

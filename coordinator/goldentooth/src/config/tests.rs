@@ -44,7 +44,7 @@ fn an_unknown_key_is_named_with_its_line_and_the_nearest() {
     assert!(told.contains("the keys are fleet"), "{told}");
     // The list that is shown is the list that is read.
     for key in KEYS {
-        let error = parse(Path::new("x"), &format!("{key} = {{}}")).unwrap_err();
+        let error = parse(Path::new("x"), &format!("{key} = 0")).unwrap_err();
         assert!(matches!(error, ConfigError::Value { .. }), "{key}");
     }
 }
@@ -80,7 +80,7 @@ fn the_example_names_every_key_and_is_right() {
     for key in KEYS {
         let stands = |line: &str| {
             let line = line.trim_start_matches("# ");
-            line.starts_with(&format!("{key} = ")) || line == format!("[[{key}]]")
+            line.starts_with(&format!("{key} = ")) || [format!("[{key}]"), format!("[[{key}]]")].contains(&line.to_owned())
         };
         assert!(example.lines().any(stands), "{key}");
     }

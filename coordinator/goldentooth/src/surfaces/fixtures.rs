@@ -82,6 +82,8 @@ pub(crate) fn hostile(name: &str) -> NodeSnapshot {
     let said = Said {
         by: "malvo".to_owned(),
         text: "<script>alert(2)</script>\u{1b}[2J \u{202e}deliver".to_owned(),
+        bare: String::new(),
+        plain: String::new(),
         kind: SaidKind::Fact,
         facts: serde_json::json!([]),
         node: Some(name.parse().unwrap()),

@@ -8,6 +8,6 @@ pub(crate) mod fixtures;
 pub mod metrics;
 pub mod mqtt;
 #[cfg(test)]
-mod schemas;
+pub(crate) mod schemas;
 pub mod view;
 pub mod web;

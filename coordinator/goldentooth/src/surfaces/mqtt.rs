@@ -12,6 +12,7 @@
 //! | `gt/1/<fleet>/cast/<persona>/tells` | fiction is told | no |
 
 use super::view::{CauseView, EventView, NodeView, SaidView, VitalView, time};
+use crate::flavour::Flavour;
 use crate::live::{NodeSnapshot, Said, SaidKind, Update};
 use frames::{FleetName, Leaf, Mood, NodeName, Topic, cast_topic, event_topic};
 use jiff::Timestamp;
@@ -92,6 +93,7 @@ pub struct VitalsMessage {
 #[derive(Debug)]
 pub struct Outlet {
     fleet: FleetName,
+    flavour: Flavour,
     told: HashMap<NodeName, Told>,
 }
 
@@ -104,9 +106,10 @@ struct Told {
 }
 
 impl Outlet {
-    /// One that speaks on the topics of `fleet` and has told nothing yet.
-    pub fn new(fleet: FleetName) -> Self {
-        Self { fleet, told: HashMap::new() }
+    /// One that speaks on the topics of `fleet`, with so much voice, and has told
+    /// nothing yet.
+    pub fn new(fleet: FleetName, flavour: Flavour) -> Self {
+        Self { fleet, flavour, told: HashMap::new() }
     }
 
     /// The messages that an update makes at `now` (monotonic milliseconds).
@@ -115,7 +118,9 @@ impl Outlet {
             Update::Node(node) => self.node(now, node),
             Update::Event(event) => {
                 let topic = event_topic(&self.fleet, &event.kind);
-                message(topic, false, &EventView::from(&**event)).into_iter().collect()
+                message(topic, false, &EventView::from(&**event).in_flavour(self.flavour))
+                    .into_iter()
+                    .collect()
             }
             Update::Said(said) => self.said(said).into_iter().collect(),
         }
@@ -165,7 +170,11 @@ impl Outlet {
             SaidKind::Fact | SaidKind::Suspicion => "says",
             SaidKind::Fiction => "tells",
         };
-        message(cast_topic(&self.fleet, &said.by, leaf), false, &SaidView::from(said))
+        message(
+            cast_topic(&self.fleet, &said.by, leaf),
+            false,
+            &SaidView::from(said).in_flavour(self.flavour),
+        )
     }
 }
 

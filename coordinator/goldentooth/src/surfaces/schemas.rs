@@ -3,8 +3,8 @@
 
 use super::mqtt::{MoodMessage, VitalsMessage};
 use super::view::{
-    AnswersView, CallsView, CharacterView, DayView, EventView, FactView, FleetView, HistoryView, MoodsView,
-    NodeView, QuietView, SaidView, StatusView, TriedView, UpView,
+    AnswersView, CallsView, CharacterView, CouncilView, DayView, EventView, FactView, FleetView, HistoryView,
+    MoodsView, NodeView, QuietView, SaidView, StatusView, TriedView, UpView,
 };
 use jiff::Timestamp;
 use schemars::generate::SchemaSettings;
@@ -141,6 +141,7 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
         ("openapi", openapi::openapi()),
         ("cast", schema::<Vec<CharacterView>>("goldentooth cast --json")),
         ("ask", schema::<AnswersView>("goldentooth ask --json")),
+        ("council", schema::<CouncilView>("/api/v1/nodes/NAME/council")),
         ("fact", schema::<FactView>("/api/v1/facts/ID")),
         ("mqtt-says", schema::<SaidView>("gt/1/<fleet>/cast/<persona>/says")),
     ]

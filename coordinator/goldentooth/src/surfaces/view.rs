@@ -6,6 +6,7 @@
 
 mod care;
 mod character;
+mod council;
 mod day;
 mod event;
 mod fleet;
@@ -19,6 +20,7 @@ pub use care::{CallsView, MessageView, PlaceView, QuietView, TriedView};
 pub use character::{
     AnswerView, AnswersView, CharacterView, FactView, ModifierView, RelationshipView, TriggerView,
 };
+pub use council::{CouncilView, GazeView};
 pub use day::{DAY_BUCKETS, DayView};
 pub use event::{EventView, SaidView};
 pub use fleet::{Counts, FleetState, FleetView, GroupView, Standing, worst_first};

@@ -3,8 +3,8 @@
 
 mod people;
 
-use super::{Scene, Told, causes, clock, fact, gravity, reading, span, state};
-use crate::ask::{EventQuery, PastQuery};
+use super::{Scene, Told, causes, clock, fact, gravest, gravity, reading, span, state};
+use crate::ask::{EventQuery, PastQuery, id_at};
 use crate::live::{Event, NodeSnapshot};
 use crate::surfaces::view::FactView;
 use cast::Sheet;
@@ -13,7 +13,6 @@ use frames::Vital;
 use node_agent::clock::wall;
 use serde_json::Value;
 use std::sync::Arc;
-use uuid::Uuid;
 
 const HOUR: i64 = 60 * 60 * 1000;
 /// The most things that an answer lists.
@@ -31,6 +30,7 @@ pub(super) async fn answer(scene: &Scene<'_>, asked: &Asked, kind: Question, she
             fleet(scene, kind == Question::Trouble)
         }
         Question::How | Question::Fleet | Question::Trouble => how(node()?),
+        Question::Council => how(node().or_else(|| gravest(scene))?),
         Question::Why => why(node().or_else(|| gravest(scene))?),
         Question::Since => since(node().or_else(|| gravest(scene))?),
         Question::Changed => changed(scene, asked).await,
@@ -62,10 +62,6 @@ pub(super) async fn answer(scene: &Scene<'_>, asked: &Asked, kind: Question, she
             Some(Told::fact(format!("There are {} nodes: {}.", names.len(), names.join(", ")), facts))
         }
     }
-}
-
-fn gravest<'a>(scene: &Scene<'a>) -> Option<&'a Arc<NodeSnapshot>> {
-    scene.nodes.iter().max_by_key(|node| (gravity(node), std::cmp::Reverse(node.name.clone())))
 }
 
 fn worst(scene: &Scene<'_>) -> Option<Told> {
@@ -145,7 +141,7 @@ fn stretch(asked: &Asked) -> (i64, i64) {
 /// What the fleet recorded in a stretch, oldest first.
 async fn events(scene: &Scene<'_>, asked: &Asked, kind: Option<&str>, from: i64, to: i64) -> Vec<Arc<Event>> {
     let query = EventQuery {
-        after: Some(Uuid::from_u128(u128::from(from.max(0).unsigned_abs()) << 80)),
+        after: Some(id_at(from)),
         kind: kind.map(str::to_owned),
         node: asked.nodes.first().and_then(|node| node.parse().ok()),
         limit: 1_000,
@@ -342,31 +338,10 @@ fn advice(node: &NodeSnapshot) -> Option<Told> {
     let (word, mood) = state(node);
     let (why, mut facts) = causes(node);
     facts.insert(0, mood);
-    let act = match node.causes.first().map(|cause| cause.vital) {
-        _ if node.silent => "look at its supply and its cable, then at its agent's log",
+    let act = match node.causes.first() {
+        _ if node.silent => cast::act::SILENT,
         _ if gravity(node) < 2 => "leave it be",
-        Some(
-            Vital::Temperature | Vital::ThrottledNow | Vital::SoftLimitNow | Vital::Fan | Vital::CpuFrequency,
-        ) => "see to its airflow, or take work off it",
-        Some(Vital::UnderVoltageNow | Vital::UnderVoltageSinceBoot | Vital::FrequencyCappedNow) => {
-            "try another supply and a shorter cable"
-        }
-        Some(Vital::DiskUsed) => "free space on its fullest file system",
-        Some(
-            Vital::MemoryUsed
-            | Vital::SwapUsed
-            | Vital::SwapIn
-            | Vital::SwapOut
-            | Vital::PsiMemorySome
-            | Vital::PsiMemoryFull
-            | Vital::OomKills,
-        ) => "find what holds its memory, and move or restart that",
-        Some(Vital::DiskErrors | Vital::FilesystemErrors | Vital::ReadOnlyMounts) => {
-            "copy what matters off it, then check its disk"
-        }
-        Some(Vital::FailedUnits) => "list its failed units with systemctl --failed",
-        Some(Vital::NetErrors | Vital::TcpRetransmits) => "check its cable and its switch port",
-        _ => "look at what runs there, and take work off it",
+        loudest => cast::act::act(loudest.map(|cause| cause.vital.name())),
     };
     let why = if why.is_empty() || node.silent { String::new() } else { format!(" ({why})") };
     Some(Told::fact(format!("{} is {word}{why}: {act}.", node.name), facts))

@@ -5,7 +5,7 @@ use crate::surfaces::schemas::assert_valid;
 use std::sync::Arc;
 
 fn outlet() -> Outlet {
-    Outlet::new("home".parse().unwrap())
+    Outlet::new("home".parse().unwrap(), crate::flavour::Flavour::Full)
 }
 
 fn topics(messages: &[Publication]) -> Vec<&str> {
@@ -91,6 +91,8 @@ fn events_and_words_have_topics_of_their_own_and_are_not_kept() {
     let said = |kind| Said {
         by: "operant-7".to_owned(),
         text: "pi-07 is stressed, and so it begins.".to_owned(),
+        bare: String::new(),
+        plain: String::new(),
         kind,
         facts: serde_json::json!([
             { "slot": "node", "text": "pi-07", "value": "pi-07", "unit": "", "event": id.to_string() },

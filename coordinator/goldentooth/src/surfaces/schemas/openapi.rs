@@ -2,8 +2,8 @@
 //! views and this list of addresses, checked in, and served as it is.
 
 use crate::surfaces::view::{
-    AnswersView, CallsView, CharacterView, DayView, EventView, FactView, FleetView, HistoryView, MoodsView,
-    NodeView, QuietView, Span, StatusView, TriedView,
+    AnswersView, CallsView, CharacterView, CouncilView, DayView, EventView, FactView, FleetView, HistoryView,
+    MoodsView, NodeView, QuietView, Span, StatusView, TriedView,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -155,6 +155,14 @@ fn cast(writer: &mut Writer) {
         "One character, by its sheet's name.",
         vec![name()],
         one,
+        &[401, 404, 503],
+    );
+    let council = writer.schema::<CouncilView>();
+    writer.get(
+        "/api/v1/nodes/{name}/council",
+        "What every eye of the cast sees in a node, and how they are divided.",
+        vec![name()],
+        council,
         &[401, 404, 503],
     );
     let fact = writer.schema::<FactView>();

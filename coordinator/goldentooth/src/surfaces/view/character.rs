@@ -1,6 +1,7 @@
 //! Characters, answers and facts, as everybody outside sees them.
 
 use super::event::SaidView;
+use crate::flavour::Flavour;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,6 +46,15 @@ pub struct CharacterView {
     pub triggers: Vec<TriggerView>,
     /// How it looks at a node.
     pub eye: String,
+}
+
+impl CharacterView {
+    /// The same, with what it said in this flavour.
+    #[must_use]
+    pub fn in_flavour(mut self, flavour: Flavour) -> Self {
+        self.last_said = self.last_said.map(|said| said.in_flavour(flavour));
+        self
+    }
 }
 
 /// What changes a character's traits for a time.

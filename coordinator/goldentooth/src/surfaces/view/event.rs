@@ -1,6 +1,7 @@
 //! Events and what characters say, as everybody outside sees them.
 
 use super::time;
+use crate::flavour::Flavour;
 use crate::live::{Event, Said, SaidKind};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ pub struct EventView {
 impl From<&Event> for EventView {
     fn from(event: &Event) -> Self {
         let text = |key: &str| event.payload.get(key).and_then(serde_json::Value::as_str);
-        let words = text("words").map(str::to_owned).or_else(|| spoken(&event.payload));
+        let words = text("words").map(str::to_owned).or_else(|| spoken(&event.payload, Flavour::Full));
         // An event without a sentence of its own is at least named.
         let words = words.unwrap_or_else(|| event.kind.replace('_', " "));
         Self {
@@ -49,10 +50,29 @@ impl From<&Event> for EventView {
     }
 }
 
-/// What a character said, in quotes and with its name.
-fn spoken(payload: &serde_json::Value) -> Option<String> {
+impl EventView {
+    /// The same, with a character's words in this flavour.
+    #[must_use]
+    pub fn in_flavour(mut self, flavour: Flavour) -> Self {
+        if flavour != Flavour::Full
+            && matches!(self.kind.as_str(), "says" | "tells")
+            && let Some(words) = spoken(&self.payload, flavour)
+        {
+            self.words = words;
+        }
+        self
+    }
+}
+
+/// What a character said, in quotes and with its name; without its voice it is
+/// no quotation.
+fn spoken(payload: &serde_json::Value, flavour: Flavour) -> Option<String> {
     let text = |key: &str| payload.get(key)?.as_str();
-    let (by, said) = (text("by")?, text("text")?);
+    let version = |key: &str| text(key).unwrap_or_default();
+    let (by, said) = (text("by")?, flavour.of(version("plain"), version("bare"), text("text")?));
+    if flavour == Flavour::Off && !version("plain").is_empty() {
+        return Some(said.to_owned());
+    }
     let mut name = by.to_owned();
     if let Some(first) = name.get_mut(..1) {
         first.make_ascii_uppercase();
@@ -68,8 +88,12 @@ fn spoken(payload: &serde_json::Value) -> Option<String> {
 pub struct SaidView {
     /// Who said it: the sheet's file name.
     pub by: String,
-    /// The sentence.
+    /// The sentence, with all that its speaker makes of it.
     pub text: String,
+    /// The fact alone, as its speaker puts it: what the flavour `light` shows.
+    pub bare: String,
+    /// The fact in plain words: what the flavour `off` shows.
+    pub plain: String,
     /// Wholly a fact, a suspicion or fiction.
     #[cfg_attr(test, schemars(with = "crate::surfaces::schemas::SaidKind"))]
     pub kind: SaidKind,
@@ -85,9 +109,25 @@ impl From<&Said> for SaidView {
         Self {
             by: said.by.clone(),
             text: said.text.clone(),
+            bare: said.bare.clone(),
+            plain: said.plain.clone(),
             kind: said.kind,
             facts: said.facts.clone(),
             at: time(said.at),
         }
+    }
+}
+
+impl SaidView {
+    /// The sentence in this flavour.
+    pub fn words(&self, flavour: Flavour) -> &str {
+        flavour.of(&self.plain, &self.bare, &self.text)
+    }
+
+    /// The same, with its text in this flavour.
+    #[must_use]
+    pub fn in_flavour(mut self, flavour: Flavour) -> Self {
+        self.text = self.words(flavour).to_owned();
+        self
     }
 }

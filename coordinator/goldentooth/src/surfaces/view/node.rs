@@ -2,6 +2,7 @@
 
 use super::event::SaidView;
 use super::time;
+use crate::flavour::Flavour;
 use crate::live::NodeSnapshot;
 use fleet::Because;
 use fleet::words::tidy;
@@ -181,6 +182,15 @@ pub(crate) fn vitals(vitals: &Vitals) -> BTreeMap<Cow<'static, str>, VitalView> 
             (Cow::Borrowed(vital.name()), view)
         })
         .collect()
+}
+
+impl NodeView {
+    /// The same, with its character's words in this flavour.
+    #[must_use]
+    pub fn in_flavour(mut self, flavour: Flavour) -> Self {
+        self.last_said = self.last_said.map(|said| said.in_flavour(flavour));
+        self
+    }
 }
 
 impl From<&NodeSnapshot> for NodeView {

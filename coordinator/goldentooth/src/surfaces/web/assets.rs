@@ -32,6 +32,7 @@ assets! {
     "node.js": SCRIPT,
     "show.js": SCRIPT,
     "stream.js": SCRIPT,
+    "taste.js": SCRIPT,
     "time.js": SCRIPT,
     "tokens.css": "text/css; charset=utf-8",
     "goldentooth.css": "text/css; charset=utf-8",

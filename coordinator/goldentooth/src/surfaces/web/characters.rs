@@ -1,9 +1,9 @@
 //! The cast in the API.
 
 use super::Web;
-use super::api::Failure;
+use super::api::{self, Failure};
 use crate::company::{self, CompanyError, Wish};
-use crate::surfaces::view::{AnswersView, CharacterView, FactView};
+use crate::surfaces::view::{AnswersView, CharacterView, CouncilView, FactView};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
@@ -33,6 +33,15 @@ pub(super) async fn one(
     let all = web.0.company.characters().await?;
     let one = all.into_iter().find(|one| one.id == name);
     Ok(Json(one.ok_or(CompanyError::Nobody(name))?))
+}
+
+pub(super) async fn council(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+) -> Result<Json<CouncilView>, Failure> {
+    let node = api::known(&web, &name)?;
+    let council = web.0.company.council(&node.name).await?;
+    council.map(Json).ok_or_else(|| api::no_node(&name))
 }
 
 /// A question to the cast.

@@ -50,6 +50,9 @@ const HEADERS: [(HeaderName, &str); 7] = [
     ),
 ];
 
+/// The header that says how much voice an answer is meant to be told with.
+const FLAVOUR: HeaderName = HeaderName::from_static("goldentooth-flavour");
+
 /// Why a request is turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
@@ -106,6 +109,8 @@ pub(super) async fn guard(State(web): State<Web>, request: Request, next: Next) 
         // The form has a policy of its own.
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
+    // What the command line tells where nobody has chosen.
+    headers.entry(FLAVOUR).or_insert(HeaderValue::from_static(web.0.options.flavours.api.word()));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.append(VARY, HeaderValue::from_static("authorization, cookie, origin"));
     response

@@ -7,6 +7,7 @@
 //! | `/api/v1/nodes/NAME/history`, `/api/v1/moods` | the past, for charts and the heatmap |
 //! | `/api/v1/fleet`, `/api/v1/status`, `/api/v1/events` | the rest as JSON |
 //! | `/api/v1/cast`, `/api/v1/cast/NAME`, `/api/v1/facts/ID` | the cast, and what its words stand on |
+//! | `/api/v1/nodes/NAME/council` | what every eye of the cast sees in a node |
 //! | `POST /api/v1/ask` | a question to the cast; it changes nothing, and needs no token on loopback |
 //! | `POST /api/v1/cast/NAME` | a mute, a thumb or a guess: needs the token |
 //! | `/api/v1/stream` | what changes, as server-sent events: `stream.rs` |
@@ -33,6 +34,7 @@ mod models;
 mod pages;
 mod signing;
 mod stream;
+mod taste;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -43,6 +45,7 @@ use crate::calls::Calls;
 use crate::care::Care;
 use crate::company::Company;
 use crate::enrol::Desk;
+use crate::flavour::Flavours;
 use crate::live::Live;
 use crate::models::Pusher;
 use axum::Router;
@@ -76,6 +79,8 @@ pub struct Options {
     pub care: Care,
     /// Calls for help.
     pub calls: Calls,
+    /// How much voice there is where nobody has chosen.
+    pub flavours: Flavours,
     /// Sends models to nodes; none where nothing is sent, as in tests.
     pub models: Option<Pusher>,
 }
@@ -107,16 +112,14 @@ impl Web {
     /// Every address, guarded.
     pub fn router(&self) -> Router {
         Router::new()
-            .route("/", get(pages::fleet))
-            .route("/nodes/{name}", get(pages::node))
-            .route("/events", get(pages::events))
-            .route("/cast", get(pages::cast))
+            .merge(self.pages())
             .route("/assets/{name}", get(assets::asset))
             .route("/favicon.ico", get(assets::favicon))
             .route("/api/v1/nodes", get(api::nodes))
             .route("/api/v1/nodes/{name}", get(api::node))
             .route("/api/v1/nodes/{name}/day", get(api::day))
             .route("/api/v1/nodes/{name}/history", get(api::history))
+            .route("/api/v1/nodes/{name}/council", get(characters::council))
             .route("/api/v1/moods", get(api::moods))
             .route("/api/v1/fleet", get(api::fleet))
             .route("/api/v1/status", get(api::status))
@@ -126,7 +129,6 @@ impl Web {
             .route("/api/v1/ask", post(characters::ask))
             .route("/api/v1/facts/{id}", get(characters::fact))
             .route("/api/v1/stream", get(stream::stream))
-            .route("/calls", get(pages::calls))
             .route(signing::PATH, get(signing::page).post(signing::sign_in_with))
             .route("/sign-out", post(signing::sign_out))
             .route("/api/v1/nodes/{name}/tag", put(desk::tag))
@@ -146,6 +148,17 @@ impl Web {
             .layer(CompressionLayer::new())
             .layer(from_fn_with_state(self.clone(), guard::guard))
             .with_state(self.clone())
+    }
+
+    /// The pages in which characters speak: each person chooses how much.
+    fn pages(&self) -> Router<Self> {
+        Router::new()
+            .route("/", get(pages::fleet))
+            .route("/nodes/{name}", get(pages::node))
+            .route("/events", get(pages::events))
+            .route("/cast", get(pages::cast))
+            .route("/calls", get(pages::calls))
+            .route_layer(from_fn_with_state(self.clone(), taste::taste))
     }
 
     /// How many streams are open.

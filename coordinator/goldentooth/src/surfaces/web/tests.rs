@@ -3,6 +3,7 @@ use crate::ask::Ask;
 use crate::company::Company;
 use crate::data::Data;
 use crate::enrol::{Keys, Reach};
+use crate::flavour::{Flavour, Flavours};
 use crate::live::{NodeSnapshot, Status, Update};
 use crate::surfaces::fixtures::{NOW, hostile, node, silent};
 use crate::surfaces::schemas::assert_valid;
@@ -39,6 +40,7 @@ fn setup(address: &str, nodes: Vec<NodeSnapshot>) -> Setup {
         access,
         care,
         calls: Calls::new(Vec::new()),
+        flavours: Flavours::default(),
         models: None,
     };
     let web = Web::new(live.clone(), (Ask::empty(), Company::default()), desk, options);
@@ -440,4 +442,48 @@ async fn a_browser_signs_in_by_a_form_and_gets_a_cookie_without_the_token() {
     assert_eq!(shown.status(), StatusCode::OK);
     let evil = [("content-type", "application/x-www-form-urlencoded"), ("origin", "http://evil.example")];
     assert_eq!(setup.ask(request("POST", "/sign-in", &evil, &body)).await.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_person_chooses_how_much_voice_there_is() {
+    let setup = setup(LOOPBACK, vec![node("pi-1", Some(Happy))]);
+    let answer = setup.ask(request("GET", "/events?kind=says&flavour=off", &[], "")).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert_eq!(answer.headers()[header::LOCATION], "/events?kind=says");
+    let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap();
+    assert!(cookie.starts_with("goldentooth-flavour=off; Path=/; Max-Age="), "{cookie}");
+    // A choice that is none is left to the page, and the cookie is for no other answer.
+    let answer = setup.ask(request("GET", "/?flavour=loud", &[], "")).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert!(answer.headers().get(header::SET_COOKIE).is_none());
+    assert_eq!(answer.headers()["goldentooth-flavour"], "full", "what the command line tells");
+}
+
+#[tokio::test]
+async fn the_page_tells_in_the_flavour_of_its_cookie() {
+    let mut spoken = node("pi-1", Some(Happy));
+    spoken.last_said = Some(Arc::new(crate::live::Said {
+        by: "malvo".to_owned(),
+        text: "Listen: pi-1, happy. Prove it.".to_owned(),
+        bare: "Listen: pi-1, happy.".to_owned(),
+        plain: "pi-1 is happy again.".to_owned(),
+        kind: crate::live::SaidKind::Fact,
+        facts: serde_json::json!([]),
+        node: Some("pi-1".parse().unwrap()),
+        at: NOW,
+        cause: String::new(),
+        aside: false,
+    }));
+    let setup = setup(LOOPBACK, vec![spoken]);
+    for (flavour, told, not) in [
+        (Flavour::Off, "pi-1 is happy again.", "Listen"),
+        (Flavour::Light, "Listen: pi-1, happy.", "Prove it"),
+        (Flavour::Full, "Prove it.", "happy again"),
+    ] {
+        let cookie = format!("a=b; goldentooth-flavour={}", flavour.word());
+        for path in ["/", "/nodes/pi-1"] {
+            let page = text(setup.ask(request("GET", path, &[("cookie", &cookie)], "")).await).await;
+            assert!(page.contains(told) && !page.contains(not), "{path} in {flavour:?}");
+        }
+    }
 }

@@ -34,6 +34,7 @@ fn checked(address: &str, method: &Method, headers: &[(&str, &str)]) -> Result<(
         access,
         care: Care::open(&data, &Live::new(0)).unwrap(),
         calls: Calls::new(Vec::new()),
+        flavours: crate::flavour::Flavours::default(),
         models: None,
     };
     check(&options, 1, method, &Uri::from_static("/api/v1/nodes"), &map)

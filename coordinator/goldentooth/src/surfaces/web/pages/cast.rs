@@ -3,9 +3,11 @@
 
 use super::shell::{self, Shell};
 use super::{ago, local};
+use crate::flavour::Flavour;
 use crate::surfaces::view::{CharacterView, SaidView};
 use crate::surfaces::web::Web;
 use crate::surfaces::web::api::Failure;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -15,9 +17,13 @@ use serde_json::Value;
 /// The radius of the graph of ties, in its own units.
 const RADIUS: f64 = 150.0;
 
-pub(in crate::surfaces::web) async fn cast(State(web): State<Web>) -> Result<Markup, Failure> {
+pub(in crate::surfaces::web) async fn cast(
+    State(web): State<Web>,
+    Extension(flavour): Extension<Flavour>,
+) -> Result<Markup, Failure> {
     let all = web.0.company.characters().await;
     let all = all.map_err(|away| Failure(StatusCode::SERVICE_UNAVAILABLE, away.to_string()))?;
+    let all: Vec<CharacterView> = all.into_iter().map(|one| one.in_flavour(flavour)).collect();
     let now = Timestamp::now();
     let main = html! {
         h1 { "The cast" }

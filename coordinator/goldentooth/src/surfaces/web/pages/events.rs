@@ -2,9 +2,11 @@
 
 use super::shell::SCRIPTS;
 use super::{Shell, local, wrap};
+use crate::flavour::Flavour;
 use crate::surfaces::view::EventView;
 use crate::surfaces::web::api::{Failure, Which};
 use crate::surfaces::web::{Web, answers};
+use axum::Extension;
 use axum::extract::{Query, State};
 use maud::{Markup, html};
 
@@ -13,12 +15,14 @@ const SHOWN: usize = 100;
 
 pub(in crate::surfaces::web) async fn events(
     State(web): State<Web>,
+    Extension(flavour): Extension<Flavour>,
     Query(which): Query<Which>,
 ) -> Result<Markup, Failure> {
     let place = web.0.hub.place();
     let query = which.query(SHOWN)?;
     let (kind, node) = (query.kind.clone().unwrap_or_default(), query.node.clone());
     let events = answers::events(&web.0.ask, query).await?;
+    let events: Vec<EventView> = events.into_iter().map(|event| event.in_flavour(flavour)).collect();
     let node = node.as_ref().map_or("", |node| node.as_str());
     Ok(page(&events, &kind, node, &format!("/api/v1/stream?only=events&after={place}")))
 }

@@ -4,8 +4,10 @@ use super::bar;
 use super::card::{Shown, card};
 use super::shell::SCRIPTS;
 use super::{Shell, shape, wrap};
+use crate::flavour::Flavour;
 use crate::surfaces::view::{Counts, FleetView, NodeView, Standing, worst_first};
 use crate::surfaces::web::{Web, answers};
+use axum::Extension;
 use axum::extract::State;
 use frames::NodeName;
 use jiff::Timestamp;
@@ -14,12 +16,16 @@ use maud::{Markup, html};
 /// How many cards the server draws; the stream brings the others.
 const CARDS: usize = 60;
 
-pub(in crate::surfaces::web) async fn fleet(State(web): State<Web>) -> Markup {
+pub(in crate::surfaces::web) async fn fleet(
+    State(web): State<Web>,
+    Extension(flavour): Extension<Flavour>,
+) -> Markup {
     // The place first: what changes while the page is drawn is told again.
     let place = web.0.hub.place();
     let nodes = web.0.live.nodes();
     let fleet = FleetView::of(nodes.iter().map(|node| &**node));
-    let mut views: Vec<NodeView> = nodes.iter().map(|node| NodeView::from(&**node)).collect();
+    let mut views: Vec<NodeView> =
+        nodes.iter().map(|node| NodeView::from(&**node).in_flavour(flavour)).collect();
     worst_first(&mut views);
     let all = views.len() <= CARDS;
     let now = Timestamp::now();

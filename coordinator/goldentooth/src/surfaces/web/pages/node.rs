@@ -3,9 +3,11 @@
 use super::card::{badges, mood, said, seen, why};
 use super::{Shell, calls, charts, events, shape, wrap};
 use crate::ask::EventQuery;
+use crate::flavour::Flavour;
 use crate::surfaces::view::{EventView, NodeView, show};
 use crate::surfaces::web::api::Failure;
 use crate::surfaces::web::{Web, answers};
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -16,7 +18,7 @@ use maud::{Markup, html};
 
 /// The modules of this page; `charts.js` loads the drawing library itself.
 const SCRIPTS: &[&str] =
-    &["app", "stream", "time", "fleet", "bars", "show", "node", "charts", "care", "events"];
+    &["app", "stream", "time", "taste", "fleet", "bars", "show", "node", "charts", "care", "events"];
 
 /// How many of its events the page begins with.
 const EVENTS: usize = 20;
@@ -60,6 +62,7 @@ const GROUPS: [(&str, &[Vital]); 6] = [
 
 pub(in crate::surfaces::web) async fn node(
     State(web): State<Web>,
+    Extension(flavour): Extension<Flavour>,
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
     let known = name.parse::<NodeName>().ok().and_then(|name| web.0.live.node(&name));
@@ -68,8 +71,9 @@ pub(in crate::surfaces::web) async fn node(
     let now = Timestamp::now();
     let query = EventQuery { node: Some(known.name.clone()), limit: EVENTS, ..EventQuery::default() };
     let events = answers::events(&web.0.ask, query).await?;
+    let events: Vec<EventView> = events.into_iter().map(|event| event.in_flavour(flavour)).collect();
     let stream = format!("/api/v1/stream?node={}&after={place}", known.name);
-    Ok(page(&NodeView::from(&*known), &events, &stream, now).into_response())
+    Ok(page(&NodeView::from(&*known).in_flavour(flavour), &events, &stream, now).into_response())
 }
 
 fn nobody(name: &str) -> Markup {

@@ -19,7 +19,7 @@ const PLACES: [(&str, &str, &str); 4] = [
 /// The modules that a page of nodes or events runs: the first begins, the
 /// others are what it imports.
 pub(super) const SCRIPTS: &[&str] =
-    &["app", "stream", "time", "fleet", "bars", "find", "show", "node", "events", "care"];
+    &["app", "stream", "time", "taste", "fleet", "bars", "find", "show", "node", "events", "care"];
 
 /// What the shell needs to know of a page.
 pub(super) struct Shell<'a> {
@@ -74,7 +74,7 @@ pub(super) fn wrap(shell: &Shell<'_>, main: &Markup) -> Markup {
                     p.house #house role="alert" hidden {}
                 }
                 main #main { (main) }
-                footer.foot { "Goldentooth " (env!("CARGO_PKG_VERSION")) " · the same as JSON: " a href="/api/v1/nodes" { "nodes" } ", " a href="/api/v1/status" { "status" } ", " a href="/api/v1/events" { "events" } }
+                footer.foot { "Goldentooth " (env!("CARGO_PKG_VERSION")) " · the same as JSON: " a href="/api/v1/nodes" { "nodes" } ", " a href="/api/v1/status" { "status" } ", " a href="/api/v1/events" { "events" } " · voices: " a href="?flavour=off" { "off" } ", " a href="?flavour=light" { "light" } ", " a href="?flavour=full" { "full" } }
             }
         }
     }
