@@ -80,7 +80,8 @@ fn the_example_names_every_key_and_is_right() {
     for key in KEYS {
         let stands = |line: &str| {
             let line = line.trim_start_matches("# ");
-            line.starts_with(&format!("{key} = ")) || [format!("[{key}]"), format!("[[{key}]]")].contains(&line.to_owned())
+            line.starts_with(&format!("{key} = "))
+                || [format!("[{key}]"), format!("[[{key}]]")].contains(&line.to_owned())
         };
         assert!(example.lines().any(stands), "{key}");
     }
