@@ -25,7 +25,7 @@ async function ask(method, path, body) {
 
 // Says what became of it, in the panel that asked.
 async function act(element, done, work) {
-  const back = element.closest("section").querySelector("[data-back]");
+  const back = element.closest("section, [data-acts]").querySelector("[data-back]");
   back.textContent = "…";
   try {
     const told = await work();
@@ -49,14 +49,30 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.act === "quiet") {
     event.preventDefault();
     const scope = given.scope === "all" ? {} : { [given.scope]: given.name.trim() };
-    act(form, reload, () => ask("POST", "/api/v1/quiet", { ...scope, from: stamp(given.from), until: stamp(given.until), reason: given.reason }));
+    act(form, reload, () => ask("POST", "/api/v1/quiet", { ...scope, cause: given.cause || undefined, from: stamp(given.from), until: stamp(given.until), reason: given.reason }));
   }
+});
+
+// What a person wishes of a character; what comes of it is said in its words.
+const wish = (element, id, wished) => act(element, ({ words }) => words, () => ask("POST", `/api/v1/cast/${encodeURIComponent(id)}`, wished));
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.act !== "guess") return;
+  event.preventDefault();
+  wish(form, form.dataset.id, { guess: new FormData(form).get("guess").trim() });
 });
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-act]");
   if (!button) return;
-  const { act: what, id, node, hours } = button.dataset;
+  const { act: what, id, node, cause, hours, value } = button.dataset;
+  if (what === "thumb") wish(button, id, { thumb: value });
+  if (what === "silence") {
+    wish(button, id, { mute: value === "on" });
+    button.dataset.value = value === "on" ? "off" : "on";
+    button.textContent = value === "on" ? "Let it speak" : "Mute it";
+  }
   if (what === "test") {
     const told = (tries) => tries.map((one) => `${one.place}: ${one.arrived ? "it arrived" : one.error}`).join("; ");
     act(button, told, () => ask("POST", "/api/v1/calls/test"));
@@ -64,7 +80,8 @@ document.addEventListener("click", (event) => {
   if (what === "end") act(button, reload, () => ask("DELETE", `/api/v1/quiet/${encodeURIComponent(id)}`));
   if (what === "mute") {
     const until = new Date(Date.now() + Number(hours) * 3_600_000).toISOString();
-    act(button, () => `Nobody is called for ${node} for ${hours} h.`, () => ask("POST", "/api/v1/quiet", { node, until, reason: "muted" }));
+    const muted = document.body.dataset.page === "calls" ? reload : () => `Nobody is called for ${node} for ${hours} h.`;
+    act(button, muted, () => ask("POST", "/api/v1/quiet", { node, cause, until, reason: "muted" }));
   }
 });
 

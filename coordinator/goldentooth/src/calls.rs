@@ -1,47 +1,37 @@
 //! Calls for help: what is wrong with nodes is told to people where they are,
 //! by webhook or ntfy, said again with growing pauses, and tried again until
-//! it arrives.
+//! it arrives. What is open and what is on its way outlives a restart, in the
+//! data folder's file `calls.json`.
 
+mod outbox;
 pub mod send;
+#[cfg(test)]
+mod tests;
 pub mod watch;
 
+pub use outbox::Message;
+
 use crate::care::Care;
+use crate::data::write_private;
 use crate::live::{Live, NodeSnapshot, UnixMillis, Update};
 use crate::words::lock;
+use frames::NodeName;
 use node_agent::clock;
+use outbox::{Due, Outbox};
 use send::{Kind, Place};
-use std::collections::VecDeque;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
-use watch::{Call, State, Watch};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use watch::{Call, Cause, State, Trouble, Watch};
 
+const FILE: &str = "calls.json";
 /// How often it is looked whether something is due.
 const LOOK: Duration = Duration::from_secs(1);
-/// The most messages that are remembered, delivered or not.
-const REMEMBERED: usize = 200;
-/// Pauses between attempts, in milliseconds; the last one until it is given up.
-const RETRIES: [UnixMillis; 6] = [5_000, 15_000, 60_000, 300_000, 900_000, 1_800_000];
-/// When a message is given up, in milliseconds: a day later it helps nobody.
-const GIVEN_UP: UnixMillis = 24 * 3_600_000;
-
-/// A call on its way to one place.
-#[derive(Clone, Debug)]
-pub struct Message {
-    /// What is told.
-    pub call: Arc<Call>,
-    /// To which place, by its number in the configuration.
-    pub place: usize,
-    /// How often it was tried.
-    pub attempts: usize,
-    /// When it arrived.
-    pub delivered: Option<UnixMillis>,
-    /// Whether it was given up.
-    pub given_up: bool,
-    /// What went wrong last.
-    pub error: Option<String>,
-    next: UnixMillis,
-}
+/// What changed is written at most this often: the folder may be on an SD card.
+const KEEP: Duration = Duration::from_secs(15);
 
 /// What one place said to a test.
 #[derive(Clone, Debug)]
@@ -54,35 +44,73 @@ pub struct Tried {
     pub error: Option<String>,
 }
 
+/// What a restart finds.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Kept {
+    troubles: Vec<Trouble>,
+    messages: Vec<Message>,
+}
+
 /// Calls for help; cheap to clone.
 #[derive(Clone)]
 pub struct Calls(Arc<Inner>);
 
 struct Inner {
-    places: Vec<Place>,
-    messages: Mutex<VecDeque<Message>>,
-    counts: Mutex<(u64, u64)>,
+    places: Vec<(String, Place)>,
+    file: Option<PathBuf>,
+    state: Mutex<Memory>,
+}
+
+#[derive(Default)]
+struct Memory {
+    watch: Watch,
+    outbox: Outbox,
+    /// Whether the file knows less.
+    changed: bool,
 }
 
 impl Calls {
-    /// Calls to these places; nothing happens before [`Calls::run`].
+    /// Calls to these places, that remember nothing.
     pub fn new(places: Vec<Place>) -> Self {
-        Self(Arc::new(Inner { places, messages: Mutex::default(), counts: Mutex::default() }))
+        Self::over(places, None, Memory::default())
+    }
+
+    /// Calls to these places, with what was kept in the data folder. A file that
+    /// can't be read is set aside, and told in the log. Nothing happens before
+    /// [`Calls::run`].
+    pub fn open(places: Vec<Place>, folder: &Path, now: UnixMillis) -> Self {
+        let file = folder.join(FILE);
+        let mut state = Memory::default();
+        if let Some(kept) = read(&file) {
+            state.watch.restore(now, kept.troubles);
+            state.outbox.restore(kept.messages);
+        }
+        Self::over(places, Some(file), state)
+    }
+
+    fn over(places: Vec<Place>, file: Option<PathBuf>, state: Memory) -> Self {
+        let places = places.into_iter().map(|place| (place.key(), place)).collect();
+        Self(Arc::new(Inner { places, file, state: Mutex::new(state) }))
     }
 
     /// Where calls go to.
-    pub fn places(&self) -> &[Place] {
-        &self.0.places
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        self.0.places.iter().map(|(_, place)| place)
+    }
+
+    /// What is wrong now, told or not, the gravest cause first.
+    pub fn troubles(&self) -> Vec<Trouble> {
+        lock::mutex(&self.0.state).watch.open().cloned().collect()
     }
 
     /// The last messages, the newest first.
     pub fn messages(&self) -> Vec<Message> {
-        lock::mutex(&self.0.messages).iter().rev().cloned().collect()
+        lock::mutex(&self.0.state).outbox.newest_first().cloned().collect()
     }
 
     /// How many messages were delivered, and how many given up.
     pub fn counts(&self) -> (u64, u64) {
-        *lock::mutex(&self.0.counts)
+        lock::mutex(&self.0.state).outbox.counts()
     }
 
     /// Sends a test to every place and waits for the answers.
@@ -96,7 +124,7 @@ impl Calls {
             at: clock::wall(),
         });
         let mut tries = Vec::new();
-        for place in self.0.places.clone() {
+        for place in self.places().cloned() {
             let call = Arc::clone(&call);
             let (kind, shown) = (place.kind, place.shown());
             let sent = tokio::task::spawn_blocking(move || place.send(&call)).await;
@@ -109,102 +137,125 @@ impl Calls {
     /// Watches the fleet and calls, for as long as the program runs.
     pub async fn run(self, live: Live, care: Care) {
         let mut updates = live.subscribe();
-        let mut watch = Watch::default();
-        let mut look = tokio::time::interval(LOOK);
-        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let hear = |watch: &mut Watch, node: &NodeSnapshot| {
-            watch.hear(clock::wall(), node, || crate::surfaces::view::because_words(node));
-        };
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut kept = Instant::now();
         for node in live.nodes() {
-            hear(&mut watch, &node);
+            self.hear(clock::wall(), &node);
         }
         loop {
             tokio::select! {
                 update = updates.recv() => match update {
-                    Ok(Update::Node(node)) => hear(&mut watch, &node),
+                    Ok(Update::Node(node)) => self.hear(clock::wall(), &node),
                     Ok(_) => {}
-                    Err(RecvError::Lagged(_)) => live.nodes().iter().for_each(|node| hear(&mut watch, node)),
+                    Err(RecvError::Lagged(_)) => live.nodes().iter().for_each(|node| self.hear(clock::wall(), node)),
                     Err(RecvError::Closed) => return,
                 },
                 _ = look.tick() => {
                     let now = clock::wall();
-                    for call in watch.due(now, |node| care.is_quiet(now, node)) {
-                        tracing::info!(title = call.title, "a call for help");
-                        self.enter(now, call);
+                    self.step(now, |node| live.node(node).is_some(), |node, cause| care.is_quiet(now, node, cause));
+                    if kept.elapsed() >= KEEP {
+                        kept = Instant::now();
+                        let calls = self.clone();
+                        // A panic there is told by the runtime.
+                        let _ = tokio::task::spawn_blocking(move || calls.keep()).await;
                     }
-                    self.deliver(now);
                 }
             }
         }
     }
 
-    fn enter(&self, now: UnixMillis, call: Call) {
-        let call = Arc::new(call);
-        let mut messages = lock::mutex(&self.0.messages);
-        for place in 0..self.0.places.len() {
-            if messages.len() == REMEMBERED {
-                messages.pop_front();
+    /// Takes in how a node is now.
+    fn hear(&self, now: UnixMillis, node: &NodeSnapshot) {
+        let mut state = lock::mutex(&self.0.state);
+        let words = || crate::surfaces::view::because_words(node);
+        state.changed |= state.watch.hear(now, node, words);
+    }
+
+    /// Calls for what is due, and sends what is on its way.
+    fn step(
+        &self,
+        now: UnixMillis,
+        known: impl Fn(&NodeName) -> bool,
+        quiet: impl Fn(&NodeName, Cause) -> bool,
+    ) {
+        let mut state = lock::mutex(&self.0.state);
+        let state = &mut *state;
+        state.changed |= state.watch.keep_only(known);
+        for call in state.watch.due(now, quiet) {
+            tracing::info!(title = call.title, "a call for help");
+            let places = self.0.places.iter().map(|(key, place)| (key.as_str(), place.shown()));
+            state.outbox.enter(now, &Arc::new(call), places);
+            state.changed = true;
+        }
+        for due in state.outbox.due(now) {
+            state.changed = true;
+            match self.0.places.iter().find(|(key, _)| *key == due.place) {
+                Some((_, place)) => self.send(now, place.clone(), due),
+                None => state.outbox.nowhere(due.id),
             }
-            let call = Arc::clone(&call);
-            messages.push_back(Message {
-                call,
-                place,
-                attempts: 0,
-                delivered: None,
-                given_up: false,
-                error: None,
-                next: now,
-            });
         }
     }
 
-    /// Starts what is due to be sent; each on a thread of its own, so that a
-    /// place that hangs holds up no other.
-    fn deliver(&self, now: UnixMillis) {
-        let mut messages = lock::mutex(&self.0.messages);
-        for message in messages.iter_mut() {
-            if message.delivered.is_some() || message.given_up || now < message.next {
-                continue;
-            }
-            if now - message.call.at > GIVEN_UP {
-                message.given_up = true;
-                lock::mutex(&self.0.counts).1 += 1;
-                continue;
-            }
-            let pause = RETRIES.get(message.attempts).or(RETRIES.last()).copied().unwrap_or_default();
-            message.attempts += 1;
-            // The attempt itself takes 20 s at most.
-            message.next = now + pause + 20_000;
-            let Some(place) = self.0.places.get(message.place).cloned() else { continue };
-            let (calls, call, number) = (self.clone(), Arc::clone(&message.call), message.place);
-            tokio::task::spawn_blocking(move || {
-                let sent = place.send(&call);
-                calls.sent(&call, number, pause, sent);
-            });
-        }
-    }
-
-    fn sent(&self, call: &Arc<Call>, place: usize, pause: UnixMillis, sent: Result<(), String>) {
-        let now = clock::wall();
-        let mut messages = lock::mutex(&self.0.messages);
-        let found =
-            messages.iter_mut().find(|message| message.place == place && Arc::ptr_eq(&message.call, call));
-        let Some(message) = found else { return };
-        match sent {
-            Ok(()) => {
-                message.delivered = Some(now);
-                message.error = None;
-                lock::mutex(&self.0.counts).0 += 1;
-            }
-            Err(error) => {
+    /// Sends one message on a thread of its own, so that a place that hangs
+    /// holds up no other.
+    fn send(&self, now: UnixMillis, place: Place, Due { id, call, .. }: Due) {
+        let calls = self.clone();
+        tokio::task::spawn_blocking(move || {
+            let began = Instant::now();
+            let sent = place.send(&call);
+            let now = now.saturating_add_unsigned(u64::try_from(began.elapsed().as_millis()).unwrap_or(0));
+            if let Err(error) = &sent {
                 tracing::warn!(
                     error,
                     title = call.title,
                     "a call for help did not arrive; it is tried again"
                 );
-                message.error = Some(error);
-                message.next = now + pause;
             }
+            let mut state = lock::mutex(&calls.0.state);
+            state.outbox.sent(now, id, sent);
+            state.changed = true;
+        });
+    }
+
+    /// Writes down what is open and on its way, if that changed.
+    pub fn keep(&self) {
+        let Some(file) = &self.0.file else { return };
+        let kept = {
+            let mut state = lock::mutex(&self.0.state);
+            if !std::mem::take(&mut state.changed) {
+                return;
+            }
+            Kept { troubles: state.watch.open().cloned().collect(), messages: state.outbox.kept() }
+        };
+        let written = serde_json::to_vec(&kept)
+            .map_err(|error| error.to_string())
+            .and_then(|text| write_private(file, &text).map_err(|error| error.to_string()));
+        if let Err(error) = written {
+            // A full disk is told by others; this is tried again with the next change.
+            tracing::warn!(error, "calls for help can't be kept");
+            lock::mutex(&self.0.state).changed = true;
+        }
+    }
+}
+
+/// What the file holds; none if there is none.
+fn read(file: &Path) -> Option<Kept> {
+    let text = match std::fs::read(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(error) => {
+            tracing::error!(file = %file.display(), %error, "calls for help of before can't be read");
+            return None;
+        }
+    };
+    match serde_json::from_slice(&text) {
+        Ok(kept) => Some(kept),
+        Err(error) => {
+            let aside = file.with_extension("damaged");
+            let moved = std::fs::rename(file, &aside);
+            tracing::error!(aside = %aside.display(), %error, ?moved, "calls for help of before are set aside: the file is damaged");
+            None
         }
     }
 }

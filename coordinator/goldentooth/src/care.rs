@@ -2,6 +2,7 @@
 //! called for them (a mute, a maintenance window). Kept in the data folder's
 //! file `care.json`.
 
+use crate::calls::watch::Cause;
 use crate::data::{Data, DataError, random, write_private};
 use crate::live::{Live, Tag, UnixMillis};
 use crate::words::lock;
@@ -38,6 +39,9 @@ pub struct Quiet {
     pub id: String,
     /// For whom.
     pub scope: Scope,
+    /// For this cause alone; none for every cause.
+    #[serde(default)]
+    pub cause: Option<Cause>,
     /// From when on.
     pub from: UnixMillis,
     /// Until when.
@@ -147,6 +151,7 @@ impl Care {
         &self,
         now: UnixMillis,
         scope: Scope,
+        cause: Option<Cause>,
         from: UnixMillis,
         until: UnixMillis,
         reason: &str,
@@ -161,7 +166,7 @@ impl Care {
         }
         let id = hex::encode(random()?.get(..6).unwrap_or_default());
         let reason: String = reason.chars().filter(|c| !c.is_control()).take(200).collect();
-        let quiet = Quiet { id, scope, from, until, reason };
+        let quiet = Quiet { id, scope, cause, from, until, reason };
         let full = self.change(|kept| {
             // What has ended is of no use to anybody.
             kept.quiet.retain(|quiet| quiet.until > now);
@@ -195,16 +200,17 @@ impl Care {
         windows
     }
 
-    /// Whether nobody is called for this node now.
-    pub fn is_quiet(&self, now: UnixMillis, node: &NodeName) -> bool {
+    /// Whether nobody is called for this cause at this node now.
+    pub fn is_quiet(&self, now: UnixMillis, node: &NodeName, cause: Cause) -> bool {
         let kept = lock::read(&self.0.kept);
         let group = kept.nodes.get(node).and_then(|tag| tag.group.as_ref());
-        kept.quiet.iter().filter(|quiet| (quiet.from..quiet.until).contains(&now)).any(|quiet| {
-            match &quiet.scope {
-                Scope::All => true,
-                Scope::Group(quiet) => Some(quiet) == group,
-                Scope::Node(quiet) => quiet == node,
-            }
+        let holds = |quiet: &&Quiet| {
+            (quiet.from..quiet.until).contains(&now) && quiet.cause.is_none_or(|only| only == cause)
+        };
+        kept.quiet.iter().filter(holds).any(|quiet| match &quiet.scope {
+            Scope::All => true,
+            Scope::Group(quiet) => Some(quiet) == group,
+            Scope::Node(quiet) => quiet == node,
         })
     }
 
@@ -245,12 +251,12 @@ mod tests {
         assert!(matches!(care.tag(&name, wrong), Err(CareError::Word(_))));
 
         let group = Scope::Group("rack".to_owned());
-        let quiet = care.quiet(1_000, group, 2_000, 3_000, "new fan").unwrap();
-        assert!(!care.is_quiet(1_500, &name));
-        assert!(care.is_quiet(2_000, &name));
-        assert!(!care.is_quiet(2_000, &"pi-2".parse().unwrap()));
-        assert!(!care.is_quiet(3_000, &name));
-        assert!(matches!(care.quiet(1_000, Scope::All, 500, 900, ""), Err(CareError::Window)));
+        let quiet = care.quiet(1_000, group, None, 2_000, 3_000, "new fan").unwrap();
+        assert!(!care.is_quiet(1_500, &name, Cause::Crisis));
+        assert!(care.is_quiet(2_000, &name, Cause::Crisis));
+        assert!(!care.is_quiet(2_000, &"pi-2".parse().unwrap(), Cause::Crisis));
+        assert!(!care.is_quiet(3_000, &name, Cause::Crisis));
+        assert!(matches!(care.quiet(1_000, Scope::All, None, 500, 900, ""), Err(CareError::Window)));
 
         let again = Care::open(&data, &live).unwrap();
         assert_eq!(again.windows(1_000), std::slice::from_ref(&quiet));

@@ -20,10 +20,10 @@ pub const DEFAULT_HTTP: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::
 /// Where the embedded broker listens by default: MQTT's registered port.
 pub const DEFAULT_MQTT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1883));
 /// The most simulated nodes: more belong in a process of their own.
-pub const MOST_SIMULATED: u32 = 1000;
+pub const MOST_SIMULATED: u32 = 2000;
 
 /// Every key of the file, for the message about an unknown one.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "fleet",
     "data",
     "http",
@@ -34,6 +34,7 @@ const KEYS: [&str; 12] = [
     "stage",
     "commit_every",
     "clock",
+    "hosts",
     "notify",
     "flavour",
 ];
@@ -134,6 +135,8 @@ pub struct Config {
     pub commit_every: Duration,
     /// Whether this machine's clock may be believed.
     pub clock: Trust,
+    /// Names besides this machine's own by which the page may be asked for.
+    pub hosts: Vec<String>,
     /// Where calls for help go.
     pub notify: Vec<Place>,
     /// How much voice each surface has where nobody has chosen.
@@ -156,6 +159,8 @@ struct File {
     #[serde(default, deserialize_with = "duration")]
     commit_every: Option<Duration>,
     clock: Option<Trust>,
+    #[serde(default)]
+    hosts: Vec<String>,
     #[serde(default)]
     notify: Vec<Place>,
     #[serde(default)]
@@ -181,8 +186,9 @@ impl Config {
         if file.mqtt.is_some() && file.broker.is_some() {
             return Err(ConfigError::TwoBrokers(path));
         }
-        for place in &file.notify {
-            place.check().map_err(ConfigError::Place)?;
+        let mut notify = file.notify;
+        for place in &mut notify {
+            place.check().and_then(|()| place.ready()).map_err(ConfigError::Place)?;
         }
         // A broker named by flag or environment outdoes the file's, whichever kind it is.
         let broker = match (&args.broker, args.mqtt, &file.broker, file.mqtt) {
@@ -202,7 +208,8 @@ impl Config {
             simulate: args.simulate.unwrap_or(0),
             commit_every: file.commit_every.unwrap_or(Duration::from_secs(2)),
             clock: file.clock.unwrap_or_default(),
-            notify: file.notify,
+            hosts: file.hosts,
+            notify,
             flavours: file.flavour,
             json: args.json,
         })

@@ -93,7 +93,7 @@ pub enum UpError {
 struct House {
     agents: Vec<Agents>,
     stage: Option<tokio::task::JoinHandle<()>>,
-    calling: tokio::task::JoinHandle<()>,
+    calling: (Calls, tokio::task::JoinHandle<()>),
     web: (oneshot::Sender<()>, tokio::task::JoinHandle<io::Result<()>>),
     intake: Intake,
     broker: Option<Broker>,
@@ -165,21 +165,15 @@ pub async fn up(config: Config) -> Result<(), UpError> {
 
     let http = page.local_addr()?;
     let care = Care::open(&data, &live)?;
-    let calls = Calls::new(config.notify.clone());
-    let calling = tokio::spawn(calls.clone().run(live.clone(), care.clone()));
+    let calls = Calls::open(config.notify.clone(), data.folder(), now.unix);
+    let calling = (calls.clone(), tokio::spawn(calls.clone().run(live.clone(), care.clone())));
     if !http.ip().is_loopback() && access.none_made() {
         told::first_token(&crate::access::make(data.folder(), FIRST_TOKEN, Role::Operator)?);
     }
     let models = Some(Pusher::new(live.clone(), intake.orders.clone()));
-    let options = web::Options {
-        address: http,
-        hosts: own_hosts(),
-        access,
-        care,
-        calls,
-        flavours: config.flavours,
-        models,
-    };
+    let hosts = own_hosts().into_iter().chain(config.hosts.iter().cloned()).collect();
+    let options =
+        web::Options { address: http, hosts, access, care, calls, flavours: config.flavours, models };
     let web = Web::new(live.clone(), (ask, company), desk, options);
     let (stop_web, stopping) = oneshot::channel();
     let served = tokio::spawn(web.serve(page, async move {
@@ -321,7 +315,8 @@ impl House {
         if let Some(stage) = self.stage {
             stage.abort();
         }
-        self.calling.abort();
+        self.calling.1.abort();
+        self.calling.0.keep();
         // Streams end with it; one that hangs is cut.
         let _ = self.web.0.send(());
         if tokio::time::timeout(Duration::from_secs(3), self.web.1).await.is_err() {

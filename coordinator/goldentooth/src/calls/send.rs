@@ -1,11 +1,18 @@
 //! How a call leaves the house: a webhook, or a topic of ntfy.
 
+use super::outbox::ATTEMPT;
 use super::watch::{Call, Cause, State};
 use crate::live::UnixMillis;
 use crate::surfaces::view::time;
 use node_agent::enrolment::Secret;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use std::path::PathBuf;
 use std::time::Duration;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+
+#[cfg(test)]
+mod tests;
 
 /// A place that calls go to: `[[notify]]` in the configuration.
 #[derive(Clone, Debug, Deserialize)]
@@ -17,6 +24,11 @@ pub struct Place {
     pub url: String,
     /// Sent as `Authorization: Bearer`.
     pub token: Option<Secret>,
+    /// A PEM file with the certificates to trust there, instead of the public authorities.
+    pub certificate: Option<PathBuf>,
+    /// What that file holds: [`Place::ready`].
+    #[serde(skip)]
+    trusted: Option<RootCerts>,
 }
 
 /// What a place understands.
@@ -46,6 +58,34 @@ impl Place {
         }
     }
 
+    /// Reads the certificates that are trusted there.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn ready(&mut self) -> Result<(), String> {
+        let Some(path) = &self.certificate else { return Ok(()) };
+        let told = |why: String| format!("certificate = \"{}\": {why}", path.display());
+        let pem = std::fs::read(path).map_err(|error| told(error.to_string()))?;
+        let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
+            .filter_map(|item| match item {
+                Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
+                Ok(_) => None,
+                Err(error) => Some(Err(told(error.to_string()))),
+            })
+            .collect::<Result<_, _>>()?;
+        if certificates.is_empty() {
+            return Err(told("no certificate stands in it (BEGIN CERTIFICATE)".to_owned()));
+        }
+        self.trusted = Some(RootCerts::new_with_certs(&certificates));
+        Ok(())
+    }
+
+    /// Names the place, also over a restart, and gives nothing of it away.
+    pub fn key(&self) -> String {
+        let hash = Sha256::digest(format!("{:?} {}", self.kind, self.url));
+        hex::encode(hash.get(..8).unwrap_or_default())
+    }
+
     /// Where it is, without what may be a secret: topics and paths often are.
     pub fn shown(&self) -> String {
         let (scheme, rest) = self.url.split_once("://").unwrap_or(("", &self.url));
@@ -59,9 +99,12 @@ impl Place {
     /// What went wrong, in words.
     pub fn send(&self, call: &Call) -> Result<(), String> {
         let agent: ureq::Agent = ureq::Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(20)))
+            .timeout_global(Some(Duration::from_millis(ATTEMPT.unsigned_abs())))
             .http_status_as_error(false)
             .max_redirects(0)
+            .tls_config(
+                TlsConfig::builder().root_certs(self.trusted.clone().unwrap_or(RootCerts::WebPki)).build(),
+            )
             .build()
             .into();
         let mut request = agent.post(&self.url);
@@ -83,9 +126,12 @@ impl Place {
     }
 }
 
-/// What a webhook gets.
+/// What a webhook gets. `text` is what chat programs show of it.
 pub fn message(call: &Call) -> serde_json::Value {
+    let text =
+        if call.words.is_empty() { call.title.clone() } else { format!("{}\n{}", call.title, call.words) };
     serde_json::json!({
+        "text": text,
         "cause": call.cause,
         "state": call.state,
         "nodes": call.nodes,
@@ -108,21 +154,5 @@ fn loudness(call: &Call) -> (&'static str, &'static str) {
         (_, Some(Cause::Silent)) => ("high", "mute"),
         (_, Some(Cause::UnderVoltage)) => ("high", "zap"),
         _ => ("high", "warning"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_shown_without_its_secrets() {
-        let place = |url: &str| Place { kind: Kind::Ntfy, url: url.to_owned(), token: None };
-        assert_eq!(place("https://me:secret@ntfy.example/topic?auth=x").shown(), "https://ntfy.example");
-        assert!(place("https://ntfy.example/t").check().is_ok());
-        for wrong in ["ntfy.example/t", "ftp://x/y", "http://", "", "https:///secret"] {
-            let told = place(wrong).check().unwrap_err();
-            assert!(!told.contains("secret"), "{told}");
-        }
     }
 }

@@ -1,22 +1,30 @@
 //! Which calls for help are due: pure, from snapshots of nodes and the time.
 //!
-//! A trouble is one cause at one node. Troubles of one cause that begin within
-//! [`GATHER`] are one call, so that an outage of the whole fleet is one
-//! message; while they last, the call is repeated with growing pauses; when
-//! they are over for [`SETTLE`], that is told once, too.
+//! A trouble is one cause at one node. Troubles of one cause are one call as
+//! long as others join within [`Cause::gather`], so that an outage of the whole
+//! fleet is one message; while they last, the call is repeated with growing
+//! pauses; when they are over for [`SETTLE`], that is told once, too. One that
+//! comes and goes must be over for longer each time.
 
 use crate::live::{NodeSnapshot, UnixMillis};
 use frames::{Mood, NodeName, Vital};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// How long others may join a trouble before it is told, in milliseconds.
-pub const GATHER: UnixMillis = 15_000;
+#[cfg(test)]
+mod tests;
+
+/// How long others may join a trouble at most before it is told, in milliseconds.
+pub const GATHER_MOST: UnixMillis = 90_000;
 /// How long a trouble must be over before that is told, in milliseconds.
 pub const SETTLE: UnixMillis = 60_000;
 /// The pauses before a trouble that lasts is told again, in milliseconds; the
 /// last one for ever.
 const PAUSES: [UnixMillis; 4] = [30 * 60_000, 2 * 3_600_000, 8 * 3_600_000, 24 * 3_600_000];
+/// A trouble that begins again within this after its end comes and goes, in milliseconds.
+const AGAIN: UnixMillis = 3_600_000;
+/// After a restart nothing is said again before every node had time to speak, in milliseconds.
+const RESTART: UnixMillis = 90_000;
 
 /// What help is called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,6 +47,26 @@ impl Cause {
     /// Every cause, the gravest first.
     pub const ALL: [Self; 5] =
         [Self::Crisis, Self::Silent, Self::UnderVoltage, Self::ReadOnlyDisk, Self::FailedUnit];
+
+    /// How long others may join after the last that did, in milliseconds. The
+    /// nodes of one outage are missed one after another, as their keep-alives end.
+    pub const fn gather(self) -> UnixMillis {
+        match self {
+            Self::Silent => 30_000,
+            _ => 15_000,
+        }
+    }
+
+    /// The cause in a few words, as a heading has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Crisis => "crisis",
+            Self::Silent => "silence",
+            Self::UnderVoltage => "under-voltage",
+            Self::ReadOnlyDisk => "a disk gone read-only",
+            Self::FailedUnit => "failed units",
+        }
+    }
 
     /// Whether a node is so; none if that can't be known now.
     fn holds(self, node: &NodeSnapshot) -> Option<bool> {
@@ -92,7 +120,7 @@ pub enum State {
 }
 
 /// One message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// Why; none for a test.
     pub cause: Option<Cause>,
@@ -108,99 +136,184 @@ pub struct Call {
     pub at: UnixMillis,
 }
 
-#[derive(Clone, Debug)]
-struct Trouble {
-    since: UnixMillis,
-    words: String,
-    /// How often it was told, and when it is due again.
-    told: usize,
-    due: UnixMillis,
+/// One cause at one node, while it lasts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// Why.
+    pub cause: Cause,
+    /// Where.
+    pub node: NodeName,
+    /// Since when.
+    pub since: UnixMillis,
+    /// The node's reasons then.
+    pub words: String,
+    /// How often it was told.
+    pub told: usize,
+    /// When it is told again; of no meaning before it was told.
+    pub due: UnixMillis,
     /// Since when it seems to be over.
-    over: Option<UnixMillis>,
+    pub over: Option<UnixMillis>,
+    /// How often it began anew lately.
+    #[serde(default)]
+    pub again: u32,
+}
+
+impl Trouble {
+    /// How long it must be over before that is believed.
+    fn settle(&self) -> UnixMillis {
+        (SETTLE << self.again.min(5)).min(AGAIN / 2)
+    }
+
+    fn is_over(&self, now: UnixMillis) -> bool {
+        self.over.is_some_and(|over| now >= over + self.settle())
+    }
 }
 
 /// The troubles of a fleet.
 #[derive(Debug, Default)]
-pub struct Watch(BTreeMap<(Cause, NodeName), Trouble>);
+pub struct Watch {
+    open: BTreeMap<(Cause, NodeName), Trouble>,
+    /// When told troubles ended, and how often they had begun anew.
+    ended: BTreeMap<(Cause, NodeName), (UnixMillis, u32)>,
+}
 
 impl Watch {
-    /// Takes in how a node is now. `words` are its reasons.
-    pub fn hear(&mut self, now: UnixMillis, node: &NodeSnapshot, words: impl Fn() -> String) {
-        // Help for what is made up would be a false alarm.
-        if node.simulated {
-            return;
-        }
-        for cause in Cause::ALL {
-            let key = (cause, node.name.clone());
-            match (cause.holds(node), self.0.get_mut(&key)) {
-                (Some(true), Some(trouble)) => trouble.over = None,
-                (Some(true), None) => {
-                    let words = if cause == Cause::Crisis { words() } else { String::new() };
-                    let due = now + GATHER;
-                    self.0.insert(key, Trouble { since: now, words, told: 0, due, over: None });
-                }
-                (Some(false), Some(trouble)) => {
-                    trouble.over.get_or_insert(now);
-                }
-                (Some(false), None) | (None, _) => {}
-            }
+    /// Goes on with the troubles of before a restart.
+    pub fn restore(&mut self, now: UnixMillis, troubles: impl IntoIterator<Item = Trouble>) {
+        for mut trouble in troubles {
+            trouble.due = trouble.due.max(now + RESTART);
+            self.open.insert((trouble.cause, trouble.node.clone()), trouble);
         }
     }
 
-    /// What is to be told at `now`. Of nodes for which `quiet` says so nothing
-    /// is told: what lasts until the quiet ends is told then.
-    pub fn due(&mut self, now: UnixMillis, quiet: impl Fn(&NodeName) -> bool) -> Vec<Call> {
+    /// What lasts, or has not been over for long enough; the gravest cause first.
+    pub fn open(&self) -> impl Iterator<Item = &Trouble> {
+        self.open.values()
+    }
+
+    /// Takes in how a node is now. `words` are its reasons. Whether anything is new.
+    pub fn hear(&mut self, now: UnixMillis, node: &NodeSnapshot, words: impl Fn() -> String) -> bool {
+        // Help for what is made up would be a false alarm.
+        if node.simulated {
+            return false;
+        }
+        let mut news = false;
+        for cause in Cause::ALL {
+            let key = (cause, node.name.clone());
+            match (cause.holds(node), self.open.get_mut(&key)) {
+                (Some(true), Some(trouble)) => news |= trouble.over.take().is_some(),
+                (Some(true), None) => {
+                    let again = self
+                        .ended
+                        .get(&key)
+                        .map_or(0, |(ended, again)| if now - ended < AGAIN { again + 1 } else { 0 });
+                    let trouble = Trouble {
+                        cause,
+                        node: node.name.clone(),
+                        since: now,
+                        words: if cause == Cause::Crisis { words() } else { String::new() },
+                        told: 0,
+                        due: now,
+                        over: None,
+                        again,
+                    };
+                    self.open.insert(key, trouble);
+                    news = true;
+                }
+                (Some(false), Some(trouble)) if trouble.over.is_none() => {
+                    trouble.over = Some(now);
+                    news = true;
+                }
+                (Some(false) | None, _) => {}
+            }
+        }
+        news
+    }
+
+    /// Forgets the troubles of nodes that are none any more. Whether there were any.
+    pub fn keep_only(&mut self, known: impl Fn(&NodeName) -> bool) -> bool {
+        let before = self.open.len();
+        self.open.retain(|(_, node), _| known(node));
+        self.open.len() < before
+    }
+
+    /// What is to be told at `now`. Of nodes and causes for which `quiet` says
+    /// so nothing is told: what lasts until the quiet ends is told then.
+    pub fn due(&mut self, now: UnixMillis, quiet: impl Fn(&NodeName, Cause) -> bool) -> Vec<Call> {
         let mut calls = Vec::new();
         for cause in Cause::ALL {
             for state in [State::Began, State::Lasts, State::Over] {
                 calls.extend(self.gather(now, cause, state, &quiet));
             }
         }
-        self.0.retain(|_, trouble| trouble.over.is_none_or(|over| now < over + SETTLE));
+        let ended: Vec<_> = self
+            .open
+            .iter()
+            .filter(|(_, trouble)| trouble.is_over(now))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in ended {
+            if let Some(trouble) = self.open.remove(&key)
+                && trouble.told > 0
+            {
+                self.ended.insert(key, (now, trouble.again));
+            }
+        }
+        self.ended.retain(|_, (ended, _)| now - *ended < AGAIN);
         calls
     }
 
+    /// The troubles that one call tells of, if one is due.
     fn gather(
         &mut self,
         now: UnixMillis,
         cause: Cause,
         state: State,
-        quiet: &impl Fn(&NodeName) -> bool,
+        quiet: &impl Fn(&NodeName, Cause) -> bool,
     ) -> Option<Call> {
-        let of_cause = || self.0.iter().filter(|((which, _), _)| *which == cause);
-        let is_due = |trouble: &Trouble| match state {
-            State::Began => trouble.told == 0 && trouble.over.is_none() && now >= trouble.due,
-            State::Lasts => trouble.told > 0 && trouble.over.is_none() && now >= trouble.due,
-            State::Over => trouble.told > 0 && trouble.over.is_some_and(|over| now >= over + SETTLE),
-            State::Test => false,
+        // What a silent node said last is not said again as if it were so now.
+        let stale: BTreeSet<NodeName> = match (state, cause) {
+            (State::Lasts, cause) if cause != Cause::Silent => {
+                let silent =
+                    self.open.values().filter(|one| one.cause == Cause::Silent && one.over.is_none());
+                silent.map(|one| one.node.clone()).collect()
+            }
+            _ => BTreeSet::new(),
         };
-        if !of_cause().any(|((_, node), trouble)| is_due(trouble) && !quiet(node)) {
+        let wanted = |trouble: &Trouble| {
+            trouble.cause == cause
+                && !quiet(&trouble.node, cause)
+                && match state {
+                    State::Began => trouble.told == 0 && trouble.over.is_none(),
+                    State::Lasts => {
+                        trouble.told > 0
+                            && trouble.over.is_none()
+                            && now >= trouble.due
+                            && !stale.contains(&trouble.node)
+                    }
+                    State::Over => trouble.told > 0 && trouble.is_over(now),
+                    State::Test => false,
+                }
+        };
+        let of_call: Vec<&mut Trouble> = self.open.values_mut().filter(|trouble| wanted(trouble)).collect();
+        let oldest = of_call.iter().map(|trouble| trouble.since).min()?;
+        let newest = of_call.iter().map(|trouble| trouble.since).max()?;
+        if state == State::Began && now < (newest + cause.gather()).min(oldest + GATHER_MOST) {
             return None;
         }
-        // Once one is due, those that began since then go with it.
-        let joins = |trouble: &Trouble| match state {
-            State::Began => trouble.told == 0 && trouble.over.is_none(),
-            _ => is_due(trouble),
-        };
         let mut nodes = Vec::new();
         let mut words = Vec::new();
-        let mut oldest = now;
-        for ((which, node), trouble) in &mut self.0 {
-            if *which != cause || !joins(trouble) || quiet(node) {
-                continue;
-            }
-            oldest = oldest.min(trouble.since);
-            if !trouble.words.is_empty() && state != State::Over {
-                words.push(format!("{node}: {}", trouble.words));
+        for trouble in of_call {
+            if !trouble.words.is_empty() && state != State::Over && words.len() < 20 {
+                words.push(format!("{}: {}", trouble.node, trouble.words));
             }
             let pause = PAUSES.get(trouble.told).or(PAUSES.last()).copied().unwrap_or_default();
             trouble.told += 1;
             trouble.due = now + pause;
-            nodes.push(node.clone());
+            nodes.push(trouble.node.clone());
         }
         let long = (state != State::Began).then(|| fleet::words::span((now - oldest).max(0).unsigned_abs()));
         let title = title(cause, state, &nodes, long.as_deref());
-        words.truncate(20);
         Some(Call { cause: Some(cause), state, nodes, title, words: words.join("\n"), at: now })
     }
 }
@@ -219,87 +332,5 @@ fn title(cause: Cause, state: State, nodes: &[NodeName], long: Option<&str>) -> 
         (State::Lasts, Some(long)) => format!("{who}, for {long} now"),
         (State::Over, Some(long)) => format!("{who} after {long}"),
         _ => who,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::surfaces::fixtures::{node, silent};
-
-    const NOBODY: fn(&NodeName) -> bool = |_| false;
-
-    fn hear(watch: &mut Watch, now: UnixMillis, nodes: &[NodeSnapshot]) {
-        for node in nodes {
-            watch.hear(now, node, || "hot".to_owned());
-        }
-    }
-
-    fn titles(calls: &[Call]) -> Vec<&str> {
-        calls.iter().map(|call| call.title.as_str()).collect()
-    }
-
-    #[test]
-    fn a_crisis_is_told_once_repeated_with_growing_pauses_and_told_to_be_over() {
-        let mut watch = Watch::default();
-        let (ill, well) = (node("pi-1", Some(Mood::Crisis)), node("pi-1", Some(Mood::Happy)));
-        hear(&mut watch, 0, std::slice::from_ref(&ill));
-        assert!(watch.due(GATHER - 1, NOBODY).is_empty());
-        let calls = watch.due(GATHER, NOBODY);
-        assert_eq!(titles(&calls), ["pi-1 is in crisis"]);
-        assert_eq!(calls[0].words, "pi-1: hot");
-        let mut told = Vec::new();
-        for minute in 1..=24 * 60 {
-            hear(&mut watch, minute * 60_000, std::slice::from_ref(&ill));
-            told.extend(watch.due(minute * 60_000, NOBODY).into_iter().map(|_| minute));
-        }
-        // After 30 minutes, 2 hours more and 8 hours more.
-        assert_eq!(told.len(), 3, "{told:?}");
-        assert!(told[0] >= 30 && told[1] - told[0] >= 120 && told[2] - told[1] >= 480, "{told:?}");
-        let end = 25 * 3_600_000;
-        hear(&mut watch, end, std::slice::from_ref(&well));
-        // A short relief is none.
-        hear(&mut watch, end + 10_000, std::slice::from_ref(&ill));
-        hear(&mut watch, end + 20_000, std::slice::from_ref(&well));
-        assert!(watch.due(end + SETTLE, NOBODY).is_empty());
-        let calls = watch.due(end + 20_000 + SETTLE, NOBODY);
-        assert_eq!(calls[0].state, State::Over);
-        assert!(calls[0].title.starts_with("pi-1 is out of crisis after "), "{}", calls[0].title);
-        assert!(watch.due(end + 10 * SETTLE, NOBODY).is_empty());
-    }
-
-    #[test]
-    fn an_outage_of_the_fleet_is_one_message_and_so_is_its_end() {
-        let mut watch = Watch::default();
-        let names: Vec<String> = (0..300).map(|i| format!("pi-{i:03}")).collect();
-        for (at, name) in (0..).step_by(40).zip(&names) {
-            hear(&mut watch, at, &[silent(name)]);
-        }
-        let calls = watch.due(GATHER, NOBODY);
-        assert_eq!(titles(&calls), ["300 nodes are silent: pi-000, pi-001 and 298 more"]);
-        for name in &names {
-            hear(&mut watch, 600_000, &[node(name, Some(Mood::Happy))]);
-        }
-        let calls = watch.due(600_000 + SETTLE, NOBODY);
-        assert_eq!((calls.len(), calls[0].nodes.len()), (1, 300));
-    }
-
-    #[test]
-    fn nobody_is_called_in_a_quiet_time_nor_for_what_was_over_before_its_end() {
-        let mut watch = Watch::default();
-        hear(&mut watch, 0, &[silent("pi-1"), node("pi-2", Some(Mood::Crisis))]);
-        assert!(watch.due(GATHER, |_| true).is_empty());
-        hear(&mut watch, 60_000, &[node("pi-2", Some(Mood::Happy))]);
-        assert!(watch.due(60_000 + SETTLE, |_| true).is_empty());
-        assert_eq!(titles(&watch.due(200_000, NOBODY)), ["pi-1 is silent"]);
-    }
-
-    #[test]
-    fn simulated_nodes_call_nobody_and_a_silent_node_keeps_its_other_troubles() {
-        let mut watch = Watch::default();
-        hear(&mut watch, 0, &[node("sim-01", Some(Mood::Crisis)), node("pi-1", Some(Mood::Crisis))]);
-        assert_eq!(titles(&watch.due(GATHER, NOBODY)), ["pi-1 is in crisis"]);
-        hear(&mut watch, 20_000, &[silent("pi-1")]);
-        assert_eq!(titles(&watch.due(20_000 + SETTLE, NOBODY)), ["pi-1 is silent"], "its crisis is not over");
     }
 }

@@ -4,6 +4,7 @@
 //!
 //! Times are RFC 3339 in UTC, or null. What was not measured is left out.
 
+mod card;
 mod care;
 mod character;
 mod council;
@@ -16,7 +17,8 @@ mod node;
 mod tests;
 mod words;
 
-pub use care::{CallsView, MessageView, PlaceView, QuietView, TriedView};
+pub use card::CardView;
+pub use care::{CallsView, MessageView, PlaceView, QuietView, TriedView, TroubleView};
 pub use character::{
     AnswerView, AnswersView, CharacterView, FactView, ModifierView, RelationshipView, TriggerView,
 };

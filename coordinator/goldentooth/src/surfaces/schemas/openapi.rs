@@ -286,7 +286,7 @@ fn writing(writer: &mut Writer) {
     let calls = writer.schema::<CallsView>();
     writer.get(
         "/api/v1/calls",
-        "Calls for help: where they go, and what became of them.",
+        "Calls for help: where they go, what is wrong now, and what became of the last ones.",
         vec![],
         calls,
         &[401],
@@ -319,6 +319,7 @@ fn writing(writer: &mut Writer) {
         "properties": {
             "node": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" },
             "group": { "type": "string", "minLength": 1, "maxLength": 32 },
+            "cause": { "enum": ["crisis", "silent", "under_voltage", "read_only_disk", "failed_unit"] },
             "from": { "type": "string", "format": "date-time" },
             "until": { "type": "string", "format": "date-time" },
             "reason": { "type": "string" },
@@ -327,7 +328,7 @@ fn writing(writer: &mut Writer) {
     writer.add(Address {
         method: "post",
         path: "/api/v1/quiet",
-        summary: "Calls nobody for a node, a group or (without either) the whole fleet.",
+        summary: "Calls nobody for a node, a group or (without either) the whole fleet; for one cause or for every one.",
         parameters: vec![],
         body: Some(new),
         answers: ("application/json", quiet),

@@ -1,8 +1,8 @@
 //! Calls for help and quiet times, as everybody outside sees them.
 
 use super::time;
-use crate::calls::send::{Kind, Place};
-use crate::calls::watch::{Cause, State};
+use crate::calls::send::Kind;
+use crate::calls::watch::{Cause, State, Trouble};
 use crate::calls::{Calls, Message, Tried};
 use crate::care::{Quiet, Scope};
 use jiff::Timestamp;
@@ -18,6 +18,8 @@ pub struct QuietView {
     pub node: Option<String>,
     /// The group, if it is for one; without node and group it is for all.
     pub group: Option<String>,
+    /// For this cause alone; null for every cause.
+    pub cause: Option<Cause>,
     /// From when on.
     pub from: Option<Timestamp>,
     /// Until when.
@@ -37,6 +39,7 @@ impl From<&Quiet> for QuietView {
             id: quiet.id.clone(),
             node,
             group,
+            cause: quiet.cause,
             from: time(quiet.from),
             until: time(quiet.until),
             reason: quiet.reason.clone(),
@@ -50,6 +53,8 @@ impl From<&Quiet> for QuietView {
 pub struct CallsView {
     /// Where calls go.
     pub places: Vec<PlaceView>,
+    /// What is wrong now, the gravest cause first.
+    pub open: Vec<TroubleView>,
     /// The last messages, the newest first.
     pub messages: Vec<MessageView>,
     /// How many messages arrived since the coordinator started.
@@ -66,6 +71,24 @@ pub struct PlaceView {
     pub kind: Kind,
     /// Where, without what may be secret.
     pub place: String,
+}
+
+/// One cause at one node, while it lasts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Trouble"))]
+pub struct TroubleView {
+    /// Why.
+    pub cause: Cause,
+    /// Where.
+    pub node: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// How often it was told.
+    pub told: usize,
+    /// When it is told again; null before it was told, and once it seems over.
+    pub again: Option<Timestamp>,
+    /// Since when it seems to be over; null while it lasts.
+    pub over: Option<Timestamp>,
 }
 
 /// One message to one place.
@@ -115,26 +138,45 @@ impl From<Tried> for TriedView {
 impl From<&Calls> for CallsView {
     fn from(calls: &Calls) -> Self {
         let (delivered, given_up) = calls.counts();
-        let places = calls.places();
         Self {
-            places: places.iter().map(|place| PlaceView { kind: place.kind, place: place.shown() }).collect(),
-            messages: calls.messages().iter().map(|message| view(message, places)).collect(),
+            places: calls
+                .places()
+                .map(|place| PlaceView { kind: place.kind, place: place.shown() })
+                .collect(),
+            open: calls.troubles().iter().map(TroubleView::from).collect(),
+            messages: calls.messages().iter().map(MessageView::from).collect(),
             delivered,
             given_up,
         }
     }
 }
 
-fn view(message: &Message, places: &[Place]) -> MessageView {
-    MessageView {
-        at: time(message.call.at),
-        cause: message.call.cause,
-        state: message.call.state,
-        title: message.call.title.clone(),
-        place: places.get(message.place).map(Place::shown).unwrap_or_default(),
-        attempts: message.attempts,
-        delivered: message.delivered.and_then(time),
-        given_up: message.given_up,
-        error: message.error.clone(),
+impl From<&Trouble> for TroubleView {
+    fn from(trouble: &Trouble) -> Self {
+        let lasts = trouble.told > 0 && trouble.over.is_none();
+        Self {
+            cause: trouble.cause,
+            node: trouble.node.as_str().to_owned(),
+            since: time(trouble.since),
+            told: trouble.told,
+            again: lasts.then(|| time(trouble.due)).flatten(),
+            over: trouble.over.and_then(time),
+        }
+    }
+}
+
+impl From<&Message> for MessageView {
+    fn from(message: &Message) -> Self {
+        Self {
+            at: time(message.call.at),
+            cause: message.call.cause,
+            state: message.call.state,
+            title: message.call.title.clone(),
+            place: message.shown.clone(),
+            attempts: message.attempts,
+            delivered: message.delivered.and_then(time),
+            given_up: message.given_up,
+            error: message.error.clone(),
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::Web;
 use super::api::{Failure, no_node};
+use crate::calls::watch::Cause;
 use crate::care::{CareError, Scope};
 use crate::live::Tag;
 use crate::surfaces::view::{CallsView, QuietView, TriedView};
@@ -66,6 +67,7 @@ pub(super) async fn windows(State(web): State<Web>) -> Json<Vec<QuietView>> {
 pub(super) struct NewQuiet {
     node: Option<NodeName>,
     group: Option<String>,
+    cause: Option<Cause>,
     from: Option<Timestamp>,
     until: Timestamp,
     #[serde(default)]
@@ -76,7 +78,7 @@ pub(super) async fn quiet(
     State(web): State<Web>,
     given: Result<Json<NewQuiet>, JsonRejection>,
 ) -> Result<Json<QuietView>, Failure> {
-    let NewQuiet { node, group, from, until, reason } = body(given)?;
+    let NewQuiet { node, group, cause, from, until, reason } = body(given)?;
     let scope = match (node, group) {
         (None, None) => Scope::All,
         (Some(node), None) => Scope::Node(node),
@@ -91,7 +93,7 @@ pub(super) async fn quiet(
     let now = Timestamp::now().as_millisecond();
     let from = from.map_or(now, Timestamp::as_millisecond);
     let care = web.0.options.care.clone();
-    let quiet = kept(move || care.quiet(now, scope, from, until.as_millisecond(), &reason)).await?;
+    let quiet = kept(move || care.quiet(now, scope, cause, from, until.as_millisecond(), &reason)).await?;
     Ok(Json(QuietView::from(&quiet)))
 }
 

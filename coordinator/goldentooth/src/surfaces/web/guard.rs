@@ -4,8 +4,8 @@
 //!   elsewhere could rebind its own name to this machine and read everything.
 //! - *Origin*: only our own, and no request that a browser says comes from
 //!   another site.
-//! - *Token*: off loopback for everything but the health checks and signing
-//!   in, and for everything that writes wherever it comes from; then it must be
+//! - *Token*: off loopback, and for whoever comes by another name or through a
+//!   proxy, for everything but the health checks and signing in, and for everything that writes wherever it comes from; then it must be
 //!   an operator's. A browser shows the cookie that it got for one
 //!   (`signing.rs`); with that, writing needs an `Origin` of ours beside it.
 //!   Reading also takes it as the password of HTTP's Basic scheme (`curl -u`).
@@ -152,7 +152,7 @@ pub(super) fn check(
     }
     // A question changes nothing: who may read may ask.
     let writes = writes && uri.path() != "/api/v1/ask";
-    if !writes && options.address.ip().is_loopback() {
+    if !writes && options.address.ip().is_loopback() && is_local(host, headers) {
         return Ok(());
     }
     match shown(options, now, headers, writes) {
@@ -166,15 +166,28 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// Whether a `Host` is one of ours. Plain addresses can't be rebound; on
-/// loopback only loopback's own are.
-fn known(options: &Options, host: &str) -> bool {
+/// Whether somebody on this machine asks, and not a proxy for somebody elsewhere.
+fn is_local(host: &str, headers: &HeaderMap) -> bool {
+    let bare = bare(host);
+    let local =
+        bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    local && !["forwarded", "x-forwarded-for", "via"].into_iter().any(|proxied| headers.contains_key(proxied))
+}
+
+/// A `Host` without its port and brackets.
+fn bare(host: &str) -> &str {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
         _ => host,
     };
-    let bare = name.trim_start_matches('[').trim_end_matches(']');
-    if let Ok(address) = bare.parse::<IpAddr>() {
+    name.trim_start_matches('[').trim_end_matches(']')
+}
+
+/// Whether a `Host` is one of ours. Plain addresses can't be rebound; on
+/// loopback only loopback's own are.
+fn known(options: &Options, host: &str) -> bool {
+    let name = bare(host);
+    if let Ok(address) = name.parse::<IpAddr>() {
         return !options.address.ip().is_loopback() || address.is_loopback();
     }
     name.eq_ignore_ascii_case("localhost") || options.hosts.iter().any(|ours| ours.eq_ignore_ascii_case(name))

@@ -8,7 +8,7 @@
 
 use super::trace::Trace;
 use crate::live::{Event, Live, NodeSnapshot, UnixMillis, Update};
-use crate::surfaces::view::{EventView, FleetView, NodeView};
+use crate::surfaces::view::{CardView, EventView, FleetView, NodeView};
 use crate::words::lock;
 use frames::{Mood, NodeName};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -57,10 +57,22 @@ pub(super) enum Wanted {
     All,
     /// Every node, and the verdict.
     Nodes,
+    /// The same, of each node what a card shows.
+    Cards,
     /// Every event.
     Events,
     /// One node, and every event.
     Node(NodeName),
+}
+
+/// Where a slot keeps the whole node, and where what a card shows.
+const WHOLE: usize = 0;
+const CARD: usize = 1;
+
+impl Wanted {
+    fn shape(&self) -> usize {
+        if *self == Self::Cards { CARD } else { WHOLE }
+    }
 }
 
 /// One thing to send.
@@ -108,7 +120,8 @@ struct State {
 struct Slot {
     number: u64,
     standing: (Option<Mood>, bool),
-    json: Option<Arc<str>>,
+    /// As it was last rendered: whole, and as a card.
+    json: [Option<Arc<str>>; 2],
     trace: Trace,
     seen: Option<UnixMillis>,
 }
@@ -192,8 +205,8 @@ impl Hub {
         let mut state = lock::mutex(&self.0.state);
         let after = place.number + 1;
         let changed = state.changed(after, most, wanted);
-        let nodes = matches!(wanted, Wanted::All | Wanted::Nodes);
-        let events = *wanted != Wanted::Nodes;
+        let nodes = matches!(wanted, Wanted::All | Wanted::Nodes | Wanted::Cards);
+        let events = !matches!(wanted, Wanted::Nodes | Wanted::Cards);
         // Where nodes were cut short, the rest waits for them: numbers only rise.
         let end = if changed.len() == most { changed.last().map_or(0, |last| last.0) } else { state.number };
         // Whoever begins wants no past: it is asked for elsewhere.
@@ -210,7 +223,7 @@ impl Hub {
         drop(state);
 
         items.extend(changed.into_iter().filter_map(|(number, name, json)| {
-            let json = json.or_else(|| self.render_node(&name, number))?;
+            let json = json.or_else(|| self.render_node(&name, number, wanted.shape()))?;
             Some(Item { number, kind: "node", json })
         }));
         items.sort_unstable_by_key(|item| item.number);
@@ -223,13 +236,13 @@ impl Hub {
 
     /// The newest state of a node. It may be newer than `number`, and is then
     /// sent once more: the same state twice does no harm.
-    fn render_node(&self, name: &NodeName, number: u64) -> Option<Arc<str>> {
-        let node = self.0.live.node(name)?;
-        let json = render(&NodeView::from(&*node));
+    fn render_node(&self, name: &NodeName, number: u64, shape: usize) -> Option<Arc<str>> {
+        let node = NodeView::from(&*self.0.live.node(name)?);
+        let json = if shape == CARD { render(&CardView::from(node)) } else { render(&node) };
         if let Some(slot) = lock::mutex(&self.0.state).nodes.get_mut(name)
             && slot.number == number
         {
-            slot.json = Some(Arc::clone(&json));
+            slot.json[shape] = Some(Arc::clone(&json));
         }
         Some(json)
     }
@@ -245,9 +258,9 @@ impl Hub {
 impl State {
     /// Numbers and names of nodes that changed, and how they were last rendered.
     fn changed(&self, after: u64, most: usize, wanted: &Wanted) -> Vec<(u64, NodeName, Option<Arc<str>>)> {
-        let json = |name: &NodeName| self.nodes.get(name).and_then(|slot| slot.json.clone());
+        let json = |name: &NodeName| self.nodes.get(name).and_then(|slot| slot.json[wanted.shape()].clone());
         match wanted {
-            Wanted::All | Wanted::Nodes => {
+            Wanted::All | Wanted::Nodes | Wanted::Cards => {
                 let changed = self.order.range(after..).take(most);
                 changed.map(|(number, name)| (*number, name.clone(), json(name))).collect()
             }
@@ -279,7 +292,7 @@ impl State {
         slot.number = number;
         slot.standing = standing;
         slot.seen = node.last_seen;
-        slot.json = None;
+        slot.json = [None, None];
     }
 
     fn event(&mut self, event: Arc<Event>) {

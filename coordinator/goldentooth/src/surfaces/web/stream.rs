@@ -9,8 +9,9 @@
 //! | `reset` | what was missed can't be told: ask for all again |
 //!
 //! `Last-Event-ID` (or `?after=ID`) goes on from there; without either,
-//! everything known is told first. `?only=nodes` (nodes and verdict) or
-//! `?only=events` tells less, and so does `?node=NAME`: that node, and events.
+//! everything known is told first. `?only=nodes` (nodes and verdict), `cards`
+//! (the same, of each node what a card shows) or `events` tells less, and so
+//! does `?node=NAME`: that node, and events.
 
 use super::Web;
 use super::api::{Failure, asked_wrongly, no_node};
@@ -50,6 +51,7 @@ pub(super) struct Asked {
 #[serde(rename_all = "snake_case")]
 enum Only {
     Nodes,
+    Cards,
     Events,
 }
 
@@ -58,6 +60,7 @@ impl Asked {
         Ok(match (&self.node, self.only) {
             (Some(name), _) => Wanted::Node(name.parse().map_err(|_| no_node(name))?),
             (None, Some(Only::Nodes)) => Wanted::Nodes,
+            (None, Some(Only::Cards)) => Wanted::Cards,
             (None, Some(Only::Events)) => Wanted::Events,
             (None, None) => Wanted::All,
         })

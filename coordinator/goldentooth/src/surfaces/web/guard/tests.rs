@@ -126,3 +126,14 @@ fn a_cookie_reads_and_writes_only_for_our_own_page() {
     let forged = ("cookie", "goldentooth=local.99999.00");
     assert_eq!(checked(far, &Method::GET, &[host, forged]), Err(Refused::Token));
 }
+
+#[test]
+fn what_a_proxy_hands_on_needs_the_token_on_loopback_too() {
+    let get = |headers: &[(&str, &str)]| checked(LOOPBACK, &Method::GET, headers);
+    assert_eq!(get(&[("host", LOOPBACK)]), Ok(()));
+    for proxied in ["x-forwarded-for", "forwarded", "via"] {
+        assert_eq!(get(&[("host", LOOPBACK), (proxied, "203.0.113.7")]), Err(Refused::Token), "{proxied}");
+    }
+    assert_eq!(get(&[("host", "pi.local")]), Err(Refused::Token), "nor is another name this machine alone");
+    assert_eq!(get(&[("host", "pi.local"), ("authorization", "Bearer READER")]), Ok(()));
+}

@@ -162,3 +162,14 @@ async fn it_hears_what_live_tells_until_it_is_stopped() {
     stopping.send_replace(true);
     listening.await.unwrap();
 }
+
+#[test]
+fn a_page_of_cards_is_told_less_of_each_node() {
+    let setup = Setup::new();
+    setup.tell("a", Crisis);
+    let json = |wanted: &Wanted| setup.hub.since(setup.hub.start(), 10, wanted).items[0].json.clone();
+    let (whole, card) = (json(&Wanted::Nodes), json(&Wanted::Cards));
+    assert!(card.len() * 3 < whole.len() * 2, "{} of {}", card.len(), whole.len());
+    // Each is kept in its own shape.
+    assert_eq!((json(&Wanted::Cards), json(&Wanted::All)), (card, whole));
+}

@@ -41,9 +41,9 @@ pub(in crate::surfaces::web) async fn fleet(
         })
         .collect();
     let stream = if all {
-        format!("/api/v1/stream?only=nodes&after={place}")
+        format!("/api/v1/stream?only=cards&after={place}")
     } else {
-        "/api/v1/stream?only=nodes".to_owned()
+        "/api/v1/stream?only=cards".to_owned()
     };
     let from = moods.and_then(|moods| moods.from);
     page(&fleet, &cards, from, &stream, now)
