@@ -12,6 +12,7 @@ const link = document.getElementById("link");
 
 ages();
 if (page === "node") import("./charts.js");
+const cast = page === "cast" ? import("./cast.js") : undefined;
 follow({
   path: document.body.dataset.stream,
   state(word, text) {
@@ -23,7 +24,7 @@ follow({
   on: {
     node: page === "fleet" ? card : page === "node" ? node : undefined,
     fleet: page === "fleet" ? fleet : undefined,
-    event: page === "fleet" ? undefined : events,
+    event: page === "fleet" ? undefined : cast ? (told) => cast.then(({ heard }) => heard(told)) : events,
     // The coordinator began anew, or too much was missed: start from its own page.
     reset: () => location.reload(),
   },

@@ -2,7 +2,7 @@
 //!
 //! | address | what |
 //! | --- | --- |
-//! | `/`, `/nodes/NAME`, `/events`, `/cast` | pages |
+//! | `/`, `/nodes/NAME`, `/events`, `/cast`, `/proposals` | pages |
 //! | `/api/v1/nodes`, `/api/v1/nodes/NAME`, `/api/v1/nodes/NAME/day` | nodes as JSON |
 //! | `/api/v1/nodes/NAME/history`, `/api/v1/moods` | the past, for charts and the heatmap |
 //! | `/api/v1/fleet`, `/api/v1/status`, `/api/v1/events` | the rest as JSON |
@@ -157,6 +157,7 @@ impl Web {
             .route("/nodes/{name}", get(pages::node))
             .route("/events", get(pages::events))
             .route("/cast", get(pages::cast))
+            .route("/proposals", get(pages::proposals))
             .route("/calls", get(pages::calls))
             .route_layer(from_fn_with_state(self.clone(), taste::taste))
     }

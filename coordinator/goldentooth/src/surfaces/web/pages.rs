@@ -13,6 +13,7 @@ mod charts;
 mod events;
 mod fleet;
 mod node;
+mod proposals;
 mod shell;
 mod signing;
 
@@ -21,6 +22,7 @@ pub(super) use cast::cast;
 pub(super) use events::events;
 pub(super) use fleet::fleet;
 pub(super) use node::node;
+pub(super) use proposals::proposals;
 pub(super) use signing::sign_in;
 
 use crate::surfaces::view::{Standing, age};

@@ -228,6 +228,7 @@ async fn off_loopback_everything_but_the_health_checks_demands_the_token() {
         "/api/v1/events",
         "/api/v1/stream",
         "/cast",
+        "/proposals",
         "/api/v1/cast",
         "/api/v1/facts/x",
         "/api/openapi.json",

@@ -1,151 +1,222 @@
 //! `/cast`: who is on stage, how they are, what they said and on what it
-//! stands, what binds them, and a box to ask them.
+//! stands, what binds them, and a box to talk with them.
+
+mod arms;
+mod card;
+mod council;
+mod faces;
+mod ties;
 
 use super::shell::{self, Shell};
-use super::{ago, local};
 use crate::flavour::Flavour;
-use crate::surfaces::view::{CharacterView, SaidView};
+use crate::surfaces::view::{CharacterView, NodeView, worst_first};
 use crate::surfaces::web::Web;
-use crate::surfaces::web::api::Failure;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use maud::{Markup, html};
-use serde_json::Value;
+use std::collections::BTreeMap;
 
-/// The radius of the graph of ties, in its own units.
-const RADIUS: f64 = 150.0;
+/// The modules of this page.
+const SCRIPTS: &[&str] = &[
+    "app", "stream", "time", "fleet", "bars", "find", "show", "node", "events", "care", "cast", "talk",
+    "ties",
+];
+
+/// How many nodes may be chosen for the council, the worst first.
+const NODES: usize = 200;
+/// How many of the last lines the conversation begins with.
+const LINES: usize = 5;
+
+/// What one may ask to begin with.
+const QUESTIONS: [&str; 4] = [
+    "How is the fleet?",
+    "Which node is worst, and why?",
+    "What changed since yesterday?",
+    "@all what should I do?",
+];
 
 pub(in crate::surfaces::web) async fn cast(
     State(web): State<Web>,
     Extension(flavour): Extension<Flavour>,
-) -> Result<Markup, Failure> {
+) -> Response {
+    let place = web.0.hub.place();
     let all = web.0.company.characters().await;
-    let all = all.map_err(|away| Failure(StatusCode::SERVICE_UNAVAILABLE, away.to_string()))?;
-    let all: Vec<CharacterView> = all.into_iter().map(|one| one.in_flavour(flavour)).collect();
-    let now = Timestamp::now();
-    let main = html! {
-        h1 { "The cast" }
-        section.panel aria-labelledby="ask-heading" {
-            h2 #ask-heading { "Ask them" }
-            form #ask-form {
-                label for="ask-text" { "A question; @name, @office or @all says who shall answer" }
-                div.ask-line {
-                    input #ask-text name="text" type="text" autocomplete="off" maxlength="2000" list="ask-names" required;
-                    button type="submit" { "Ask" }
+    match all.map(|all| all.into_iter().map(|one| one.in_flavour(flavour)).collect::<Vec<_>>()) {
+        Ok(all) => {
+            let mut nodes: Vec<NodeView> =
+                web.0.live.nodes().iter().map(|node| NodeView::from(&**node)).collect();
+            worst_first(&mut nodes);
+            let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).take(NODES).collect();
+            let stream = format!("/api/v1/stream?only=events&after={place}");
+            page(&all, &names, &stream, Timestamp::now()).into_response()
+        }
+        Err(away) => (StatusCode::SERVICE_UNAVAILABLE, nobody(&away.to_string())).into_response(),
+    }
+}
+
+fn nobody(why: &str) -> Markup {
+    let shell = Shell { page: "cast", title: "Cast", stream: "", scripts: &[] };
+    shell::wrap(&shell, &html! { section.panel { h1 { "Nobody is on stage" } p { (why) "." } } })
+}
+
+fn page(all: &[CharacterView], nodes: &[&str], stream: &str, now: Timestamp) -> Markup {
+    let newest = all.iter().filter(|one| one.last_said.is_some()).max_by_key(|one| said_at(one));
+    let shell = Shell { page: "cast", title: "Cast", stream, scripts: SCRIPTS };
+    shell::wrap(
+        &shell,
+        &html! {
+            (arms::clip())
+            (faces::masks())
+            section.verdict.playbill aria-labelledby="playbill" {
+                h1 #playbill { (verdict(all)) }
+                ul.counts #feelings aria-label="Characters by feeling" {
+                    @for (feeling, count) in feelings(all) { li data-feeling=(feeling) { (faces::mask(feeling)) span.number { (count) } " " (feeling) } }
                 }
-                datalist #ask-names {
-                    @for one in &all { option value={ "@" (one.id) " " } {} }
-                    option value="@all " {}
+                div #newest hidden[newest.is_none()] { (card::newest(newest, now)) }
+            }
+            div.foyer {
+                (talk(all, now))
+                (ties::ties(all))
+            }
+            (council::council(nodes))
+            section aria-labelledby="stage" {
+                div.heading { h2 #stage { "On stage" } p.hint { span #stage-count { (all.len()) } ", the one who spoke last first" } }
+                ul.company #company {
+                    @for one in order(all) { (card::card(one, now)) }
                 }
             }
-            div #ask-log role="log" aria-live="polite" aria-label="Answers" {}
-        }
-        section aria-labelledby="stage-heading" {
-            h2 #stage-heading { "On stage" }
-            ul.cast-list {
-                @for one in &all { li.panel #{ "cast-" (one.id) } { (card(one, now)) } }
+        },
+    )
+}
+
+fn said_at(one: &CharacterView) -> Option<Timestamp> {
+    one.last_said.as_ref().and_then(|said| said.at)
+}
+
+/// Who spoke last first; then as the cast stands.
+fn order(all: &[CharacterView]) -> Vec<&CharacterView> {
+    let mut order: Vec<&CharacterView> = all.iter().collect();
+    order.sort_by_key(|one| std::cmp::Reverse(said_at(one)));
+    order
+}
+
+/// The feelings that anybody has, the most common first.
+fn feelings(all: &[CharacterView]) -> Vec<(&str, usize)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in all {
+        *counts.entry(one.feeling.as_str()).or_default() += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts
+}
+
+/// The feelings that are told first, the gravest first.
+const GRAVE: [&str; 8] =
+    ["panicked", "angry", "stressed", "lonely", "resigned", "restless", "excited", "gloating"];
+
+/// How the company is, in a sentence (`verdict` in cast.js).
+fn verdict(all: &[CharacterView]) -> String {
+    let spent = all.iter().filter(|one| matches!(one.readiness.as_str(), "tired" | "overwhelmed")).count();
+    let grave = GRAVE.into_iter().find(|grave| all.iter().any(|one| one.feeling == *grave));
+    let moved = grave.map_or_else(
+        || "all of them content".to_owned(),
+        |grave| {
+            let who: Vec<&str> =
+                all.iter().filter(|one| one.feeling == grave).map(|one| one.name.as_str()).collect();
+            match who.as_slice() {
+                [one] => format!("{one} is {grave}"),
+                [one, other] => format!("{one} and {other} are {grave}"),
+                [one, rest @ ..] => format!("{one} and {} others are {grave}", rest.len()),
+                [] => String::new(),
             }
-        }
-        section.panel aria-labelledby="ties-heading" {
-            h2 #ties-heading { "What binds them" }
-            (graph(&all))
-            details {
-                summary { "The same in words" }
-                ul {
-                    @for one in &all {
-                        @for tie in &one.relationships {
-                            li { (one.id) " – " (tie.kind) " – " (tie.to) ": " (tie.why) }
-                        }
+        },
+    );
+    let spent = match spent {
+        0 => String::new(),
+        1 => "; one is tired".to_owned(),
+        many => format!("; {many} are tired"),
+    };
+    format!("{} on stage: {moved}{spent}.", all.len())
+}
+
+/// The conversation.
+fn talk(all: &[CharacterView], now: Timestamp) -> Markup {
+    html! {
+        section.panel.talk aria-labelledby="talk" {
+            div.heading { h2 #talk { "Talk with them" } p.hint { "they answer from what is recorded; @name, @office or @all says who shall" } }
+            div.log #log role="log" aria-live="polite" aria-label="The conversation" tabindex="0" {
+                @for one in spoken(all) { (card::line(one, now)) }
+            }
+            ul.openers #openers aria-label="Questions to begin with" {
+                @for question in QUESTIONS { li { button.button type="button" data-ask=(question) { (question) } } }
+            }
+            form.ask #ask-form {
+                label.aloud for="ask-text" { "Your question" }
+                div.combo {
+                    input #ask-text name="text" type="text" placeholder="Ask, or write @ to choose who answers" autocomplete="off" autocapitalize="sentences" maxlength="2000" required
+                        role="combobox" aria-expanded="false" aria-controls="ask-names" aria-autocomplete="list";
+                    ul #ask-names role="listbox" aria-label="Who shall answer" hidden {
+                        @for (word, whose) in names(all) { li #{ "name-" (word) } role="option" aria-selected="false" data-name=(word) { strong { "@" (word) } " " span.hint { (whose) } } }
                     }
                 }
+                button type="submit" { "Ask" }
             }
-        }
-    };
-    let shell = Shell { page: "cast", title: "Cast", stream: "", scripts: &["cast"] };
-    Ok(shell::wrap(&shell, &main))
-}
-
-fn card(one: &CharacterView, now: Timestamp) -> Markup {
-    html! {
-        h3 { (one.name) }
-        p.hint { (one.archetype) @if let Some(office) = &one.office { " · @" (office) } }
-        p { @match &one.embodies {
-            Some(domain) => { "Embodies " (domain) "." }
-            None => { "What it embodies is for you to find out." }
-        } }
-        p {
-            span.badge { "feels " (one.feeling) } " "
-            span.badge { (one.readiness) }
-            @if one.muted { " " span.badge { "muted" } }
-        }
-        p.meters {
-            label { "energy " meter min="0" max="1" low="0.3" value=(one.energy) { (percent(one.energy)) } }
-            label { "attention " meter min="0" max="1" low="0.3" value=(one.attention) { (percent(one.attention)) } }
-        }
-        @if let Some(said) = &one.last_said { (line(said, now)) }
-        @if !one.nodes.is_empty() {
-            p.hint { "Household: " @for (place, node) in one.nodes.iter().enumerate() {
-                @if place > 0 { ", " }
-                a href={ "/nodes/" (node) } { (node) }
-            } }
+            noscript { p { "Talking needs JavaScript; " code { "goldentooth ask" } " does without." } }
         }
     }
 }
 
-fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
+/// Who spoke last, the newest at the end.
+fn spoken(all: &[CharacterView]) -> Vec<&CharacterView> {
+    let mut spoken: Vec<&CharacterView> =
+        order(all).into_iter().filter(|one| one.last_said.is_some()).take(LINES).collect();
+    spoken.reverse();
+    spoken
 }
 
-fn line(said: &SaidView, now: Timestamp) -> Markup {
-    let kind = serde_json::to_value(said.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
-    let facts = said.facts.as_array().map(Vec::as_slice).unwrap_or_default();
-    let text = |fact: &Value, key: &str| fact.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    html! {
-        blockquote { "“" (said.text) "”" }
-        p.hint { (kind.unwrap_or_default()) ", " (ago("said", now, said.at)) " ago, " (local(said.at)) }
-        details {
-            summary { "What it stands on" }
-            ul.facts-list {
-                @for fact in facts {
-                    li { a href={ "/api/v1/facts/" (text(fact, "event")) "." (text(fact, "slot")) } { (text(fact, "slot")) } ": " (text(fact, "text")) }
-                }
-            }
-        }
+/// Who may be named behind an `@`: everybody, every office, and all of them.
+fn names(all: &[CharacterView]) -> Vec<(String, String)> {
+    let each = all.iter().map(|one| (one.id.clone(), one.name.clone()));
+    let offices = all
+        .iter()
+        .filter_map(|one| Some((one.office.clone()?, format!("the office; {} holds it", one.name))));
+    each.chain(offices).chain([("all".to_owned(), "who head a house".to_owned())]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(name: &str, feeling: &str, readiness: &str) -> CharacterView {
+        let empty = serde_json::json!({
+            "id": name.to_lowercase(), "name": name, "house": "", "archetype": "", "office": null, "embodies": null,
+            "readiness": readiness, "feeling": feeling, "energy": 1.0, "attention": 1.0, "traits": {}, "modifiers": [],
+            "relationships": [], "last_said": null, "nodes": [], "muted": false, "triggers": [], "eye": "",
+        });
+        serde_json::from_value(empty).unwrap()
     }
-}
 
-/// Everybody on a circle, and a line for each tie.
-fn graph(all: &[CharacterView]) -> Markup {
-    let count = all.len().max(1) as f64;
-    let place = |at: usize| {
-        let angle = at as f64 / count * std::f64::consts::TAU - std::f64::consts::FRAC_PI_2;
-        (200.0 + RADIUS * angle.cos(), 185.0 + RADIUS * angle.sin())
-    };
-    let at = |id: &str| all.iter().position(|one| one.id == id).map(place);
-    html! {
-        svg.ties viewBox="0 0 400 370" role="img" aria-label="A graph of ties; the same stands below in words" {
-            @for (number, one) in all.iter().enumerate() {
-                @let from = place(number);
-                @for tie in &one.relationships {
-                    @if let Some(to) = at(&tie.to) {
-                        line class={ "tie " (tie.kind) } x1=(round(from.0)) y1=(round(from.1)) x2=(round(to.0)) y2=(round(to.1)) {
-                            title { (one.id) " – " (tie.kind) " – " (tie.to) }
-                        }
-                    }
-                }
-            }
-            @for (number, one) in all.iter().enumerate() {
-                @let (x, y) = place(number);
-                circle cx=(round(x)) cy=(round(y)) r="4" {}
-                text x=(round(x)) y=(round(y + if y < 185.0 { -8.0 } else { 16.0 })) text-anchor="middle" { (one.id) }
-            }
-        }
-        p.hint { "Solid: alliance. Long dashes: dependency. Short dashes: rivalry. Dots: contempt." }
+    #[test]
+    fn the_gravest_feeling_is_told_first() {
+        let all = [one("A", "content", "idle"), one("B", "excited", "idle"), one("C", "stressed", "tired")];
+        assert_eq!(verdict(&all), "3 on stage: C is stressed; one is tired.");
+        assert_eq!(verdict(&all[..2]), "2 on stage: B is excited.");
+        assert_eq!(verdict(&all[..1]), "1 on stage: all of them content.");
+        let many = ["D", "E", "F"].map(|name| one(name, "angry", "idle"));
+        assert_eq!(verdict(&many), "3 on stage: D and 2 others are angry.");
+        assert_eq!(feelings(&all), [("content", 1), ("excited", 1), ("stressed", 1)]);
     }
-}
 
-fn round(number: f64) -> String {
-    format!("{number:.1}")
+    #[test]
+    fn nothing_in_a_card_becomes_markup() {
+        let mut veiled = one("<b>Tallow</b>", "content", "idle");
+        veiled.nodes = vec!["pi-1".to_owned()];
+        let drawn = page(&[veiled], &["pi-1"], "", Timestamp::UNIX_EPOCH).into_string();
+        assert!(!drawn.contains("<b>Tallow") && drawn.contains("&lt;b&gt;Tallow"));
+        assert!(drawn.contains("What it embodies is for you to find out."));
+    }
 }

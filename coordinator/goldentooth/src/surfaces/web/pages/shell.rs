@@ -7,13 +7,13 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-/// The pages of the navigation, in its order: name, address, word. Those that
-/// are not built yet get a line when they are.
-const PLACES: [(&str, &str, &str); 4] = [
+/// The pages of the navigation, in its order: name, address, word.
+const PLACES: [(&str, &str, &str); 5] = [
     ("fleet", "/", "Fleet"),
     ("events", "/events", "Events"),
     ("calls", "/calls", "Calls"),
     ("cast", "/cast", "Cast"),
+    ("proposals", "/proposals", "Proposals"),
 ];
 
 /// The modules that a page of nodes or events runs: the first begins, the
@@ -40,14 +40,13 @@ pub(super) fn wrap(shell: &Shell<'_>, main: &Markup) -> Markup {
         (DOCTYPE)
         html lang="en" {
             head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
+                (metas())
                 meta name="description" content="How every node of the fleet feels, and why.";
                 title { (shell.title) " · Goldentooth" }
                 link rel="icon" href="/assets/tooth.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/assets/tokens.css";
                 link rel="stylesheet" href="/assets/goldentooth.css";
+                @if shell.page == "cast" { link rel="stylesheet" href="/assets/cast.css"; }
                 @for script in shell.scripts {
                     link rel="modulepreload" href={ "/assets/" (script) ".js" };
                 }
@@ -77,6 +76,15 @@ pub(super) fn wrap(shell: &Shell<'_>, main: &Markup) -> Markup {
                 footer.foot { "Goldentooth " (env!("CARGO_PKG_VERSION")) " · the same as JSON: " a href="/api/v1/nodes" { "nodes" } ", " a href="/api/v1/status" { "status" } ", " a href="/api/v1/events" { "events" } " · voices: " a href="?flavour=off" { "off" } ", " a href="?flavour=light" { "light" } ", " a href="?flavour=full" { "full" } }
             }
         }
+    }
+}
+
+/// What every document of ours says of itself first.
+pub(super) fn metas() -> Markup {
+    html! {
+        meta charset="utf-8";
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content="light dark";
     }
 }
 

@@ -1,6 +1,7 @@
 //! The form that asks for a token: it stands alone, since without one no file
 //! of ours may be read.
 
+use super::shell::metas;
 use crate::surfaces::web::signing::{PATH, STYLE};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -10,9 +11,7 @@ pub(in crate::surfaces::web) fn sign_in(to: &str, wrong: bool) -> Markup {
         (DOCTYPE)
         html lang="en" {
             head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
+                (metas())
                 title { "Sign in · Goldentooth" }
                 // A constant, which the policy names by its hash.
                 style { (PreEscaped(STYLE)) }
