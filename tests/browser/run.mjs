@@ -1,4 +1,4 @@
-// The browser tests, one after another: `node run.mjs`. ci/test's phase
+// The browser tests, one after another: `node run.mjs [WORD…]`. ci/test's phase
 // `browser` installs what they need and calls them. Pictures are left in
 // target/browser, to be looked at.
 import { spawnSync } from "node:child_process";
@@ -8,7 +8,10 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import assert from "node:assert/strict";
+import { cast } from "./cast.mjs";
+import { crowd } from "./crowd.mjs";
 import { agent, browser, clear, ended, eventually, page, run, scratch, stop, up } from "./house.mjs";
+import { ways } from "./ways.mjs";
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"];
@@ -20,7 +23,10 @@ const chromium = await browser();
 const errors = [];
 let failures = 0;
 
+// The names of tests may be given: then only those that have one of the words are run.
+const only = process.argv.slice(2);
 async function test(name, body) {
+  if (only.length && !only.some((word) => name.includes(word))) return;
   const began = Date.now();
   try {
     await body();
@@ -249,13 +255,13 @@ await test("a call for help arrives, and one that can't is tried again and shown
 
 await test("axe finds nothing at 360 and 1440 px, light and dark", async () => {
   const found = [];
-  const pages = [["/", "fleet"], ["/?view=heat", "heat"], ["/nodes/sim-01?span=hour", "node"], ["/events", "events"], ["/calls", "calls"], ["/sign-in", "sign-in"]];
+  const pages = [["/", "fleet"], ["/?view=heat", "heat"], ["/nodes/sim-01?span=hour", "node"], ["/events", "events"], ["/calls", "calls"], ["/cast", "cast"], ["/proposals", "proposals"], ["/sign-in", "sign-in"]];
   for (const [width, height] of [[360, 800], [1440, 1000]]) {
     for (const scheme of ["light", "dark"]) {
       for (const [path, name] of pages) {
         const shown = await opened(fleet.http + path, { width, height, scheme });
         if (name === "node") await shown.waitForSelector(".chart:not([hidden]) canvas");
-        if (!["calls", "sign-in"].includes(name)) await live(shown);
+        if (!["calls", "proposals", "sign-in"].includes(name)) await live(shown);
         await shown.waitForTimeout(200);
         await shown.screenshot({ path: join(pictures, `${name}-${width}-${scheme}.png`) });
         const wide = await shown.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -301,21 +307,10 @@ await test("the first view is under 100 kB, and usable within a second on a slow
   await context.close();
 });
 
-await test("100 dashboards are open and each hears what happens", async () => {
-  const open = [];
-  const heard = new Set();
-  for (let i = 0; i < 100; i += 1) {
-    const control = new AbortController();
-    const answer = await fetch(`${fleet.http}/api/v1/stream?only=nodes`, { signal: control.signal });
-    assert.equal(answer.status, 200);
-    open.push(control);
-    (async () => {
-      for await (const part of answer.body) if (new TextDecoder().decode(part).includes("event: node")) heard.add(i);
-    })().catch(() => {});
-  }
-  await eventually("each hears", 30_000, () => heard.size === 100);
-  for (const control of open) control.abort();
-});
+const bench = { test, opened, live, fleet, trees, chromium, errors, pictures };
+await cast(bench);
+await ways(bench);
+await crowd(bench);
 
 await stop(fleet.child);
 await chromium.close();
