@@ -1,8 +1,8 @@
 """Judges the discovery message by Home Assistant's own schemas.
 
-Runs with a Python that has the PyPI package `homeassistant` (2024.12 or newer: the first with device
-based discovery) and `paho-mqtt`. The schemas let unknown keys and wildcards in topics pass, so both are
-looked at here, too.
+Runs with a Python that has the PyPI package `homeassistant` and `paho-mqtt`. Device based discovery came
+with 2024.12; an older one knows the same components, and then only the message around them is not judged.
+The schemas let unknown keys and wildcards in topics pass, so both are looked at here, too.
 """
 
 import importlib
@@ -10,11 +10,20 @@ import json
 import sys
 
 import voluptuous as vol
-from homeassistant.components.mqtt import abbreviations, schemas
-from homeassistant.components.mqtt.const import SUPPORTED_COMPONENTS
+from homeassistant.components.mqtt import abbreviations
+
+try:
+    from homeassistant.components.mqtt import schemas
+    from homeassistant.components.mqtt.const import SUPPORTED_COMPONENTS
+except ImportError:
+    from homeassistant.components.mqtt.discovery import SUPPORTED_COMPONENTS
+
+    schemas = None
 
 # What the schemas leave in place although it was handled before them.
 HANDLED = {"platform", "unique_id", "availability_mode", "availability"}
+# What came between the oldest release that judges here (2024.3) and 2024.12.
+LATER = set() if schemas else {"options"}
 
 
 def keys(schema):
@@ -45,7 +54,8 @@ def main(path):
         message = json.load(file)
     wrong = []
     try:
-        schemas.DEVICE_DISCOVERY_SCHEMA(json.loads(json.dumps(message)))
+        if schemas:
+            schemas.DEVICE_DISCOVERY_SCHEMA(json.loads(json.dumps(message)))
     except vol.Invalid as error:
         wrong.append(f"the message: {error}")
     known = {"device", "origin", "components", "availability", "availability_mode", "qos", "encoding", "state_topic", "command_topic"}
@@ -68,10 +78,11 @@ def main(path):
         except vol.Invalid as error:
             wrong.append(f"{name}: {error}")
         named = keys(module.DISCOVERY_SCHEMA)
-        wrong += [f"{name}: an unknown key {key!r}" for key in body if key not in named | HANDLED]
+        wrong += [f"{name}: an unknown key {key!r}" for key in body if key not in named | HANDLED | LATER]
     for line in wrong:
         print(line)
-    print(f"{len(message['components'])} components: {'wrong' if wrong else 'as Home Assistant has it'}")
+    around = "" if schemas else ", the message around them not judged"
+    print(f"{len(message['components'])} components: {'wrong' if wrong else f'as Home Assistant has it{around}'}")
     return 1 if wrong else 0
 
 
