@@ -104,6 +104,23 @@ pub enum SaidKind {
     Fiction,
 }
 
+/// Facts as recorded, as the text of their JSON: one sentence is held for each
+/// node, and a tree of values would take ten times the room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded(Box<str>);
+
+impl Recorded {
+    /// Of facts that can be written as JSON; none of what can't.
+    pub fn new(facts: &impl serde::Serialize) -> Self {
+        Self(serde_json::to_string(facts).unwrap_or_else(|_| "[]".to_owned()).into())
+    }
+
+    /// The facts.
+    pub fn value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
+}
+
 /// One sentence of a character.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Said {
@@ -118,7 +135,7 @@ pub struct Said {
     /// Fact, suspicion or fiction.
     pub kind: SaidKind,
     /// What its slots were filled from, as recorded.
-    pub facts: serde_json::Value,
+    pub facts: Recorded,
     /// Which node it is about.
     pub node: Option<NodeName>,
     /// When it was said.

@@ -5,7 +5,7 @@
 use crate::ask::{Ask, EventQuery};
 use crate::company::{Company, Hosted};
 use crate::intake::{Cause, Order};
-use crate::live::{Event, Live, Said, SaidKind, Update};
+use crate::live::{Event, Live, Recorded, Said, SaidKind, Update};
 use cast::{Cast, Kind, Sheet, SheetError};
 use frames::NodeName;
 use serde_json::json;
@@ -187,14 +187,14 @@ impl Voices {
             bare: line.bare,
             plain: line.plain,
             kind,
-            facts,
+            facts: Recorded::new(&facts),
             node: node.clone(),
             at: line.at,
             cause: line.cause.to_string(),
             aside: line.aside,
         });
         let payload = json!({
-            "node": node, "by": said.by, "text": said.text, "kind": said.kind, "facts": said.facts,
+            "node": node, "by": said.by, "text": said.text, "kind": said.kind, "facts": facts,
             "mind": line.mind, "bare": said.bare, "plain": said.plain, "aside": line.aside, "feeling": line.feeling,
             "readiness": line.readiness, "thoughts": line.thoughts,
         });
@@ -220,7 +220,7 @@ fn said(event: &Event) -> Option<Said> {
         bare: text("bare").unwrap_or_default().to_owned(),
         plain: text("plain").unwrap_or_default().to_owned(),
         kind: serde_json::from_value(event.payload.get("kind")?.clone()).ok()?,
-        facts: event.payload.get("facts").cloned().unwrap_or_default(),
+        facts: Recorded::new(&event.payload.get("facts")),
         node: text("node").and_then(|node| node.parse().ok()),
         at: event.at,
         cause: event.causation.as_ref().map(Uuid::to_string).unwrap_or_default(),

@@ -69,6 +69,8 @@ impl Stores {
     }
 }
 
+// One at a time is under way: its size is no matter.
+#[allow(clippy::large_enum_variant)]
 enum Job {
     Commit(Work),
     Retain(Now),

@@ -1,6 +1,6 @@
 //! Nodes for the tests of this room.
 
-use crate::live::{About, NodeSnapshot, Said, SaidKind};
+use crate::live::{About, NodeSnapshot, Recorded, Said, SaidKind};
 use frames::Vital::{self, ClockSynchronised, Cpu, Load1, NetReceived, Temperature, ThrottledNow};
 use frames::{Budget, Cause, Classifier, Direction, Headroom, Mood, Probability, Readings, VitalSet, Vitals};
 use std::sync::Arc;
@@ -85,7 +85,7 @@ pub(crate) fn hostile(name: &str) -> NodeSnapshot {
         bare: String::new(),
         plain: String::new(),
         kind: SaidKind::Fact,
-        facts: serde_json::json!([]),
+        facts: Recorded::new(&[(); 0]),
         node: Some(name.parse().unwrap()),
         at: NOW - 30_000,
         cause: String::new(),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::live::Event;
+use crate::live::{Event, Recorded};
 use crate::surfaces::fixtures::{NOW, node, silent};
 use crate::surfaces::schemas::assert_valid;
 use std::sync::Arc;
@@ -94,9 +94,9 @@ fn events_and_words_have_topics_of_their_own_and_are_not_kept() {
         bare: String::new(),
         plain: String::new(),
         kind,
-        facts: serde_json::json!([
+        facts: Recorded::new(&serde_json::json!([
             { "slot": "node", "text": "pi-07", "value": "pi-07", "unit": "", "event": id.to_string() },
-        ]),
+        ])),
         node: Some("pi-07".parse().unwrap()),
         at: NOW,
         cause: id.to_string(),

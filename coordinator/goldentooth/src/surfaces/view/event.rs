@@ -112,7 +112,7 @@ impl From<&Said> for SaidView {
             bare: said.bare.clone(),
             plain: said.plain.clone(),
             kind: said.kind,
-            facts: said.facts.clone(),
+            facts: said.facts.value(),
             at: time(said.at),
         }
     }

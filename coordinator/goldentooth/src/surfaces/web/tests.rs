@@ -469,7 +469,7 @@ async fn the_page_tells_in_the_flavour_of_its_cookie() {
         bare: "Listen: pi-1, happy.".to_owned(),
         plain: "pi-1 is happy again.".to_owned(),
         kind: crate::live::SaidKind::Fact,
-        facts: serde_json::json!([]),
+        facts: crate::live::Recorded::new(&[(); 0]),
         node: Some("pi-1".parse().unwrap()),
         at: NOW,
         cause: String::new(),
