@@ -125,7 +125,7 @@ impl Cast {
 }
 
 /// Words of names that name nobody.
-const TITLES: [&str; 9] =
+pub(crate) const TITLES: [&str; 9] =
     ["madam", "miss", "lord", "captain", "mother", "maester", "keeper", "sexton", "operant"];
 
 /// FNV-1a over both names, and the finaliser of `SplitMix64` to spread it.

@@ -213,6 +213,18 @@ pub struct Past {
     pub times: Option<Quantity>,
     /// What a rule of causes found to stand before it.
     pub cause: Option<Cause>,
+    /// What else is grave at the same time: one speaker tells it all.
+    #[serde(default)]
+    pub also: Vec<Other>,
+}
+
+/// Another node that is in a grave state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Other {
+    /// Which.
+    pub node: String,
+    /// "in crisis" or "silent".
+    pub state: String,
 }
 
 /// A cause as a rule produced it: it came before, on the same node or one that

@@ -185,14 +185,14 @@ impl Grammar {
         })
     }
 
-    /// Whether the template tells what was measured, whichever way is taken.
-    pub fn tells_measure(&self, template: &Template) -> bool {
+    /// Whether the template has such a slot, whichever way is taken.
+    pub fn tells(&self, template: &Template, such: fn(Slot) -> bool) -> bool {
         template.parts.iter().any(|part| match part {
             Part::Text(_) => false,
-            Part::Slot(slot) => slot.is_measure(),
+            Part::Slot(slot) => such(*slot),
             Part::Phrase(name) => {
                 let alternatives = self.phrase(name);
-                !alternatives.is_empty() && alternatives.iter().all(|one| self.tells_measure(one))
+                !alternatives.is_empty() && alternatives.iter().all(|one| self.tells(one, such))
             }
         })
     }

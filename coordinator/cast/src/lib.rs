@@ -24,16 +24,17 @@ mod slot;
 mod traits;
 pub mod truth;
 mod utter;
+pub mod voice;
 
 #[cfg(test)]
 mod tests;
 
 pub use casting::{Cast, MOST};
-pub use fact::{Cause, Direction, Fact, Mood, Occasion, Past, Quantity, Reading, UnixMillis};
+pub use fact::{Cause, Direction, Fact, Mood, Occasion, Other, Past, Quantity, Reading, UnixMillis};
 pub use grammar::{Grammar, GrammarError, Part, Template};
 pub use moves::Move;
 pub use sheet::{Office, Sheet, SheetError, Tie, TieKind, Trigger};
 pub use signal::{Signal, SignalError};
 pub use slot::{Filled, Slot, Slots, Value};
 pub use traits::Traits;
-pub use utter::{Kind, Recent, Utterance, reply, utter};
+pub use utter::{Kind, Recent, Utterance, reply, retort, utter};

@@ -23,7 +23,7 @@ pub use inbox::{Declined, Inbox, Message, Why};
 pub use needs::{Cycle, Needs};
 pub use persona::{Arrival, Persona, Slice};
 pub use rhythm::{Rhythm, compute_budget};
-pub use room::{Hold, Room};
+pub use room::{Call, Hold, Room};
 pub use state::{Readiness, State};
 
 /// Milliseconds of a monotonic clock, from any start.

@@ -160,7 +160,11 @@ pub fn scaffold(id: &str) -> String {
          # why = \"\"\n\n[lines]\n",
     );
     for occasion in crate::Occasion::ALL {
-        let grave = if occasion.is_urgent() { "  # begins with {node}, sober, at most 25 words" } else { "" };
+        let grave = if occasion.is_urgent() {
+            "  # begins with {node}, ends with {act}, sober, at most 25 words"
+        } else {
+            ""
+        };
         let _ = writeln!(text, "{} = []{grave}", occasion.name());
     }
     text.push_str("\n[moves]  # at least ten of them\n");

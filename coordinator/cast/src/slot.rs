@@ -1,6 +1,7 @@
 //! Slots: the only way by which a number, name, time or state gets into a line.
 
-use crate::fact::{Fact, Occasion, Quantity, Reading, UnixMillis};
+use crate::act;
+use crate::fact::{Fact, Occasion, Other, Quantity, Reading, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// A place in a line that only a fact can fill.
@@ -37,13 +38,17 @@ pub enum Slot {
     Cause,
     /// What would settle a suspicion about it.
     Settle,
+    /// The next useful act, where something is grave.
+    Act,
+    /// What else is grave at the same time, as "pi-02 in crisis, pi-03 silent".
+    Also,
     /// A whole answer, put together from facts.
     Answer,
 }
 
 impl Slot {
     /// Every slot.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Node,
         Self::State,
         Self::Was,
@@ -59,6 +64,8 @@ impl Slot {
         Self::Times,
         Self::Cause,
         Self::Settle,
+        Self::Act,
+        Self::Also,
         Self::Answer,
     ];
 
@@ -80,6 +87,8 @@ impl Slot {
             Self::Times => "times",
             Self::Cause => "cause",
             Self::Settle => "settle",
+            Self::Act => "act",
+            Self::Also => "also",
             Self::Answer => "answer",
         }
     }
@@ -155,6 +164,17 @@ impl Slots {
             slots.text(Slot::Cause, &cause.words);
         }
         slots.text(Slot::Settle, &fact.settled_by());
+        match fact.occasion {
+            Occasion::Silent => slots.text(Slot::Act, act::SILENT),
+            // By the loudest, whatever this character notices first.
+            Occasion::Crisis => {
+                slots.text(Slot::Act, act::act(fact.readings.first().map(|reading| reading.name.as_str())));
+            }
+            _ => {}
+        }
+        if !fact.past.also.is_empty() {
+            slots.text(Slot::Also, &also(&fact.past.also));
+        }
         slots
     }
 
@@ -210,6 +230,18 @@ impl Slots {
 fn noticed<'a>(readings: &'a [Reading], notices: &[String]) -> Option<&'a Reading> {
     let rank = |reading: &Reading| notices.iter().position(|name| *name == reading.name);
     readings.iter().min_by_key(|reading| rank(reading).unwrap_or(usize::MAX))
+}
+
+/// The most nodes that a line names besides its own.
+const NAMED: usize = 5;
+
+/// The others, by name and state; of many the first, and how many more.
+fn also(others: &[Other]) -> String {
+    let named: Vec<String> =
+        others.iter().take(NAMED).map(|other| format!("{} {}", other.node, other.state)).collect();
+    let more = others.len().saturating_sub(NAMED);
+    let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{rest}", named.join(", "))
 }
 
 /// Hours and minutes of UTC.

@@ -77,6 +77,7 @@ fn whole(occasion: Occasion) -> Fact {
                 words: "the restart of pi-03 at 02:51 UTC".to_owned(),
                 event: "017e".to_owned(),
             }),
+            also: Vec::new(),
         },
     }
 }

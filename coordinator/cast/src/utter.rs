@@ -74,13 +74,24 @@ pub fn utter(
     chance: &mut Rand64,
     recent: &mut Recent,
 ) -> Option<Utterance> {
+    compose(sheet, fact, bearing, None, chance, recent)
+}
+
+fn compose(
+    sheet: &Sheet,
+    fact: &Fact,
+    bearing: Bearing,
+    made: Option<Move>,
+    chance: &mut Rand64,
+    recent: &mut Recent,
+) -> Option<Utterance> {
     let slots = Slots::of(fact, &sheet.notices);
     let grammar = &sheet.grammar;
     let mut fitting: Vec<&Template> =
         grammar.of(fact.occasion).iter().filter(|template| grammar.fits(template, &slots)).collect();
     // What was measured is worth more than what is merely so.
-    if slots.has_measure() && fitting.iter().any(|template| grammar.tells_measure(template)) {
-        fitting.retain(|template| grammar.tells_measure(template));
+    if slots.has_measure() && fitting.iter().any(|template| grammar.tells(template, Slot::is_measure)) {
+        fitting.retain(|template| grammar.tells(template, Slot::is_measure));
     }
     // Whoever is overwhelmed takes the shortest that it has.
     if bearing.readiness == Readiness::Overwhelmed && !fact.occasion.is_urgent() {
@@ -89,7 +100,7 @@ pub fn utter(
     }
     let mut best: Option<(usize, Drawn)> = None;
     for _ in 0..DRAWS {
-        let drawn = draw(sheet, fact, bearing, &fitting, &slots, chance)?;
+        let drawn = draw(sheet, (fact, bearing, made), &fitting, &slots, chance)?;
         let age = recent.age(&drawn.draft.frame).unwrap_or(usize::MAX);
         if best.as_ref().is_none_or(|(oldest, _)| age > *oldest) {
             best = Some((age, drawn));
@@ -102,18 +113,58 @@ pub fn utter(
     if age != usize::MAX && !fact.occasion.is_urgent() {
         return None;
     }
-    let Drawn { draft, bare, made } = drawn;
+    let Drawn { mut draft, mut bare, made } = drawn;
+    // What else is grave follows in a sentence of its own: one speaker tells it all.
+    if let Some(also) = slots.get(Slot::Also).filter(|_| fact.occasion.is_urgent()) {
+        draft.text = format!("{} Also: {}.", draft.text, also.text);
+        draft.frame.push_str(" Also: {also}.");
+        draft.facts.push(also.clone());
+        bare.clone_from(&draft.text);
+    }
     recent.remember(draft.frame.clone());
     let kind = if made.is_some_and(Move::is_suspicion) { Kind::Suspicion } else { Kind::Fact };
     Some(Utterance { text: draft.text, kind, facts: draft.facts, frame: draft.frame, bare, made })
 }
 
-/// An answer, begun in the character's own way: its words are the answer's.
-pub fn reply(sheet: &Sheet, answer: &str, chance: &mut Rand64) -> Option<String> {
+/// A sentence against what another has said: the fact as this character sees
+/// it, and its doubt; where it is no time for quarrels, what it compares. None
+/// if it has no fresh words for it.
+pub fn retort(
+    sheet: &Sheet,
+    fact: &Fact,
+    bearing: Bearing,
+    chance: &mut Rand64,
+    recent: &mut Recent,
+) -> Option<Utterance> {
+    let against = if bearing.tone == Tone::Full { Move::Doubt } else { Move::Compare };
+    compose(sheet, fact, bearing, Some(against), chance, recent)
+}
+
+/// What may follow an answer: nothing that claims or advises.
+const AFTERTHOUGHTS: [Move; 3] = [Move::Muse, Move::Ask, Move::Boast];
+
+/// An answer, begun in the character's own way: its words are the answer's. With
+/// a bearing it may have an afterthought, where it is free to jest.
+pub fn reply(sheet: &Sheet, answer: &str, bearing: Option<Bearing>, chance: &mut Rand64) -> Option<String> {
     let slots = Slots::of_answer(answer);
     let leads: Vec<&Template> = sheet.grammar.answers.iter().collect();
     let mut draft = Draft::default();
     draft.add(&sheet.grammar, pick(&leads, chance)?, &slots, chance)?;
+    if let Some(bearing) = bearing.filter(|bearing| bearing.tone == Tone::Full)
+        && chance.rand_range(0..100) >= u64::from(Move::plain_share(&sheet.traits, bearing.readiness))
+    {
+        let made = weighted(
+            AFTERTHOUGHTS.map(|which| (which, which.weight(Occasion::Happy, &sheet.traits, &bearing))),
+            chance,
+        );
+        let said = made.map_or(&[][..], |made| sheet.grammar.of_move(made));
+        let fitting: Vec<&Template> = said.iter().filter(|one| sheet.grammar.fits(one, &slots)).collect();
+        if let Some(said) = pick(&fitting, chance) {
+            draft.text.push(' ');
+            draft.fresh = true;
+            draft.add(&sheet.grammar, said, &slots, chance)?;
+        }
+    }
     Some(draft.text)
 }
 
@@ -125,8 +176,7 @@ struct Drawn {
 
 fn draw(
     sheet: &Sheet,
-    fact: &Fact,
-    bearing: Bearing,
+    (fact, bearing, made): (&Fact, Bearing, Option<Move>),
     fitting: &[&Template],
     slots: &Slots,
     chance: &mut Rand64,
@@ -135,7 +185,7 @@ fn draw(
     let mut draft = Draft::default();
     draft.add(grammar, pick(fitting, chance)?, slots, chance)?;
     let bare = draft.text.clone();
-    let made = choose(sheet, fact, bearing, slots, chance);
+    let made = made.or_else(|| choose(sheet, fact, bearing, slots, chance));
     if let Some(made) = made {
         let fitting: Vec<&Template> =
             grammar.of_move(made).iter().filter(|template| grammar.fits(template, slots)).collect();
@@ -158,12 +208,16 @@ fn choose(sheet: &Sheet, fact: &Fact, bearing: Bearing, slots: &Slots, chance: &
         return None;
     }
     let grammar = &sheet.grammar;
-    let possible: Vec<(Move, u32)> = Move::ALL
+    let possible = Move::ALL
         .into_iter()
         .filter(|which| grammar.of_move(*which).iter().any(|template| grammar.fits(template, slots)))
-        .map(|which| (which, which.weight(fact.occasion, &sheet.traits, &bearing)))
-        .filter(|(_, weight)| *weight > 0)
-        .collect();
+        .map(|which| (which, which.weight(fact.occasion, &sheet.traits, &bearing)));
+    weighted(possible, chance)
+}
+
+/// Draws one by its weight; none where nothing weighs.
+fn weighted(from: impl IntoIterator<Item = (Move, u32)>, chance: &mut Rand64) -> Option<Move> {
+    let possible: Vec<(Move, u32)> = from.into_iter().filter(|(_, weight)| *weight > 0).collect();
     let total: u32 = possible.iter().map(|(_, weight)| weight).sum();
     if total == 0 {
         return None;

@@ -1,6 +1,7 @@
 // The conversation on the page of the cast. Names behind an @ are completed as
 // one writes; each answer stands beside what it stands on.
 import { show } from "./show.js";
+import { flavour } from "./taste.js";
 
 const form = document.getElementById("ask-form");
 const input = document.getElementById("ask-text");
@@ -76,7 +77,7 @@ async function ask(text) {
   const waiting = add(log, "p", "hint", "…");
   down();
   try {
-    const answer = await fetch("/api/v1/ask", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ text, as: me }) });
+    const answer = await fetch("/api/v1/ask", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ text, as: me, flavour }) });
     const told = await answer.json().catch(() => ({ error: answer.statusText }));
     waiting.remove();
     if (answer.ok) told.answers.forEach(replied);

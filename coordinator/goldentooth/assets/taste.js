@@ -1,5 +1,5 @@
 // How much voice this browser wants: the cookie that ?flavour= sets.
-const flavour = /(?:^|; )goldentooth-flavour=(off|light|full)/.exec(document.cookie)?.[1] ?? "full";
+export const flavour = /(?:^|; )goldentooth-flavour=(off|light|full)/.exec(document.cookie)?.[1] ?? "full";
 
 const version = ({ plain, bare, text }) => ({ off: plain, light: bare, full: text })[flavour] || text;
 

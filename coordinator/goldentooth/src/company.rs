@@ -6,6 +6,8 @@ mod answer;
 #[cfg(feature = "stage")]
 mod council;
 #[cfg(feature = "stage")]
+pub(crate) mod glance;
+#[cfg(feature = "stage")]
 mod hosted;
 mod record;
 
@@ -17,6 +19,7 @@ mod tests;
 pub(crate) use hosted::Hosted;
 pub use record::fact;
 
+use crate::flavour::Flavour;
 use crate::surfaces::view::{AnswersView, CharacterView, CouncilView};
 use frames::NodeName;
 use std::sync::{Arc, OnceLock};
@@ -44,6 +47,9 @@ pub enum CompanyError {
     /// A guess at somebody without a veil.
     #[error("{0} is not veiled: what it stands for is known")]
     NoVeil(String),
+    /// Nobody takes the question up now.
+    #[error("{0}")]
+    Declined(String),
     /// The question can't be taken.
     #[error("{0}")]
     Question(String),
@@ -77,12 +83,12 @@ impl Company {
         self.host()?.characters().await
     }
 
-    /// Answers a question of a person's.
+    /// Answers a question of a person's, with so much voice.
     ///
     /// # Errors
     /// [`CompanyError`].
-    pub async fn ask(&self, text: &str, person: &str) -> Result<AnswersView, CompanyError> {
-        self.host()?.ask(text, person).await
+    pub async fn ask(&self, text: &str, person: &str, flavour: Flavour) -> Result<AnswersView, CompanyError> {
+        self.host()?.ask(text, person, flavour).await
     }
 
     /// What every eye of the cast sees in a node; none if it has not spoken.
@@ -109,7 +115,7 @@ impl Company {
         Err(CompanyError::Away)
     }
 
-    pub async fn ask(&self, _: &str, _: &str) -> Result<AnswersView, CompanyError> {
+    pub async fn ask(&self, _: &str, _: &str, _: Flavour) -> Result<AnswersView, CompanyError> {
         Err(CompanyError::Away)
     }
 

@@ -3,16 +3,17 @@
 //! that falls behind passes over events.
 
 use crate::ask::{Ask, EventQuery};
-use crate::company::{Company, Hosted};
+use crate::company::{self, Company, Hosted};
 use crate::intake::{Cause, Order};
 use crate::live::{Event, Live, Recorded, Said, SaidKind, Update};
 use cast::{Cast, Kind, Sheet, SheetError};
 use frames::NodeName;
 use serde_json::json;
-use stage::{Line, Stage};
+use stage::{Glance, Line, Request, Stage, Turned, Wanted};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use store::Uuid;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::mpsc;
@@ -26,6 +27,8 @@ const TELLS: &str = "tells";
 const REMEMBERED: usize = 4096;
 const EVENTS: usize = 1024;
 const LINES: usize = 64;
+/// How often the load of this machine is looked at.
+const SPARE: Duration = Duration::from_secs(10);
 
 /// Puts the cast on stage. It ends when its task is aborted.
 ///
@@ -51,6 +54,7 @@ pub(crate) async fn start(
     let (out, lines) = mpsc::channel(LINES);
     let (requests, asked) = mpsc::channel(LINES);
     let stage = tokio::spawn(stage::run(stage, heard, asked, out));
+    let (asked_of, budget) = (ask.clone(), requests.clone());
     company.enter(Hosted {
         cast: cast.clone(),
         services: Vec::new(),
@@ -61,11 +65,32 @@ pub(crate) async fn start(
         before: Mutex::new(BTreeMap::new()),
     });
     let updates = live.subscribe();
-    let voices = Voices { cast, live, orders, events, embodied: HashSet::new(), past: VecDeque::new() };
+    let (glances, asked) = mpsc::channel(LINES);
+    let looking = company::glance::look(cast.clone(), (live.clone(), asked_of), orders.clone(), asked);
+    let looking = tokio::spawn(looking);
+    let sparing = tokio::spawn(spare(budget));
+    let voices =
+        Voices { cast, live, orders, events, glances, embodied: HashSet::new(), past: VecDeque::new() };
     Ok(tokio::spawn(async move {
         voices.run(updates, lines).await;
         stage.abort();
+        looking.abort();
+        sparing.abort();
     }))
+}
+
+/// Tells the stage what this machine can spare, by its load.
+async fn spare(requests: mpsc::Sender<Request>) {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    loop {
+        // In 65,536ths, of the last minute.
+        let load = rustix::system::sysinfo().loads[0] as f32 / 65_536.0;
+        let budget = cast::life::compute_budget(load / cores as f32, 1_000);
+        if requests.send(Request::Budget(budget)).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(SPARE).await;
+    }
 }
 
 /// Adds the fleet's own sheets, from the folder `cast` of the data folder. A
@@ -121,19 +146,23 @@ struct Voices {
     live: Live,
     orders: mpsc::Sender<Order>,
     events: broadcast::Sender<Arc<Event>>,
+    glances: mpsc::Sender<Glance>,
     embodied: HashSet<NodeName>,
     past: VecDeque<Cause>,
 }
 
 impl Voices {
-    async fn run(mut self, mut updates: broadcast::Receiver<Update>, mut lines: mpsc::Receiver<Line>) {
+    async fn run(mut self, mut updates: broadcast::Receiver<Update>, mut lines: mpsc::Receiver<Wanted>) {
         for node in self.live.nodes() {
             self.embody(&node.name);
         }
         loop {
             tokio::select! {
                 line = lines.recv() => match line {
-                    Some(line) => self.say(line).await,
+                    Some(Wanted::Line(line)) => self.say(*line).await,
+                    // Whoever looks has enough to look at: another time.
+                    Some(Wanted::Glance(glance)) => drop(self.glances.try_send(glance)),
+                    Some(Wanted::Turned(turned)) => self.decline(turned).await,
                     None => return,
                 },
                 update = updates.recv() => match update {
@@ -166,6 +195,20 @@ impl Voices {
         self.past.push_back(Cause::from(&*event));
         // Only without a stage is there nobody to hear it.
         let _ = self.events.send(event);
+    }
+
+    /// What was declined is recorded, with its cause.
+    async fn decline(&self, turned: Turned) {
+        let Turned { by, why, count, room, event } = turned;
+        let node: Option<NodeName> = room.parse().ok();
+        let who = self.cast.get(&by).map_or("The cast", |sheet| sheet.name.as_str());
+        let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+        let payload = json!({
+            "node": node, "by": by, "why": why.name(), "count": count, "event": event,
+            "words": format!("{who} had to decline {times}: {}.", why.words()),
+        });
+        // Intake gone means that everything stops.
+        let _ = self.orders.send(Order::Note { kind: "declined", source: "stage", payload }).await;
     }
 
     async fn say(&self, line: Line) {

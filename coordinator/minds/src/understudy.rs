@@ -1,7 +1,7 @@
 //! The understudy: the mind that is always there, and asks no language model.
 
 use cast::life::Bearing;
-use cast::{Fact, Recent, Sheet, Utterance, reply, utter};
+use cast::{Fact, Recent, Sheet, Utterance, reply, retort, utter};
 use oorandom::Rand64;
 use std::collections::BTreeMap;
 
@@ -34,10 +34,17 @@ impl Understudy {
         utter(sheet, fact, bearing, &mut Rand64::new(u128::from(seed)), recent)
     }
 
+    /// A sentence against what another has said; none without fresh words for it.
+    pub fn retort(&mut self, sheet: &Sheet, fact: &Fact, bearing: Bearing, seed: u64) -> Option<Utterance> {
+        let recent = self.recent.entry(sheet.id.clone()).or_default();
+        retort(sheet, fact, bearing, &mut Rand64::new(u128::from(seed)), recent)
+    }
+
     /// An answer, begun as this character begins one; the answer as it is where
     /// its sheet has no beginning.
-    pub fn answer(sheet: &Sheet, answer: &str, seed: u64) -> String {
-        reply(sheet, answer, &mut Rand64::new(u128::from(seed))).unwrap_or_else(|| answer.to_owned())
+    /// With a bearing it may have an afterthought.
+    pub fn answer(sheet: &Sheet, answer: &str, bearing: Option<Bearing>, seed: u64) -> String {
+        reply(sheet, answer, bearing, &mut Rand64::new(u128::from(seed))).unwrap_or_else(|| answer.to_owned())
     }
 }
 

@@ -2,7 +2,11 @@
 //! them is given the floor.
 
 use crate::stage::Millis;
-use cast::life::{Arrival, Bearing, Felt, Persona, Readiness, Reason, Rhythm, Thought, Tone, grant};
+use crate::talk::Waiting;
+use cast::life::{
+    Arrival, Bearing, Declined, Felt, Needs, Persona, Readiness, Reason, Rhythm, Room, Thought, Tone, Why,
+    grant,
+};
 use cast::{Cast, Fact, Occasion, Sheet, Signal, TieKind};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -14,21 +18,76 @@ pub const CALM: Millis = 15 * 60_000;
 const LINE: f32 = 4_000.0;
 /// How often a household's crises make its head resigned.
 const AGAIN: usize = 3;
-const DAY: Millis = 24 * 60 * 60_000;
+const HOUR: Millis = 60 * 60_000;
+const DAY: Millis = 24 * HOUR;
+/// The most that a long silence counts at the sync point.
+const RESTED: i32 = 40;
+
+/// How long one waits for what another has to say.
+const PATIENCE: Millis = 30_000;
+/// The most causes of declining that are kept until they are told.
+const CAUSES: usize = 64;
+
+/// What was declined is told at most so often.
+const TELLING: Millis = 10_000;
+
+/// What a message to a character is about: the same loop sees to both.
+#[derive(Clone, Debug)]
+pub(crate) enum Matter {
+    /// Something that happened.
+    Fact(Box<Fact>),
+    /// A person's question, by its number.
+    Asked(u64),
+}
+
+impl Matter {
+    pub(crate) fn ticket(&self) -> Option<u64> {
+        match self {
+            Self::Asked(ticket) => Some(*ticket),
+            Self::Fact(_) => None,
+        }
+    }
+}
+
+/// Messages that were declined for one cause: recorded, so that nothing
+/// vanishes without a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turned {
+    /// Who declined them; empty for everybody.
+    pub by: String,
+    /// Why.
+    pub why: Why,
+    /// How many.
+    pub count: u32,
+    /// The room of the first: a node's name, or a person's conversation.
+    pub room: String,
+    /// The event that the first was about, if it was one.
+    pub event: Option<String>,
+}
 
 /// Everybody on stage, as they are now.
 #[derive(Debug)]
 pub(crate) struct Company {
     pub(crate) rhythm: Rhythm,
-    personas: BTreeMap<String, Persona<Fact>>,
+    pub(crate) personas: BTreeMap<String, Persona<Matter>>,
+    pub(crate) rooms: BTreeMap<String, Room>,
+    pub(crate) waiting: BTreeMap<u64, Waiting>,
+    turned: BTreeMap<(String, Why), Turned>,
+    /// When what was declined was told last.
+    told: Option<Millis>,
+    needs: Needs,
     spoke: BTreeMap<String, VecDeque<Millis>>,
     crises: BTreeMap<String, VecDeque<Millis>>,
     /// When each household heard of something.
     heard: BTreeMap<String, Millis>,
     muted: BTreeSet<String>,
     thumbs: BTreeMap<String, i32>,
-    /// When something grave was heard.
+    /// When something grave began or ended.
     grave: Option<Millis>,
+    /// The nodes that are in crisis.
+    burning: BTreeSet<String>,
+    /// Who speaks for all while it is grave.
+    voice: Option<String>,
 }
 
 /// Whom the sync point gave the floor, and how they are.
@@ -37,6 +96,8 @@ pub(crate) struct Granted {
     pub(crate) by: String,
     pub(crate) bearing: Bearing,
     pub(crate) thoughts: Vec<Thought>,
+    /// Who waited for it, and may speak after it.
+    pub(crate) after: Vec<String>,
 }
 
 /// What became of a fact at the sync point.
@@ -59,12 +120,19 @@ impl Company {
         Self {
             rhythm,
             personas,
+            rooms: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            turned: BTreeMap::new(),
+            told: None,
+            needs: Needs::default(),
             spoke: BTreeMap::new(),
             crises: BTreeMap::new(),
             heard: BTreeMap::new(),
             muted: BTreeSet::new(),
             thumbs: BTreeMap::new(),
             grave: None,
+            burning: BTreeSet::new(),
+            voice: None,
         }
     }
 
@@ -101,14 +169,60 @@ impl Company {
         }
     }
 
-    pub(crate) fn persona(&self, id: &str) -> Option<&Persona<Fact>> {
+    /// A message was declined: it is counted with its cause until it is told.
+    pub(crate) fn lose(&mut self, _now: Millis, by: &str, declined: Declined<Matter>) {
+        let Declined { message, why } = declined;
+        let event = match &message.matter {
+            Matter::Fact(fact) => Some(fact.event.clone()),
+            Matter::Asked(_) => None,
+        };
+        self.turn(by, why, &message.room, event);
+    }
+
+    /// Counts something that was declined.
+    pub(crate) fn turn(&mut self, by: &str, why: Why, room: &str, event: Option<String>) {
+        let key = (by.to_owned(), why);
+        if self.turned.len() >= CAUSES && !self.turned.contains_key(&key) {
+            return;
+        }
+        let first = || Turned { by: by.to_owned(), why, count: 0, room: room.to_owned(), event };
+        self.turned.entry(key).or_insert_with(first).count += 1;
+    }
+
+    /// What was declined since it was told last. The first of a cause is told at
+    /// once, the others together.
+    pub(crate) fn turned(&mut self, now: Millis) -> Vec<Turned> {
+        if self.turned.is_empty() || self.told.is_some_and(|told| now.saturating_sub(told) < TELLING) {
+            return Vec::new();
+        }
+        self.told = Some(now);
+        std::mem::take(&mut self.turned).into_values().collect()
+    }
+
+    /// Whether nothing is grave, and has not been for a while.
+    pub(crate) fn is_calm(&self, now: Millis) -> bool {
+        self.burning.is_empty() && self.grave.is_none_or(|grave| now.saturating_sub(grave) >= CALM)
+    }
+
+    pub(crate) fn persona(&self, id: &str) -> Option<&Persona<Matter>> {
         self.personas.get(id)
     }
 
     /// Everybody feels what happened: the head of the household first, then its
     /// friends and rivals, and whoever has a trigger for it.
     pub(crate) fn feel(&mut self, now: Millis, cast: &Cast, fact: &Fact, signals: &[Signal]) {
-        if fact.occasion.is_urgent() {
+        if self.is_calm(now) {
+            self.voice = None;
+        }
+        // A crisis is grave while it lasts, a silence when it begins: what is
+        // switched off for good must not end all jests.
+        let burns = fact.occasion == Occasion::Crisis;
+        let changed = match fact.occasion {
+            Occasion::Signal => false,
+            _ if burns => self.burning.insert(fact.node.clone()),
+            _ => self.burning.remove(&fact.node),
+        };
+        if fact.occasion.is_urgent() || changed {
             self.grave = Some(now);
         }
         let Some(head) = cast.embody(&fact.node) else { return };
@@ -161,13 +275,14 @@ impl Company {
         let waited = now.saturating_sub(heard).min(self.rhythm.ageing);
         let age = waited * u64::from(self.rhythm.age_most) / self.rhythm.ageing.max(1);
         for (sheet, relevance, reason) in self.concerned(cast, fact, signals) {
-            let lately = self.lately(now, &sheet.id);
+            let (lately, rested) = (self.lately(now, &sheet.id), self.rested(now, &sheet.id));
             let thumbs = self.thumbs(&sheet.id) * 30;
             let Some(persona) = self.personas.get_mut(&sheet.id) else { continue };
             let base = match fact.occasion {
                 Occasion::Crisis | Occasion::Silent => 900,
                 Occasion::Stressed | Occasion::Returned => 500,
-                _ => 300,
+                // The tired leave it for a while.
+                _ => 200,
             };
             let arrival = Arrival { base: base + age as u16, named: false, active: false, relevant: true };
             let arrival = if fact.occasion.is_urgent() {
@@ -176,22 +291,59 @@ impl Company {
                 // Age admits, and never makes urgent.
                 Arrival { base: arrival.base.min(self.rhythm.urgent_above), ..arrival }
             };
-            persona.deliver(now, arrival, (&fact.node, "fleet", now), fact.clone(), &self.rhythm);
+            let matter = Matter::Fact(Box::new(fact.clone()));
+            let declined = persona.deliver(now, arrival, (&fact.node, "fleet", now), matter, &self.rhythm);
+            // Somebody at work is not displaced: what is not urgent waits for it.
             let slice = persona.wake(now, &self.rhythm);
+            if let Some(no) = declined {
+                self.lose(now, &sheet.id, no);
+                continue;
+            }
             if slice.rooms.iter().any(|(room, _)| *room == fact.node) {
-                let relevance = (i32::from(relevance) + thumbs).clamp(1, 1_000) as u16;
+                let relevance = (i32::from(relevance) + thumbs + rested).clamp(1, 1_000) as u16;
                 thoughts.push(Thought::new(&sheet.id, relevance, reason, fact.occasion.name(), lately));
             } else {
                 // Left for later: asked again when it wakes, as the host says it anew.
-                persona.inbox.take_rooms(std::slice::from_ref(&fact.node));
+                persona.inbox.forget(|message| message.room == fact.node);
                 later = Some(later.map_or(persona.wakes, |wakes: Millis| wakes.min(persona.wakes)));
             }
+        }
+        if !fact.occasion.is_urgent() {
+            self.defer(now, cast, &mut thoughts, &fact.node);
         }
         let Some(first) = grant(&thoughts, 1).first().map(|thought| thought.by.clone()) else {
             return later.map_or(Floor::Nobody, |wakes| Floor::Later(wakes.max(now + 500)));
         };
         let bearing = self.bearing(now, &first);
-        Floor::Granted(Granted { by: first, bearing, thoughts })
+        if fact.occasion.is_urgent() {
+            self.voice.get_or_insert_with(|| first.clone());
+        }
+        let after = self.needs.done(&first);
+        self.needs = Needs::default();
+        Floor::Granted(Granted { by: first, bearing, thoughts, after })
+    }
+
+    /// Who needs another to speak first waits for it, where both have something
+    /// to say: it may add its own when the other is done. A circle of waits is
+    /// refused, and counted with its cause.
+    fn defer(&mut self, now: Millis, cast: &Cast, thoughts: &mut Vec<Thought>, room: &str) {
+        let by: Vec<String> = thoughts.iter().map(|thought| thought.by.clone()).collect();
+        let mut waits = BTreeSet::new();
+        for who in &by {
+            let ties = cast.get(who).map(|sheet| sheet.ties.as_slice()).unwrap_or_default();
+            let needed = ties.iter().find(|tie| tie.kind == TieKind::Dependency && by.contains(&tie.to));
+            let Some(tie) = needed else { continue };
+            match self.needs.wait(who, &tie.to, now + PATIENCE) {
+                Ok(()) => {
+                    waits.insert(who.clone());
+                }
+                Err(cycle) => {
+                    tracing::debug!(%cycle, "nobody waits in a circle");
+                    self.turn(who, Why::Cycle, room, None);
+                }
+            }
+        }
+        thoughts.retain(|thought| !waits.contains(&thought.by));
     }
 
     /// Whose business a fact is, how much, and why. In a crisis and a silence it
@@ -206,6 +358,12 @@ impl Company {
         let loudest = fact.readings.first().map(|reading| reading.name.as_str());
         let is_signal = fact.occasion == Occasion::Signal;
         let mut all = Vec::new();
+        let voice = self.voice.as_ref().filter(|voice| !self.muted.contains(*voice));
+        if fact.occasion.is_urgent()
+            && let Some(voice) = voice.and_then(|voice| cast.get(voice))
+        {
+            return vec![(voice, 600, Reason::Emergency)];
+        }
         for sheet in cast.sheets().iter().filter(|sheet| !self.muted.contains(&sheet.id)) {
             let pulled = signals.iter().any(|signal| sheet.trigger(signal).is_some());
             let sees = sheet.notices.iter().take(2).any(|name| Some(name.as_str()) == loudest);
@@ -214,6 +372,9 @@ impl Company {
             } else if fact.occasion.is_urgent() {
             } else if pulled && (is_signal || fact.occasion == Occasion::Stressed) {
                 all.push((sheet, 650, Reason::Trigger));
+            } else if pulled {
+                // A coming or going is the household's as much as theirs.
+                all.push((sheet, 600, Reason::Trigger));
             } else if sees && !is_signal {
                 all.push((sheet, 300, Reason::Eye));
             }
@@ -226,17 +387,21 @@ impl Company {
         all
     }
 
-    fn lately(&self, now: Millis, id: &str) -> u16 {
+    pub(crate) fn lately(&self, now: Millis, id: &str) -> u16 {
         let lines = self.spoke.get(id).into_iter().flatten();
         lines.filter(|at| now.saturating_sub(**at) < LATELY).count() as u16
     }
 
+    /// The longer somebody has said nothing, the sooner it is heard: a point for
+    /// each hour, so that of equals all have their turn.
+    fn rested(&self, now: Millis, id: &str) -> i32 {
+        let last = self.spoke.get(id).and_then(VecDeque::back);
+        last.map_or(RESTED, |at| (now.saturating_sub(*at) / HOUR).min(RESTED as u64) as i32)
+    }
+
     /// How somebody would say something now.
     pub(crate) fn bearing(&self, now: Millis, id: &str) -> Bearing {
-        let tone = match self.grave {
-            Some(grave) if now.saturating_sub(grave) < CALM => Tone::Sober,
-            _ => Tone::Full,
-        };
+        let tone = if self.is_calm(now) { Tone::Full } else { Tone::Sober };
         self.personas.get(id).map_or(Bearing { tone, ..Bearing::default() }, |persona| {
             persona.bearing(now, tone, &self.rhythm)
         })

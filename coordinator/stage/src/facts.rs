@@ -3,6 +3,7 @@
 
 use cast::{Direction, Fact, Mood, Occasion, Past, Quantity, Reading, Signal};
 use fleet::{Because, Change, words};
+use serde::Deserialize;
 use serde_json::Value;
 use store::Event;
 
@@ -46,6 +47,51 @@ pub fn of(event: &Event) -> Option<Fact> {
             ..fact(Occasion::Signal)
         }),
     }
+}
+
+/// The kind of the event that records what every eye saw in a node.
+pub const LOOKED: &str = "looked";
+
+/// What every eye saw in a node: the most alarmed first, the blind left out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Looked {
+    pub(crate) node: String,
+    pub(crate) mood: Option<Mood>,
+    /// Who had just spoken about it, if they looked for that.
+    pub(crate) after: Option<String>,
+    pub(crate) seen: Vec<Seen>,
+}
+
+/// What one of them saw.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Seen {
+    pub(crate) by: String,
+    pub(crate) verdict: cast::eye::Verdict,
+    pub(crate) subject: Option<String>,
+    #[serde(default)]
+    pub(crate) value: f64,
+    #[serde(default)]
+    pub(crate) unit: String,
+    /// The value, as people read it.
+    #[serde(default)]
+    pub(crate) text: String,
+    /// What the subject is called.
+    #[serde(default)]
+    pub(crate) vital: String,
+    /// The reading as a noun: "disk used of 93 %".
+    #[serde(default)]
+    pub(crate) sign: String,
+    /// The reading in full.
+    #[serde(default)]
+    pub(crate) words: String,
+}
+
+/// What an event of the kind [`LOOKED`] tells; none if it can't be read.
+pub(crate) fn looked(event: &Event) -> Option<Looked> {
+    let text = |key: &str| event.payload.get(key).and_then(Value::as_str).map(str::to_owned);
+    let seen: Vec<Seen> = serde_json::from_value(event.payload.get("readings")?.clone()).ok()?;
+    let mood = text("mood").and_then(|word| serde_json::from_value(Value::from(word)).ok());
+    Some(Looked { node: text("node")?, mood, after: text("after"), seen })
 }
 
 /// What an event is a signal of, besides being one of its kind.

@@ -7,14 +7,19 @@
 mod company;
 pub mod facts;
 mod line;
+mod month;
 mod past;
 mod run;
+mod second;
 mod stage;
+mod talk;
 
 #[cfg(test)]
 mod tests;
 
-pub use company::CALM;
+pub use company::{CALM, Turned};
 pub use line::{Line, Portrait, Told};
-pub use run::{Request, run};
-pub use stage::{GRACE, MINUTE, Millis, Stage, UNASKED};
+pub use month::month;
+pub use run::{Request, Wanted, run};
+pub use stage::{GATHER, GRACE, Glance, MINUTE, Millis, SCAN, Stage, UNASKED};
+pub use talk::{Asking, Heard};

@@ -1,6 +1,6 @@
 //! What a character said, with the facts behind it.
 
-use cast::life::{Feeling, Readiness, Thought};
+use cast::life::{Feeling, Readiness, Thought, Tone};
 use cast::{Filled, Kind, UnixMillis};
 use serde::Serialize;
 use store::Uuid;
@@ -65,6 +65,8 @@ pub struct Portrait {
     pub attention: f64,
     /// How many messages wait for it.
     pub waiting: usize,
+    /// How free it is in what it says: nobody jests where something is grave.
+    pub tone: Tone,
     /// Whether a person muted it.
     pub muted: bool,
     /// Thumbs up less thumbs down, -5 to 5.

@@ -1,12 +1,18 @@
 //! The stage in real time.
 
+use crate::company::Turned;
 use crate::line::{Line, Portrait};
-use crate::stage::{Millis, Stage};
+use crate::stage::{Glance, Millis, Stage};
+use crate::talk::{Asking, Heard};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::Event;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Duration, Instant, MissedTickBehavior, interval, sleep_until};
+
+/// How often the stage looks after itself: what waits, and whether somebody looks about.
+const PULSE: Duration = Duration::from_secs(5);
 
 /// What others ask of the stage. Whoever doesn't wait for the answer may go.
 #[derive(Debug)]
@@ -19,16 +25,52 @@ pub enum Request {
     Thumb(String, bool, oneshot::Sender<bool>),
     /// A guess at what this veiled character stands for; none if it isn't veiled.
     Guess(String, String, oneshot::Sender<Option<bool>>),
+    /// A person's question: who has the floor, or why nobody.
+    Ask(Asking, oneshot::Sender<Heard>),
+    /// This character, which had the floor, has answered.
+    Done(String),
+    /// What the host can spare, in thousandths.
+    Budget(u16),
+}
+
+/// What the stage wants of its host.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wanted {
+    /// That a line be told.
+    Line(Box<Line>),
+    /// That every eye look at a node.
+    Glance(Glance),
+    /// That what was declined be recorded.
+    Turned(Turned),
+}
+
+/// Those who wait to hear whether they have the floor.
+type Waiting = BTreeMap<u64, oneshot::Sender<Heard>>;
+
+fn tell(waiting: &mut Waiting, heard: Vec<(u64, Heard)>) {
+    for (ticket, heard) in heard {
+        if let Some(sender) = waiting.remove(&ticket) {
+            // Nobody waiting any longer is no trouble.
+            drop(sender.send(heard));
+        }
+    }
 }
 
 impl Request {
-    fn answer(self, stage: &mut Stage, now: Millis) {
+    fn answer(self, stage: &mut Stage, waiting: &mut Waiting, now: Millis) {
         // Nobody waiting any longer is no trouble.
         match self {
             Self::Portraits(answer) => drop(answer.send(stage.portraits(now))),
             Self::Mute(id, mute, answer) => drop(answer.send(stage.mute(&id, mute))),
             Self::Thumb(id, up, answer) => drop(answer.send(stage.thumb(now, &id, up))),
             Self::Guess(id, guess, answer) => drop(answer.send(stage.guess(&id, &guess))),
+            Self::Ask(asking, answer) => {
+                let (ticket, heard) = stage.ask(now, asking);
+                waiting.insert(ticket, answer);
+                tell(waiting, heard.into_iter().map(|heard| (ticket, heard)).collect());
+            }
+            Self::Done(id) => tell(waiting, stage.done(now, &id)),
+            Self::Budget(budget) => stage.budget(budget),
         }
     }
 }
@@ -41,12 +83,15 @@ pub async fn run(
     mut stage: Stage,
     mut events: broadcast::Receiver<Arc<Event>>,
     mut requests: mpsc::Receiver<Request>,
-    out: mpsc::Sender<Line>,
+    out: mpsc::Sender<Wanted>,
 ) {
     let start = Instant::now();
     let now = || Millis::try_from(start.elapsed().as_millis()).unwrap_or(Millis::MAX);
+    let mut pulse = interval(PULSE);
+    pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut waiting = Waiting::new();
     loop {
-        let due = stage.due().and_then(|due| start.checked_add(std::time::Duration::from_millis(due)));
+        let due = stage.due().and_then(|due| start.checked_add(Duration::from_millis(due)));
         let turn = async {
             match due {
                 Some(due) => sleep_until(due).await,
@@ -63,14 +108,20 @@ pub async fn run(
                 Err(RecvError::Closed) => return,
             },
             Some(request) = requests.recv() => {
-                request.answer(&mut stage, now());
+                request.answer(&mut stage, &mut waiting, now());
                 Vec::new()
             }
             () = turn => stage.tick(now()),
+            _ = pulse.tick() => {
+                tell(&mut waiting, stage.pulse(now()));
+                Vec::new()
+            }
             () = out.closed() => return,
         };
-        for line in lines {
-            if out.send(line).await.is_err() {
+        let wanted = lines.into_iter().map(|line| Wanted::Line(Box::new(line)));
+        let wanted = wanted.chain(stage.glances().into_iter().map(Wanted::Glance));
+        for wanted in wanted.chain(stage.turned(now()).into_iter().map(Wanted::Turned)) {
+            if out.send(wanted).await.is_err() {
                 return;
             }
         }

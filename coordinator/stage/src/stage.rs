@@ -1,11 +1,13 @@
 //! Who speaks about what, and when: without a clock, so that a test can be its own.
 
-use crate::company::{Company, Floor, Granted};
+use crate::company::{Company, Floor, Granted, Turned};
 use crate::facts;
 use crate::line::{Line, Portrait, Told};
 use crate::past::Memory;
-use cast::life::Rhythm;
-use cast::{Cast, Fact, Filled, Occasion, Sheet, Signal, Slot, UnixMillis};
+use crate::second::{Second, Sort};
+use crate::talk::{Asking, Heard};
+use cast::life::{Rhythm, Thought, Why};
+use cast::{Cast, Fact, Filled, Occasion, Other, Sheet, Signal, Slot, UnixMillis};
 use minds::Understudy;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Event, Uuid};
@@ -19,6 +21,14 @@ pub const MINUTE: Millis = 60_000;
 /// How long a newcomer may take to say how it feels before it is introduced
 /// without; mostly its first mood introduces it.
 pub const GRACE: Millis = 15_000;
+
+/// Within this time of a grave line what else becomes grave is gathered, and
+/// told in one by the same speaker: nobody waits 10 s for it.
+pub const GATHER: Millis = 8_000;
+/// How often somebody looks about.
+pub const SCAN: Millis = 15 * MINUTE;
+/// The most glances that wait for the host.
+const GLANCES: usize = 16;
 
 /// Lines that nobody asked for, at most so many a day: what is beyond them is
 /// kept beside its node, and told to nobody. What is grave isn't counted.
@@ -46,6 +56,27 @@ pub struct Stage {
     nodes: BTreeMap<String, Spotlight>,
     /// When whose turn is: what [`Self::tick`] looks at.
     turns: BTreeSet<(Millis, String)>,
+    /// When something grave was told last, and the events that were told with it.
+    graved: Option<Millis>,
+    gathered: BTreeSet<Uuid>,
+    /// Questions are numbered.
+    tickets: u64,
+    /// Glances that the host is asked for.
+    glances: Vec<Glance>,
+    /// When somebody looks about next.
+    scan: Millis,
+    /// What was found by looking about, and when: it is told once a day.
+    found: BTreeMap<(String, String), UnixMillis>,
+}
+
+/// A look at a node that the host is asked for: it has every eye look, and
+/// records what they see as an event of the kind `looked`, which comes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glance {
+    /// The node; none for any that it has not looked at for long.
+    pub node: Option<String>,
+    /// Who has just spoken about it, if it is looked at for that.
+    pub after: Option<String>,
 }
 
 /// What is going on about one node. Forgotten when its minute is over and
@@ -60,19 +91,21 @@ struct Spotlight {
     presence: Option<Waiting>,
     /// Its latest signal that nobody has spoken of.
     signal: Option<Waiting>,
+    /// What another has to add, if nothing newer happens before.
+    second: Option<Second>,
     /// When its turn is, as in [`Stage::turns`].
     turn: Option<Millis>,
 }
 
 #[derive(Clone, Debug)]
-struct Waiting {
-    fact: Fact,
+pub(crate) struct Waiting {
+    pub(crate) fact: Fact,
     /// What the event says in plain words.
-    plain: String,
-    signals: Vec<Signal>,
-    event: Uuid,
-    heard: Millis,
-    due: Millis,
+    pub(crate) plain: String,
+    pub(crate) signals: Vec<Signal>,
+    pub(crate) event: Uuid,
+    pub(crate) heard: Millis,
+    pub(crate) due: Millis,
 }
 
 impl Stage {
@@ -90,6 +123,12 @@ impl Stage {
             composed: 0,
             nodes: BTreeMap::new(),
             turns: BTreeSet::new(),
+            graved: None,
+            gathered: BTreeSet::new(),
+            tickets: 0,
+            glances: Vec::new(),
+            scan: SCAN,
+            found: BTreeMap::new(),
         }
     }
 
@@ -100,6 +139,10 @@ impl Stage {
 
     /// Takes in an event; gives the line that is said about it at once, if any.
     pub fn heard(&mut self, at: Millis, event: &Event) -> Option<Line> {
+        if event.kind == facts::LOOKED {
+            self.looked(at, event);
+            return None;
+        }
         let mut fact = facts::of(event)?;
         if fact.node.is_empty() {
             return None;
@@ -117,6 +160,7 @@ impl Stage {
         let due = if fact.occasion == Occasion::Joined { open.max(at + GRACE) } else { open };
         let plain = event.payload.get("words").and_then(serde_json::Value::as_str).unwrap_or_default();
         let plain = plain.to_owned();
+        light.second = None;
         let waiting = Waiting { event: event.id, heard: at, due, fact, plain, signals };
         match waiting.fact.occasion {
             Occasion::Joined | Occasion::Silent | Occasion::Returned => light.presence = Some(waiting),
@@ -162,7 +206,25 @@ impl Stage {
         if light.closed.is_some_and(|closed| at < closed) {
             return None;
         }
-        let waiting = light.next(at)?;
+        let Some(waiting) = light.next(at) else {
+            let second = light.second.take_if(|second| second.waiting.due <= at)?;
+            let line = self.add(at, second)?;
+            if let Some(light) = self.nodes.get_mut(node) {
+                light.closed = Some(at + MINUTE);
+            }
+            return Some(line);
+        };
+        if let Some(due) = self.gathers_until(at, &waiting) {
+            if let Some(light) = self.nodes.get_mut(node) {
+                light.put_back(Waiting { due, ..waiting });
+            }
+            return None;
+        }
+        let mut waiting = waiting;
+        if waiting.fact.occasion.is_urgent() && !self.gathered.contains(&waiting.event) {
+            waiting.fact.past.also = self.gather(at, node);
+            self.graved = Some(at);
+        }
         let line = match self.speak(at, &waiting) {
             Said::Line(line) => *line,
             Said::Nothing => return None,
@@ -184,37 +246,211 @@ impl Stage {
         let granted = match self.company.floor(at, &self.cast, (fact, *heard), signals) {
             Floor::Granted(granted) => granted,
             Floor::Later(due) => return Said::Later(due),
-            Floor::Nobody => return Said::Nothing,
+            Floor::Nobody => {
+                self.company.turn("", Why::Muted, &fact.node, Some(fact.event.clone()));
+                return Said::Nothing;
+            }
         };
-        let Granted { by, bearing, thoughts } = granted;
-        let Some(sheet) = self.cast.get(&by) else { return Said::Nothing };
+        let Granted { by, bearing, thoughts, after } = granted;
+        let Some(sheet) = self.cast.get(&by).cloned() else { return Said::Nothing };
         self.composed += 1;
         // Neighbouring seeds give unrelated lines: the generator sees to that.
         let seed = self.seed.wrapping_add(self.composed);
-        let Some(utterance) = self.understudy.compose(sheet, fact, bearing, seed) else {
+        let Some(utterance) = self.understudy.compose(&sheet, fact, bearing, seed) else {
+            self.company.turn(&by, Why::Words, &fact.node, Some(fact.event.clone()));
             return Said::Nothing;
         };
-        self.company.spoke(at, sheet);
+        let gathered = self.gathered.remove(event);
+        if !gathered {
+            self.company.spoke(at, &sheet);
+        }
+        self.company.speaks_in(at, &fact.node, &by);
+        self.ask_for_more(at, waiting, &by, after);
+        let also = utterance.facts.iter().find(|filled| filled.slot == Slot::Also);
+        let also = also.map(|filled| format!(" Also: {}.", filled.text)).unwrap_or_default();
         let delay = UnixMillis::try_from(at.saturating_sub(*heard)).unwrap_or(0);
         let said = fact.at.saturating_add(delay);
         let line = Line {
             by: sheet.id.clone(),
             text: utterance.text,
             bare: utterance.bare,
-            plain: plain.clone(),
+            plain: format!("{plain}{also}"),
             kind: utterance.kind,
             facts: utterance.facts.into_iter().map(|filled| told(filled, fact, *event)).collect(),
             node: fact.node.clone(),
             at: said,
             cause: *event,
             mind: Understudy::NAME,
-            aside: !fact.occasion.is_urgent() && is_too_much(&mut self.unasked, said),
+            // What was gathered is told by one line; the others stand beside their nodes.
+            aside: gathered || (!fact.occasion.is_urgent() && is_too_much(&mut self.unasked, said)),
             feeling: bearing.feeling,
             readiness: bearing.readiness,
             thoughts,
         };
         self.last.insert(sheet.id.clone(), line.clone());
         Said::Line(Box::new(line))
+    }
+
+    /// Until when something grave waits for what else becomes grave.
+    fn gathers_until(&self, at: Millis, waiting: &Waiting) -> Option<Millis> {
+        let grave = waiting.fact.occasion.is_urgent() && !self.gathered.contains(&waiting.event);
+        let until = self.graved.filter(|_| grave)? + GATHER;
+        (at < until).then_some(until)
+    }
+
+    /// What else is grave and would be told now: crises first.
+    fn gather(&mut self, at: Millis, node: &str) -> Vec<Other> {
+        let mut others = Vec::new();
+        for (name, light) in &self.nodes {
+            if name == node || light.closed.is_some_and(|closed| at < closed) {
+                continue;
+            }
+            let grave = |waiting: &&Waiting| waiting.fact.occasion.is_urgent() && waiting.due <= at;
+            let found = [&light.mood, &light.presence].into_iter().flatten().find(grave);
+            let Some(found) = found else { continue };
+            let crisis = found.fact.occasion == Occasion::Crisis;
+            let state = if crisis { cast::Mood::Crisis.words() } else { "silent" };
+            others.push((!crisis, Other { node: name.clone(), state: state.to_owned() }, found.event));
+        }
+        others.sort_by_key(|(calmer, ..)| *calmer);
+        self.gathered.extend(others.iter().map(|(.., event)| *event));
+        others.into_iter().map(|(_, other, _)| other).collect()
+    }
+
+    /// After a line: who waited for its speaker may add its own, and where it is
+    /// about stress, the other eyes look whether they see it, too.
+    fn ask_for_more(&mut self, at: Millis, waiting: &Waiting, by: &str, after: Vec<String>) {
+        if !self.company.is_calm(at) || waiting.fact.occasion.is_urgent() {
+            return;
+        }
+        if let Some(next) = after.into_iter().next() {
+            let due = at + MINUTE;
+            let second = Second { by: next, sort: Sort::After, waiting: Waiting { due, ..waiting.clone() } };
+            if let Some(light) = self.nodes.get_mut(&waiting.fact.node) {
+                light.second = Some(second);
+            }
+        } else if waiting.fact.occasion == Occasion::Stressed {
+            self.glance(Glance { node: Some(waiting.fact.node.clone()), after: Some(by.to_owned()) });
+        }
+    }
+
+    fn glance(&mut self, glance: Glance) {
+        if self.glances.len() < GLANCES {
+            self.glances.push(glance);
+        }
+    }
+
+    /// The glances that the host is asked for.
+    pub fn glances(&mut self) -> Vec<Glance> {
+        std::mem::take(&mut self.glances)
+    }
+
+    /// What every eye saw: one may see otherwise than who spoke, or come upon
+    /// something that nobody has spoken of.
+    fn looked(&mut self, at: Millis, event: &Event) {
+        let Some(looked) = facts::looked(event) else { return };
+        let second = crate::second::of(&self.cast, &self.company, at, event, &looked);
+        let Some(second) = second else { return };
+        if second.sort == Sort::Found {
+            let subject =
+                second.waiting.fact.readings.first().map(|sign| sign.name.clone()).unwrap_or_default();
+            self.found.retain(|_, told| event.at - *told < DAY);
+            let key = (looked.node.clone(), subject);
+            if self.found.contains_key(&key) || self.found.len() >= 1_000 {
+                return;
+            }
+            self.found.insert(key, event.at);
+        }
+        let light = self.nodes.entry(looked.node.clone()).or_default();
+        let due = light.closed.unwrap_or(0).max(at + 1);
+        light.second = Some(Second { waiting: Waiting { due, ..second.waiting }, ..second });
+        self.reschedule(at, looked.node);
+    }
+
+    /// What another has to add: only while it is calm, and the room bears it.
+    fn add(&mut self, at: Millis, second: Second) -> Option<Line> {
+        let Second { by, sort, waiting } = second;
+        let Waiting { fact, plain, event, heard, .. } = waiting;
+        if !self.company.is_calm(at) {
+            return None;
+        }
+        if self.company.is_muted(&by) {
+            self.company.turn(&by, Why::Muted, &fact.node, Some(fact.event));
+            return None;
+        }
+        if self.company.may_speak(at, &fact.node).is_err() {
+            self.company.turn(&by, Why::Room, &fact.node, Some(fact.event));
+            return None;
+        }
+        let sheet = self.cast.get(&by)?.clone();
+        let bearing = self.company.bearing(at, &by);
+        self.composed += 1;
+        let seed = self.seed.wrapping_add(self.composed);
+        let utterance = match sort {
+            Sort::Dissent => self.understudy.retort(&sheet, &fact, bearing, seed),
+            Sort::After | Sort::Found => self.understudy.compose(&sheet, &fact, bearing, seed),
+        };
+        let Some(utterance) = utterance else {
+            self.company.turn(&by, Why::Words, &fact.node, Some(fact.event));
+            return None;
+        };
+        let thought =
+            Thought::new(&by, 500, sort.reason(), fact.occasion.name(), self.company.lately(at, &by));
+        self.company.spoke(at, &sheet);
+        self.company.speaks_in(at, &fact.node, &by);
+        let said = fact.at.saturating_add(UnixMillis::try_from(at.saturating_sub(heard)).unwrap_or(0));
+        let line = Line {
+            by,
+            text: utterance.text,
+            bare: utterance.bare,
+            plain,
+            kind: utterance.kind,
+            facts: utterance.facts.into_iter().map(|filled| told(filled, &fact, event)).collect(),
+            node: fact.node.clone(),
+            at: said,
+            cause: event,
+            mind: Understudy::NAME,
+            aside: is_too_much(&mut self.unasked, said),
+            feeling: bearing.feeling,
+            readiness: bearing.readiness,
+            thoughts: vec![thought],
+        };
+        self.last.insert(line.by.clone(), line.clone());
+        Some(line)
+    }
+
+    /// Every now and then: who waits too long is declined, and somebody looks
+    /// about. Gives the questions of which something became.
+    pub fn pulse(&mut self, at: Millis) -> Vec<(u64, Heard)> {
+        self.company.rest(at, &self.cast);
+        if at >= self.scan {
+            self.scan = at + SCAN;
+            // In an emergency nobody strolls.
+            if self.company.is_calm(at) {
+                self.glance(Glance { node: None, after: None });
+            }
+        }
+        self.company.attend(at)
+    }
+
+    /// A person's question: its number, and what became of it, if that is known
+    /// at once; else [`Self::done`] or [`Self::pulse`] tells it.
+    pub fn ask(&mut self, at: Millis, asking: Asking) -> (u64, Option<Heard>) {
+        self.tickets += 1;
+        (self.tickets, self.company.ask(at, &self.cast, self.tickets, asking))
+    }
+
+    /// Somebody who had the floor has answered.
+    pub fn done(&mut self, at: Millis, by: &str) -> Vec<(u64, Heard)> {
+        if let Some(sheet) = self.cast.get(by) {
+            self.company.spoke(at, sheet);
+        }
+        self.company.done(at, by)
+    }
+
+    /// What was declined since it was asked last, by cause.
+    pub fn turned(&mut self, at: Millis) -> Vec<Turned> {
+        self.company.turned(at)
     }
 
     /// The whole cast.
@@ -236,6 +472,7 @@ impl Stage {
                 energy: f64::from(persona.state.energy) / 1_000.0,
                 attention: f64::from(persona.state.attention) / 1_000.0,
                 waiting: persona.inbox.len(),
+                tone: bearing.tone,
                 muted: self.company.is_muted(&sheet.id),
                 thumbs: self.company.thumbs(&sheet.id),
                 last: self.last.get(&sheet.id).cloned(),
@@ -354,6 +591,12 @@ impl Spotlight {
     }
 
     fn earliest(&self) -> Option<Millis> {
-        [&self.mood, &self.presence, &self.signal].into_iter().flatten().map(|waiting| waiting.due).min()
+        let second = self.second.as_ref().map(|second| &second.waiting);
+        [&self.mood, &self.presence, &self.signal]
+            .into_iter()
+            .flatten()
+            .chain(second)
+            .map(|waiting| waiting.due)
+            .min()
     }
 }

@@ -1,11 +1,12 @@
 //! Loads on the real coordinator. It is a process of its own, started from the
 //! binary; this process is the load.
 //!
-//! `cargo bench -p tests --bench load -- rate|page|fleet [--nodes N] [--seconds S]`
+//! `cargo bench -p tests --bench load -- rate|page|ask|fleet [--nodes N] [--seconds S]`
 //!
 //! - `rate`: how many messages per second reach the store through the broker,
 //!   beside what the same broker carries to a subscriber that does nothing.
 //! - `page`: from a sample's frame until its event is read from the page's stream.
+//! - `ask`: how long a question to the cast takes.
 //! - `fleet`: what the coordinator takes while a virtual fleet speaks.
 //!
 //! Lines that begin with `|` are rows of the table that `bench/run` makes:
@@ -14,6 +15,7 @@
 // A benchmark that can't go on stops, and says where.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
+mod ask;
 mod fleet;
 #[path = "../../src/harness/mod.rs"]
 #[allow(dead_code, unused_imports)]
@@ -44,9 +46,10 @@ fn main() {
         // The broker alone, for `rate`; ended by its parent.
         Some("broker") => rate::broker(given.get(1).expect("a data folder").as_ref()),
         Some("page") => page::run(),
+        Some("ask") => ask::run(),
         Some("fleet") => fleet::run(nodes.unwrap_or(1_000), seconds.unwrap_or(Duration::from_mins(5))),
         other => {
-            eprintln!("load: {other:?} is none of rate, page, fleet");
+            eprintln!("load: {other:?} is none of rate, page, ask, fleet");
             std::process::exit(2);
         }
     }

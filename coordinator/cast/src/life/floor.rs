@@ -18,6 +18,10 @@ pub enum Reason {
     Dependency,
     /// It came upon it when it looked about.
     Territory,
+    /// Its eye sees otherwise than the one who spoke.
+    Dissent,
+    /// It speaks for all while something is grave: one speaker.
+    Emergency,
 }
 
 /// The most words of a thought.

@@ -37,9 +37,32 @@ pub enum Why {
     Room,
     /// Another was given the floor.
     Floor,
+    /// Whoever could see to it is at work on something else, for too long.
+    Busy,
+    /// Whoever's business it is was muted.
+    Muted,
+    /// Nobody has fresh words for it.
+    Words,
+    /// It would have waited for somebody who waits for it.
+    Cycle,
 }
 
 impl Why {
+    /// Why, for whoever sent it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Rate => "more messages came in this second than anybody can take in: ask again in a moment",
+            Self::Full => "the inbox is full, and this was the least of what waits there",
+            Self::Double => "it says what another message said a moment ago",
+            Self::Room => "the room has had its answers for now",
+            Self::Floor => "another was given the floor",
+            Self::Busy => "whoever could answer is at work on something else: ask again in a moment",
+            Self::Muted => "whoever's business it is was muted",
+            Self::Words => "nobody has fresh words for it",
+            Self::Cycle => "it would have waited for somebody who waits for it",
+        }
+    }
+
     /// The word under which it is counted.
     pub fn name(self) -> &'static str {
         match self {
@@ -48,6 +71,10 @@ impl Why {
             Self::Double => "double",
             Self::Room => "room",
             Self::Floor => "floor",
+            Self::Busy => "busy",
+            Self::Muted => "muted",
+            Self::Words => "words",
+            Self::Cycle => "cycle",
         }
     }
 }
@@ -177,6 +204,12 @@ impl<M> Inbox<M> {
             offered += 1;
         }
         offered
+    }
+
+    /// Takes out those that need no seeing to any longer.
+    pub fn forget(&mut self, which: impl Fn(&Message<M>) -> bool) {
+        self.waiting.retain(|message| !which(message));
+        self.deferred.retain(|message| !which(message));
     }
 
     /// Takes out every message of these rooms: they are answered together.

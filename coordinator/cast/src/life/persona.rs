@@ -23,6 +23,8 @@ pub struct Persona<M> {
     pub heart: Heart,
     /// When it looks at its inbox next.
     pub wakes: Millis,
+    /// Until when it is at work at the latest, on something that is not displaced.
+    busy: Option<Millis>,
     ids: u64,
 }
 
@@ -65,6 +67,7 @@ impl<M: Clone> Persona<M> {
             state: State::new(now),
             heart: Heart::default(),
             wakes: now + rhythm.cadence(Readiness::Idle, 1_000),
+            busy: None,
             ids: 0,
         }
     }
@@ -77,6 +80,25 @@ impl<M: Clone> Persona<M> {
     /// How it would say something now.
     pub fn bearing(&self, now: Millis, tone: Tone, rhythm: &Rhythm) -> Bearing {
         Bearing { readiness: self.readiness(now, rhythm), feeling: self.heart.feeling(now), tone }
+    }
+
+    /// Begins work that lasts until [`Self::done`], or `until` at the latest. What
+    /// comes meanwhile waits; only what is urgent is seen to beside it.
+    pub fn begin(&mut self, until: Millis) {
+        self.busy = Some(until);
+    }
+
+    /// Its work is done: it looks at what waits at once.
+    pub fn done(&mut self, now: Millis) {
+        self.busy = None;
+        if !self.inbox.is_empty() {
+            self.wakes = self.wakes.min(now);
+        }
+    }
+
+    /// Whether it is at work.
+    pub fn is_busy(&self, now: Millis) -> bool {
+        self.busy.is_some_and(|until| now < until)
     }
 
     /// Takes in a message. A signal wakes: an urgent one at once.
@@ -126,13 +148,14 @@ impl<M: Clone> Persona<M> {
         order.sort_unstable_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)).then(a.3.cmp(&b.3)).then(a.4.cmp(&b.4)));
         let most = (rhythm.rooms_per_slice * usize::from(self.state.attention) / 1_000).max(1);
         let mut rooms: Vec<String> = Vec::new();
+        let busy = self.is_busy(now);
         let mut own = 0;
         for (urgent, effective, aged, _, _, room) in order {
             if rooms.iter().any(|taken| taken == room) {
                 continue;
             }
             let engaged = urgent || effective >= threshold || (aged && rooms.is_empty());
-            if !engaged || (!urgent && own >= most) {
+            if !engaged || (!urgent && (busy || own >= most)) {
                 continue;
             }
             own += usize::from(!urgent);

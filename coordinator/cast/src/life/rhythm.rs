@@ -99,7 +99,8 @@ impl Rhythm {
 /// The compute budget, in thousandths: what the host's load leaves, and what
 /// the minds' rate limits leave, whichever is less.
 pub fn compute_budget(load_per_core: f32, calls_left: u16) -> u16 {
-    // Full up to half a load per core, none from two on.
-    let free = ((2.0 - load_per_core) / 1.5).clamp(0.0, 1.0);
+    // Full up to half a load per core, none from four on: rules cost next to
+    // nothing, and on a machine that is merely busy somebody should still speak.
+    let free = ((4.0 - load_per_core) / 3.5).clamp(0.0, 1.0);
     ((free * 1_000.0) as u16).min(calls_left).min(1_000)
 }

@@ -14,6 +14,17 @@ const SESSION: u32 = 50;
 /// session ends after as long without a word.
 const ASLEEP: Millis = 15 * 60_000;
 
+/// How a character comes to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// A person asks for it: no room ever holds that up.
+    Asked,
+    /// It is named.
+    Named,
+    /// It would speak by itself.
+    Open,
+}
+
 /// Why a room wants no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
@@ -33,7 +44,8 @@ pub struct Room {
     /// Who is in it: people and characters.
     pub members: BTreeSet<String>,
     spoken: Option<Millis>,
-    person: Option<Millis>,
+    /// When a person spoke last, or the session began.
+    woken: Option<Millis>,
     answers: VecDeque<Millis>,
     session: u32,
 }
@@ -43,11 +55,12 @@ impl Room {
     pub fn speak(&mut self, now: Millis, by: &str, person: bool) {
         if self.spoken.is_none_or(|spoken| now.saturating_sub(spoken) >= ASLEEP) {
             self.session = 0;
+            self.woken = Some(now);
         }
         self.members.insert(by.to_owned());
         self.spoken = Some(now);
         if person {
-            self.person = Some(now);
+            self.woken = Some(now);
         }
     }
 
@@ -65,14 +78,21 @@ impl Room {
     ///
     /// # Errors
     /// [`Hold`] says what stands against it.
-    pub fn may_answer(&self, now: Millis, named: bool) -> Result<(), Hold> {
-        if self.person.is_none_or(|person| now.saturating_sub(person) >= ASLEEP) {
+    pub fn may_answer(&self, now: Millis, call: Call) -> Result<(), Hold> {
+        if call == Call::Asked {
+            return Ok(());
+        }
+        // After a long pause, or at the very beginning, a session begins anew.
+        if self.spoken.is_none_or(|spoken| now.saturating_sub(spoken) >= ASLEEP) {
+            return Ok(());
+        }
+        if self.woken.is_none_or(|woken| now.saturating_sub(woken) >= ASLEEP) {
             return Err(Hold::Asleep);
         }
         if self.session >= SESSION {
             return Err(Hold::Session);
         }
-        if named {
+        if call == Call::Named {
             return Ok(());
         }
         let within = |span: Millis| self.answers.iter().filter(|at| now.saturating_sub(**at) < span).count();

@@ -1,15 +1,11 @@
 //! Bounds, monotony, and that nobody starves.
 
+mod rules;
+
 use super::*;
 use crate::Traits;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-
-/// What the loop is run with, besides a fleet's events: a chat, and a game.
-#[derive(Clone, Debug, PartialEq)]
-enum Chess {
-    Move { from: u8, to: u8 },
-}
 
 fn rhythm() -> Rhythm {
     Rhythm::default()
@@ -40,19 +36,6 @@ fn sixty_messages_at_07_are_all_handled() {
         persona.state.work(now, 1_000 * rooms as u64, 1, &rhythm);
     }
     assert_eq!(handled, 60, "by {now}");
-}
-
-#[test]
-fn the_same_loop_plays_chess() {
-    let rhythm = rhythm();
-    let mut player: Persona<Chess> = persona();
-    player.deliver(0, base(500), ("game 7", "white", 1), Chess::Move { from: 12, to: 28 }, &rhythm);
-    player.deliver(5, base(500), ("game 7", "white", 2), Chess::Move { from: 6, to: 21 }, &rhythm);
-    player.deliver(9, base(100), ("game 9", "white", 3), Chess::Move { from: 1, to: 18 }, &rhythm);
-    let slice = player.wake(10, &rhythm);
-    assert_eq!(slice.rooms.len(), 2, "idle, it is eager for both games");
-    assert_eq!(slice.rooms[0].1.len(), 2, "what is of one room is answered together");
-    assert!(player.inbox.is_empty());
 }
 
 #[test]
@@ -123,7 +106,7 @@ fn energy_and_attention_change_what_is_done() {
     assert_eq!(rhythm.cadence(Readiness::Tired, 1_000), 2_000);
     assert_eq!(rhythm.cadence(Readiness::Tired, 499), 4_000, "a scarce budget slows");
     assert_eq!(
-        (compute_budget(0.2, 1_000), compute_budget(2.5, 1_000), compute_budget(0.2, 150)),
+        (compute_budget(0.2, 1_000), compute_budget(4.5, 1_000), compute_budget(0.2, 150)),
         (1_000, 0, 150)
     );
 }
@@ -170,24 +153,33 @@ fn the_floor_goes_by_relevance_and_fairness() {
 
 #[test]
 fn a_room_has_enough_at_some_point() {
+    use Call::{Asked, Named, Open};
     let mut room = Room::default();
-    assert_eq!(room.may_answer(0, false), Err(Hold::Asleep), "nobody has spoken");
+    assert_eq!(room.may_answer(0, Open), Ok(()), "nobody has spoken");
     room.speak(0, "ann", true);
     assert!(room.is_active(29_999, &rhythm()) && !room.is_active(30_000, &rhythm()));
-    assert_eq!(room.may_answer(0, false), Ok(()));
+    assert_eq!(room.may_answer(0, Open), Ok(()));
     room.answered(0, "caudex");
-    assert_eq!(room.may_answer(9_000, false), Err(Hold::Pace));
-    assert_eq!(room.may_answer(9_000, true), Ok(()), "the named may");
+    assert_eq!(room.may_answer(9_000, Open), Err(Hold::Pace));
+    assert_eq!(room.may_answer(9_000, Named), Ok(()), "the named may");
     room.answered(10_000, "caudex");
     room.answered(20_000, "malvo");
-    assert_eq!(room.may_answer(29_999, false), Err(Hold::Pace).or(Err(Hold::Burst)));
-    assert_eq!(room.may_answer(15 * 60_000, true), Err(Hold::Asleep), "characters alone fall asleep");
-    room.speak(15 * 60_000, "ann", true);
-    assert_eq!(room.may_answer(15 * 60_000, false), Ok(()));
-    for turn in 0..60 {
-        room.answered(15 * 60_000 + turn, "caudex");
+    assert_eq!(room.may_answer(29_999, Open), Err(Hold::Burst), "three within half a minute");
+    assert_eq!(room.may_answer(29_999, Named), Ok(()), "then only those who are named");
+    for minute in 1..15 {
+        room.answered(minute * 60_000, "caudex");
     }
-    assert_eq!(room.may_answer(15 * 60_000 + 60, true), Err(Hold::Session));
+    let late = 15 * 60_000;
+    assert_eq!(room.may_answer(late, Named), Err(Hold::Asleep), "characters alone fall asleep");
+    assert_eq!(room.may_answer(late, Asked), Ok(()), "and a person wakes them");
+    room.speak(late, "ann", true);
+    assert_eq!(room.may_answer(late, Open), Ok(()));
+    for turn in 0..60 {
+        room.answered(late + turn, "caudex");
+    }
+    assert_eq!(room.may_answer(late + 60, Named), Err(Hold::Session));
+    room.speak(late + 60 + late, "caudex", false);
+    assert_eq!(room.may_answer(late + 60 + late, Open), Ok(()), "after a pause a session begins anew");
 }
 
 #[test]

@@ -100,6 +100,18 @@ pub enum SheetError {
         /// The slots of which it needs one.
         needs: &'static str,
     },
+    /// A line that makes fun of people.
+    #[error("{file}: {key}: {template:?} is unkind to people, by {word:?}: make fun of machines")]
+    Unkind {
+        /// Which sheet.
+        file: String,
+        /// Where in it.
+        key: String,
+        /// The template as written.
+        template: String,
+        /// The word.
+        word: String,
+    },
     /// An answer without the answer.
     #[error("{file}: answers.lead: {template:?} needs {{answer}}")]
     NoAnswer {
@@ -110,7 +122,7 @@ pub enum SheetError {
     },
     /// A line for a crisis or a silence that does not begin with the fact.
     #[error(
-        "{file}: lines.{occasion}: {template:?}: such a line begins with {{node}} and holds no `!` or `?`"
+        "{file}: lines.{occasion}: {template:?}: such a line begins with {{node}}, tells {{act}}, and holds no `!` or `?`"
     )]
     Sobriety {
         /// Which sheet.

@@ -103,6 +103,7 @@ pub(super) fn sheet(id: &str, text: &str) -> Result<Sheet, SheetError> {
     let grammar = grammar(&file, raw.lines, raw.moves, &raw.answers.lead, raw.phrases)?;
     check_lines(&file, &grammar)?;
     check_moves(&file, &grammar)?;
+    check_manners(&file, &grammar)?;
     Ok(Sheet {
         id: id.to_owned(),
         name: raw.name,
@@ -214,7 +215,8 @@ fn check_lines(file: &str, grammar: &Grammar) -> Result<(), SheetError> {
         }
         for template in grammar.of(occasion) {
             let sober = matches!(template.parts.first(), Some(Part::Slot(crate::Slot::Node)))
-                && !template.source.contains(['!', '?']);
+                && !template.source.contains(['!', '?'])
+                && grammar.tells(template, |slot| slot == crate::Slot::Act);
             if !sober {
                 return Err(SheetError::Sobriety {
                     file: file.to_owned(),
@@ -222,6 +224,71 @@ fn check_lines(file: &str, grammar: &Grammar) -> Result<(), SheetError> {
                     template: template.source.clone(),
                 });
             }
+        }
+    }
+    Ok(())
+}
+
+/// Words for people: what makes fun of something has none of them.
+const PEOPLE: [&str; 26] = [
+    "you",
+    "your",
+    "yours",
+    "yourself",
+    "you're",
+    "you've",
+    "you'd",
+    "you'll",
+    "person",
+    "people",
+    "human",
+    "humans",
+    "man",
+    "woman",
+    "men",
+    "women",
+    "owner",
+    "operator",
+    "engineer",
+    "admin",
+    "user",
+    "users",
+    "colleague",
+    "colleagues",
+    "team",
+    "intern",
+];
+/// Names that no line calls anybody.
+const UNKIND: [&str; 14] = [
+    "fools",
+    "idiot",
+    "idiots",
+    "moron",
+    "morons",
+    "stupid",
+    "dunce",
+    "dunces",
+    "sluggard",
+    "sluggards",
+    "miser",
+    "misers",
+    "simpleton",
+    "cowards",
+];
+
+/// Nobody mocks a person.
+fn check_manners(file: &str, grammar: &Grammar) -> Result<(), SheetError> {
+    for (table, key, template) in grammar.all() {
+        let mocks = table == "moves" && key == Move::Tease.name();
+        let unkind = template.parts.iter().find_map(|part| {
+            let Part::Text(text) = part else { return None };
+            lexicon::words(text)
+                .map(|word| word.to_lowercase().replace('’', "'"))
+                .find(|word| UNKIND.contains(&word.as_str()) || (mocks && PEOPLE.contains(&word.as_str())))
+        });
+        if let Some(word) = unkind {
+            let (file, key) = (file.to_owned(), format!("{table}.{key}"));
+            return Err(SheetError::Unkind { file, key, template: template.source.clone(), word });
         }
     }
     Ok(())

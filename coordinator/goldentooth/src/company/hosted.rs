@@ -3,6 +3,7 @@
 use super::answer::{self, Scene, Told};
 use super::{CompanyError, Wish, council};
 use crate::ask::{Ask, EventQuery};
+use crate::flavour::Flavour;
 use crate::intake::Order;
 use crate::live::Live;
 use crate::surfaces::view::{
@@ -10,12 +11,13 @@ use crate::surfaces::view::{
 };
 use crate::words::lock;
 use cast::ask::{Asked, Names, understand};
+use cast::life::Bearing;
 use cast::{Cast, Sheet};
 use frames::NodeName;
 use minds::Understudy;
 use node_agent::clock::wall;
 use serde_json::json;
-use stage::{Portrait, Request};
+use stage::{Asking, Heard, Portrait, Request};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
@@ -138,7 +140,12 @@ impl Hosted {
         if done { Ok(format!("{} {words}", sheet.name)) } else { Err(nobody()) }
     }
 
-    pub(super) async fn ask(&self, text: &str, person: &str) -> Result<AnswersView, CompanyError> {
+    pub(super) async fn ask(
+        &self,
+        text: &str,
+        person: &str,
+        flavour: Flavour,
+    ) -> Result<AnswersView, CompanyError> {
         if text.trim().is_empty() || text.len() > LONGEST {
             return Err(CompanyError::Question(format!("a question has 1 to {LONGEST} bytes")));
         }
@@ -155,7 +162,9 @@ impl Hosted {
         let asked = understand(text, &names, before.as_ref());
         let portraits = self.request(Request::Portraits).await?;
         let scene = Scene { cast: &self.cast, nodes: &nodes, ask: &self.ask, portraits: &portraits };
-        let (speakers, named) = self.speakers(text, &asked);
+        let (meant, named) = self.speakers(text, &asked);
+        let floor = self.floor(text, person, &meant, named).await?;
+        let speakers: Vec<&Sheet> = floor.by.iter().filter_map(|id| self.cast.get(id)).collect();
         let called = answer::call(&scene, &asked).await;
         let mut told: Vec<(&Sheet, Told)> = Vec::new();
         for sheet in &speakers {
@@ -168,9 +177,12 @@ impl Hosted {
                 },
             ));
         }
-        // Whoever is named is asked for nobody else's word.
-        for (by, argument) in called.iter().filter(|_| !named).flat_map(answer::Called::debate) {
-            told.extend(self.cast.get(&by).map(|sheet| (sheet, argument)));
+        // Whoever is named is asked for nobody else's word, and a room that has had
+        // enough bears no debate; nor does one who is muted take part in one.
+        let debated = !named && floor.more && flavour == Flavour::Full;
+        for (by, argument) in called.iter().filter(|_| debated).flat_map(answer::Called::debate) {
+            let muted = portraits.iter().any(|portrait| portrait.id == by && portrait.muted);
+            told.extend(self.cast.get(&by).filter(|_| !muted).map(|sheet| (sheet, argument)));
         }
         let id = Uuid::now_v7();
         let (mut answers, mut recorded) = (Vec::new(), Vec::new());
@@ -182,9 +194,19 @@ impl Hosted {
                 recorded.push(fact.clone());
             }
             let seed = (id.as_u128() as u64).wrapping_add(place as u64);
+            let portrait = portraits.iter().find(|portrait| portrait.id == sheet.id);
+            let bearing = portrait.filter(|_| flavour == Flavour::Full).map(|portrait| Bearing {
+                readiness: portrait.readiness,
+                feeling: portrait.feeling,
+                tone: portrait.tone,
+            });
             answers.push(AnswerView {
                 by: sheet.id.clone(),
-                text: if plainly { told.text } else { Understudy::answer(sheet, &told.text, seed) },
+                text: if plainly || flavour == Flavour::Off {
+                    told.text
+                } else {
+                    Understudy::answer(sheet, &told.text, bearing, seed)
+                },
                 facts: told.facts,
                 mind: Understudy::NAME.to_owned(),
                 kind: told.kind.to_owned(),
@@ -203,6 +225,44 @@ impl Hosted {
         });
         self.note("answered", answered).await;
         Ok(AnswersView { answers })
+    }
+
+    /// Asks the stage who has the floor. A question that is declined is recorded
+    /// with its cause.
+    async fn floor(
+        &self,
+        text: &str,
+        person: &str,
+        meant: &[&Sheet],
+        named: bool,
+    ) -> Result<TheFloor, CompanyError> {
+        let mut asking = Asking {
+            room: format!("{person}'s"),
+            person: person.to_owned(),
+            key: fnv(text),
+            ..Asking::default()
+        };
+        if named {
+            asking.named = meant.iter().map(|sheet| sheet.id.clone()).collect();
+        } else {
+            // The stage manager's choice; the heads of households stand in.
+            asking.concerned = meant.iter().map(|sheet| (sheet.id.clone(), 1_000)).collect();
+            let heads = self.cast.sheets().iter().filter(|sheet| sheet.heads_a_house());
+            let others = heads.filter(|sheet| meant.iter().all(|one| one.id != sheet.id));
+            asking.concerned.extend(others.map(|sheet| (sheet.id.clone(), 100)));
+        }
+        match self.request(|answer| Request::Ask(asking, answer)).await? {
+            Heard::Granted(by, more) => Ok(TheFloor { by, more, requests: self.requests.clone() }),
+            Heard::Declined(by, why) => {
+                let who = self.cast.get(&by).map_or("the cast", |sheet| sheet.name.as_str());
+                let words = format!("{who} declines: {}", why.words());
+                let payload = json!({
+                    "by": by, "why": why.name(), "count": 1, "person": person, "question": text, "words": words,
+                });
+                self.note("declined", payload).await;
+                Err(CompanyError::Declined(words))
+            }
+        }
     }
 
     async fn note(&self, kind: &'static str, payload: serde_json::Value) {
@@ -257,6 +317,34 @@ impl Hosted {
         }
         (speakers, named)
     }
+}
+
+/// Who has the floor, until this is dropped: then they are done, whatever
+/// became of the question.
+struct TheFloor {
+    by: Vec<String>,
+    more: bool,
+    requests: mpsc::Sender<Request>,
+}
+
+impl Drop for TheFloor {
+    fn drop(&mut self) {
+        for by in self.by.drain(..) {
+            if let Err(mpsc::error::TrySendError::Full(done)) = self.requests.try_send(Request::Done(by))
+                && let Ok(runtime) = tokio::runtime::Handle::try_current()
+            {
+                let requests = self.requests.clone();
+                // A stage that is gone needs no word.
+                runtime.spawn(async move { drop(requests.send(done).await) });
+            }
+        }
+    }
+}
+
+/// FNV-1a: two questions with the same key are the same.
+fn fnv(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// A trait's value as it stands in the sheet: 32 bits would show as 0.8500000238.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ask::Ask;
+use crate::flavour::Flavour;
 use crate::intake::Order;
 use crate::live::{Live, NodeSnapshot, Update};
 use crate::surfaces::fixtures::{NOW, node, silent};
@@ -17,7 +18,7 @@ struct Setup {
     orders: mpsc::Receiver<Order>,
     // The stage ends with its events.
     _events: broadcast::Sender<Arc<crate::live::Event>>,
-    _lines: mpsc::Receiver<stage::Line>,
+    _lines: mpsc::Receiver<stage::Wanted>,
 }
 
 fn setup(nodes: Vec<NodeSnapshot>) -> Setup {
@@ -53,8 +54,9 @@ fn fleet() -> Setup {
 }
 
 impl Setup {
+    /// Asked by somebody who has asked nothing before.
     async fn ask(&self, text: &str) -> AnswersView {
-        self.company.ask(text, "ann").await.unwrap()
+        self.company.ask(text, text, Flavour::Full).await.unwrap()
     }
 }
 
@@ -132,7 +134,7 @@ async fn an_answer_in_a_crisis_begins_with_what_helps() {
 #[tokio::test]
 async fn what_is_answered_is_recorded_with_its_facts() {
     let mut fleet = fleet();
-    let answers = fleet.ask("why is pi-1 stressed").await;
+    let answers = fleet.company.ask("why is pi-1 stressed", "ann", Flavour::Full).await.unwrap();
     let Order::Note { kind, payload, .. } = fleet.orders.recv().await.unwrap() else { panic!("no note") };
     assert_eq!((kind, payload["person"].as_str()), ("answered", Some("ann")));
     let ids: Vec<&str> =
@@ -141,4 +143,57 @@ async fn what_is_answered_is_recorded_with_its_facts() {
         payload["facts"].as_array().unwrap().iter().map(|fact| fact["id"].as_str().unwrap()).collect();
     assert_eq!(ids, recorded);
     assert!(!ids.is_empty());
+}
+
+#[tokio::test]
+async fn a_room_that_has_had_enough_bears_no_debate_and_still_gets_its_answer() {
+    let fleet = fleet();
+    let mut voices = Vec::new();
+    for _ in 0..5 {
+        let answers = fleet.company.ask("why is pi-1 stressed", "ann", Flavour::Full).await.unwrap();
+        voices.push(answers.answers.len());
+    }
+    assert!(voices[0] > 1, "{voices:?}");
+    assert_eq!(voices[4], 1, "after three answers in half a minute one answers: {voices:?}");
+}
+
+#[tokio::test]
+async fn a_hundred_at_once_are_all_answered_or_told_why_not() {
+    let fleet = fleet();
+    let asked = (0..100).map(|number| {
+        let company = fleet.company.clone();
+        tokio::spawn(
+            async move { company.ask("how is pi-1", &format!("person {number}"), Flavour::Full).await },
+        )
+    });
+    let asked: Vec<_> = asked.collect();
+    let (mut answered, mut declined) = (0, 0);
+    for one in asked {
+        match one.await.unwrap() {
+            Ok(answers) => answered += answers.answers.len(),
+            Err(CompanyError::Declined(words)) => {
+                assert!(words.contains("declines: "), "{words}");
+                declined += 1;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(answered + declined, 100);
+    assert!(answered >= 50, "{answered} answered, {declined} declined");
+}
+
+#[tokio::test]
+async fn an_answer_has_as_much_voice_as_is_wanted() {
+    let fleet = fleet();
+    let ask = async |flavour: Flavour| {
+        let person = flavour.word();
+        fleet.company.ask("why is pi-1 stressed", person, flavour).await.unwrap()
+    };
+    let (off, light, full) = (ask(Flavour::Off).await, ask(Flavour::Light).await, ask(Flavour::Full).await);
+    assert_eq!((off.answers.len(), light.answers.len()), (1, 1));
+    assert!(off.answers[0].text.starts_with("pi-1 is stressed: "), "{}", off.answers[0].text);
+    assert!(
+        light.answers[0].text.contains(&off.answers[0].text) && light.answers[0].text != off.answers[0].text
+    );
+    assert!(full.answers.len() > 1, "both sides speak");
 }

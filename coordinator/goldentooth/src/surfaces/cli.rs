@@ -4,6 +4,8 @@
 mod ask;
 #[cfg(feature = "stage")]
 mod cast;
+#[cfg(feature = "stage")]
+mod chat;
 mod draw;
 mod events;
 mod models;
@@ -19,6 +21,7 @@ mod tests;
 
 pub use ask::CliError;
 
+use crate::flavour::Flavour;
 use crate::models::Whom;
 use ask::Coordinator;
 use clap::{Args, Subcommand};
@@ -39,6 +42,9 @@ pub enum Look {
         /// Whom to ask, and how to print
         #[command(flatten)]
         target: Target,
+        /// How much voice its character has
+        #[command(flatten)]
+        taste: Taste,
     },
     /// What happened, oldest first
     Events(Events),
@@ -109,11 +115,22 @@ pub struct Target {
     pub json: bool,
 }
 
+/// How much voice a character's words have.
+#[derive(Debug, Args)]
+pub struct Taste {
+    /// How much voice: off is the plain fact, light the fact as a character puts it, full all of it
+    /// [default: as the coordinator's configuration says]
+    #[arg(long, env = "GOLDENTOOTH_FLAVOUR", value_name = "off|light|full")]
+    flavour: Option<Flavour>,
+}
+
 /// Which events to print.
 #[derive(Debug, Args)]
 pub struct Events {
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    taste: Taste,
     /// Go on printing what happens, until stopped
     #[arg(long, short)]
     follow: bool,
@@ -139,7 +156,9 @@ pub fn run(look: &Look) -> Result<(), CliError> {
     let done = match look {
         Look::Status(target) => status::run(&Coordinator::new(target)?, target.json, &mut screen),
         Look::Nodes(target) => nodes::run(&Coordinator::new(target)?, target.json, &mut screen),
-        Look::Node { name, target } => one::run(&Coordinator::new(target)?, name, target.json, &mut screen),
+        Look::Node { name, target, taste } => {
+            one::run(&Coordinator::new(target)?, name, taste.flavour, target.json, &mut screen)
+        }
         Look::Models { what: Models::List(target) } => {
             models::list(&Coordinator::new(target)?, target.json, &mut screen)
         }
@@ -153,7 +172,7 @@ pub fn run(look: &Look) -> Result<(), CliError> {
         #[cfg(feature = "stage")]
         Look::Ask(args) => question::ask(args, &mut screen),
         #[cfg(feature = "stage")]
-        Look::Chat(args) => question::chat(args, &mut screen),
+        Look::Chat(args) => chat::chat(args, &mut screen),
         #[cfg(feature = "stage")]
         Look::Cast(args) => cast::run(args, &mut screen),
         Look::Events(wanted) => events::run(&Coordinator::new(&wanted.target)?, wanted, &mut screen),

@@ -1,7 +1,9 @@
 //! Asking the coordinator over HTTP.
 
 use super::Target;
+use crate::flavour::Flavour;
 use serde::de::DeserializeOwned;
+use std::cell::Cell;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -61,6 +63,8 @@ pub(super) struct Coordinator {
     agent: ureq::Agent,
     url: String,
     token: Option<String>,
+    /// What its answers are meant to be told with, as the last one said.
+    flavour: Cell<Flavour>,
 }
 
 /// One server-sent event.
@@ -88,7 +92,7 @@ impl Coordinator {
             .proxy(None)
             .build();
         let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty()).or(token);
-        Ok(Self { agent: config.new_agent(), url, token })
+        Ok(Self { agent: config.new_agent(), url, token, flavour: Cell::default() })
     }
 
     pub(super) fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, CliError> {
@@ -192,6 +196,9 @@ impl Coordinator {
             ureq::Error::Io(error) => self.unreachable(&error.to_string()),
             error => self.unreachable(&error.to_string()),
         })?;
+        let meant =
+            answer.headers().get("goldentooth-flavour").and_then(|word| word.to_str().ok()?.parse().ok());
+        self.flavour.set(meant.unwrap_or_default());
         match answer.status() {
             StatusCode::OK => Ok(answer),
             StatusCode::UNAUTHORIZED => Err(CliError::Token { url: self.url.clone() }),
@@ -206,6 +213,12 @@ impl Coordinator {
                 })
             }
         }
+    }
+
+    /// How much voice to tell with: what a person has chosen, else what the
+    /// coordinator's last answer was meant for.
+    pub(super) fn flavour(&self, chosen: Option<Flavour>) -> Flavour {
+        chosen.unwrap_or(self.flavour.get())
     }
 
     fn unreachable(&self, why: &str) -> CliError {

@@ -1,9 +1,10 @@
 //! `cast` and what belongs to it: who is on stage, why they are as they are,
 //! and the sheets themselves.
 
-use super::Target;
 use super::ask::{CliError, Coordinator};
 use super::screen::{Screen, WIDTH, cell, clean, cut, wrapped};
+use super::{Target, Taste};
+use crate::flavour::Flavour;
 use crate::surfaces::view::CharacterView;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -14,6 +15,8 @@ use std::path::PathBuf;
 pub struct CastArgs {
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    taste: Taste,
     #[command(subcommand)]
     what: Option<What>,
 }
@@ -71,6 +74,26 @@ enum What {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// What each character says in a simulated month, to be read; it asks no coordinator
+    #[command(
+        after_help = "Examples:\n  goldentooth cast month malvo\n  goldentooth cast month --lines 20 --seed 7"
+    )]
+    Month {
+        /// Its sheet, name or office; everybody without it
+        name: Option<String>,
+        /// How many lines of each
+        #[arg(long, default_value_t = 100, value_name = "COUNT")]
+        lines: usize,
+        /// Another seed, another month
+        #[arg(long, default_value_t = 1, value_name = "N")]
+        seed: u64,
+    },
+    /// How well the voices can be told apart by their prose; it asks no coordinator
+    Voices {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Check sheets, by themselves and beside the built-in ones
     Lint {
         /// The files; without any, the built-in sheets
@@ -88,29 +111,35 @@ pub(super) fn run(args: &CastArgs, screen: &mut Screen<'_>) -> Result<(), CliErr
             Ok(table(&all, screen)?)
         }
         Some(What::Show { name, target }) => {
-            let one = find(name, target)?;
+            let (one, meant) = find(name, target)?;
+            let flavour = args.taste.flavour.unwrap_or(meant);
             if target.json || args.target.json {
                 return Ok(screen.json(&one, true)?);
             }
-            Ok(show(&one, screen)?)
+            Ok(show(&one.in_flavour(flavour), screen)?)
         }
         Some(What::Why { name, target }) => {
-            let one = find(name, target)?;
+            let (one, meant) = find(name, target)?;
+            let flavour = args.taste.flavour.unwrap_or(meant);
             if target.json || args.target.json {
                 return Ok(screen.json(&one, true)?);
             }
-            Ok(why(&one, screen)?)
+            Ok(why(&one.in_flavour(flavour), screen)?)
         }
         Some(What::Guess { name, guess, target }) => wish(name, target, &json!({ "guess": guess }), screen),
         Some(What::Mute { name, off, target }) => wish(name, target, &json!({ "mute": !off }), screen),
         Some(What::Thumb { name, way, target }) => wish(name, target, &json!({ "thumb": way }), screen),
         Some(What::New { name, out }) => begin(name, out.clone(), screen),
+        Some(What::Month { name, lines, seed }) => month(name.as_deref(), *lines, *seed, screen),
+        Some(What::Voices { json }) => voices(*json, screen),
         Some(What::Lint { files }) => lint(files, screen),
     }
 }
 
-fn find(name: &str, target: &Target) -> Result<CharacterView, CliError> {
-    let all: Vec<CharacterView> = Coordinator::new(target)?.get("/api/v1/cast", &[])?;
+/// One character, and the flavour in which its words are meant to be told.
+fn find(name: &str, target: &Target) -> Result<(CharacterView, Flavour), CliError> {
+    let coordinator = Coordinator::new(target)?;
+    let all: Vec<CharacterView> = coordinator.get("/api/v1/cast", &[])?;
     let wanted = name.trim_start_matches('@').to_lowercase();
     let is = |one: &CharacterView| {
         let full = one.name.to_lowercase();
@@ -120,7 +149,8 @@ fn find(name: &str, target: &Target) -> Result<CharacterView, CliError> {
             || full.split_whitespace().any(|part| part == wanted && wanted.len() > 4)
     };
     let names: Vec<String> = all.iter().map(|one| one.id.clone()).collect();
-    all.into_iter().find(is).ok_or_else(|| {
+    let found = all.into_iter().find(is).map(|one| (one, coordinator.flavour(None)));
+    found.ok_or_else(|| {
         CliError::Refused(format!(
             "nobody on stage is called {:?}; there are {}",
             clean(name),
@@ -130,7 +160,7 @@ fn find(name: &str, target: &Target) -> Result<CharacterView, CliError> {
 }
 
 fn wish(name: &str, target: &Target, wish: &Value, screen: &mut Screen<'_>) -> Result<(), CliError> {
-    let one = find(name, target)?;
+    let (one, _) = find(name, target)?;
     let done: Value = Coordinator::new(target)?.send(&format!("/api/v1/cast/{}", one.id), wish)?;
     if target.json {
         return Ok(screen.json(&done, true)?);
@@ -216,6 +246,54 @@ fn why(one: &CharacterView, screen: &mut Screen<'_>) -> std::io::Result<()> {
         }
     }
     screen.flush()
+}
+
+fn month(name: Option<&str>, most: usize, seed: u64, screen: &mut Screen<'_>) -> Result<(), CliError> {
+    let refused = |why: String| CliError::Refused(why);
+    let cast = cast::Cast::built_in().map_err(|error| refused(error.to_string()))?;
+    let wanted: Vec<&cast::Sheet> = match name {
+        None => cast.sheets().iter().collect(),
+        Some(name) => cast.meant_by(name),
+    };
+    if wanted.is_empty() {
+        return Err(refused(format!("nobody on stage is called {:?}", clean(name.unwrap_or_default()))));
+    }
+    let said = stage::month(&cast, seed, most);
+    for sheet in wanted {
+        screen.line(&screen.faint(&format!("{}, {}", sheet.name, sheet.archetype)))?;
+        for line in said.get(&sheet.id).into_iter().flatten() {
+            let kind = if line.kind == cast::Kind::Fact { "" } else { "? " };
+            screen.line(&format!("  {kind}{}", clean(&line.text)))?;
+        }
+        screen.line("")?;
+    }
+    Ok(screen.flush()?)
+}
+
+fn voices(as_json: bool, screen: &mut Screen<'_>) -> Result<(), CliError> {
+    let cast = cast::Cast::built_in().map_err(|error| CliError::Refused(error.to_string()))?;
+    let figure = cast::voice::told_apart(&cast, 7);
+    if as_json {
+        let (low, high) = figure.interval;
+        let told = json!({
+            "right": figure.right, "all": figure.all, "share": figure.share, "interval": [low, high],
+            "chance": figure.chance,
+        });
+        return Ok(screen.json(&told, true)?);
+    }
+    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    screen.line(&format!(
+        "{} speakers told apart on facts of other occasions, with names, titles, domains and set phrases masked: \
+         {} of {} lines, {} (95 in 100 draws: {} to {}; chance is {}).",
+        cast.sheets().len(),
+        figure.right,
+        figure.all,
+        percent(figure.share),
+        percent(figure.interval.0),
+        percent(figure.interval.1),
+        percent(figure.chance),
+    ))?;
+    Ok(screen.flush()?)
 }
 
 fn begin(name: &str, out: Option<PathBuf>, screen: &mut Screen<'_>) -> Result<(), CliError> {

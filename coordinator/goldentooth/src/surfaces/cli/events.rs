@@ -3,6 +3,7 @@
 use super::Events;
 use super::ask::{CliError, Coordinator, Told};
 use super::screen::{Screen, WIDTH, cell, wrapped};
+use crate::flavour::Flavour;
 use crate::surfaces::view::EventView;
 use jiff::tz::TimeZone;
 use std::time::Duration;
@@ -15,9 +16,16 @@ pub(super) fn run(
     wanted: &Events,
     screen: &mut Screen<'_>,
 ) -> Result<(), CliError> {
-    let mut printer = Printer { wanted, screen, zone: TimeZone::system(), last: String::new() };
+    let mut printer = Printer {
+        wanted,
+        screen,
+        zone: TimeZone::system(),
+        last: String::new(),
+        flavour: Flavour::default(),
+    };
     if !wanted.follow {
         let events = printer.past(coordinator)?;
+        printer.flavour = coordinator.flavour(wanted.taste.flavour);
         if wanted.target.json {
             return Ok(printer.screen.json(&events, true)?);
         }
@@ -42,6 +50,8 @@ struct Printer<'a, 'b> {
     zone: TimeZone,
     /// The id of the newest event printed; ids rise with time.
     last: String,
+    /// How much voice a character's words have.
+    flavour: Flavour,
 }
 
 impl Printer<'_, '_> {
@@ -63,7 +73,9 @@ impl Printer<'_, '_> {
 
     /// Prints what was missed, then what the stream tells, until it ends.
     fn follow(&mut self, coordinator: &Coordinator, reached: &mut bool) -> Result<(), CliError> {
-        for event in self.past(coordinator)? {
+        let past = self.past(coordinator)?;
+        self.flavour = coordinator.flavour(self.wanted.taste.flavour);
+        for event in past {
             self.newer(&event)?;
         }
         *reached = true;
@@ -97,7 +109,7 @@ impl Printer<'_, '_> {
     }
 
     fn print(&mut self, event: &EventView) -> Result<(), CliError> {
-        Ok(print(event, &self.zone, self.screen)?)
+        Ok(print(&event.clone().in_flavour(self.flavour), &self.zone, self.screen)?)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::ask::{CliError, Coordinator};
 use super::draw::{ribbon, sparkline};
 use super::screen::{Screen, WIDTH, cell, clean, cut, mark, wrapped};
+use crate::flavour::Flavour;
 use crate::surfaces::view::{DayView, NodeView, Standing, age, show};
 use fleet::words::quantity;
 use frames::Vital;
@@ -14,6 +15,7 @@ const LABEL: usize = 12;
 pub(super) fn run(
     coordinator: &Coordinator,
     name: &str,
+    taste: Option<Flavour>,
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<(), CliError> {
@@ -26,6 +28,7 @@ pub(super) fn run(
         return Ok(screen.json(&node, true)?);
     }
     let day: DayView = coordinator.get(&format!("/api/v1/nodes/{name}/day"), &[])?;
+    let node = node.in_flavour(coordinator.flavour(taste));
     Ok(print(&node, &day, Timestamp::now(), screen)?)
 }
 

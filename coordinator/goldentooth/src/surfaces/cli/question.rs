@@ -1,55 +1,75 @@
-//! `ask` and `chat`: questions to the cast.
+//! `ask`: a question to the cast.
 
-use super::Target;
 use super::ask::{CliError, Coordinator};
 use super::screen::{Screen, WIDTH, clean, wrapped};
+use super::{Target, Taste};
+use crate::flavour::Flavour;
 use crate::surfaces::view::AnswersView;
 use clap::Args;
 use serde_json::json;
-use std::io::{BufRead as _, Write as _};
 
 /// `goldentooth ask`
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  goldentooth ask which node is worst
+  goldentooth ask @caudex why is pi-07 stressed
+  goldentooth ask --flavour off what should I do about pi-07
+  goldentooth ask what does the council say about pi-07")]
 pub struct AskArgs {
     /// The question; @NAME, @OFFICE or @all says who shall answer
     #[arg(required = true)]
     text: Vec<String>,
     /// Who asks
     #[arg(long = "as", value_name = "PERSON")]
-    person: Option<String>,
+    pub(super) person: Option<String>,
     #[command(flatten)]
-    target: Target,
+    pub(super) taste: Taste,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 /// `goldentooth chat`
 #[derive(Debug, Args)]
+#[command(after_help = "Tab completes @names, @offices and nodes; arrows go through what was asked before.
+A question may go on from the last: \"and yesterday?\", \"and pi-09?\"
+
+Examples:
+  goldentooth chat
+  goldentooth chat --as ann --flavour light")]
 pub struct ChatArgs {
     /// Who asks
     #[arg(long = "as", value_name = "PERSON")]
-    person: Option<String>,
+    pub(super) person: Option<String>,
     #[command(flatten)]
-    target: Target,
+    pub(super) taste: Taste,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
-fn person(given: Option<&String>) -> String {
+pub(super) fn person(given: Option<&String>) -> String {
     let user = || std::env::var("USER").ok().filter(|user| !user.is_empty());
     given.cloned().or_else(user).unwrap_or_else(|| "somebody".to_owned())
 }
 
-fn put(coordinator: &Coordinator, text: &str, person: &str) -> Result<AnswersView, CliError> {
-    coordinator.send("/api/v1/ask", &json!({ "text": text, "as": person }))
+pub(super) fn put(
+    coordinator: &Coordinator,
+    text: &str,
+    person: &str,
+    flavour: Option<Flavour>,
+) -> Result<AnswersView, CliError> {
+    coordinator.send("/api/v1/ask", &json!({ "text": text, "as": person, "flavour": flavour }))
 }
 
 pub(super) fn ask(args: &AskArgs, screen: &mut Screen<'_>) -> Result<(), CliError> {
     let coordinator = Coordinator::new(&args.target)?;
-    let answers = put(&coordinator, &args.text.join(" "), &person(args.person.as_ref()))?;
+    let answers = put(&coordinator, &args.text.join(" "), &person(args.person.as_ref()), args.taste.flavour)?;
     if args.target.json {
         return Ok(screen.json(&answers, false)?);
     }
     Ok(print(&answers, screen)?)
 }
 
-fn print(answers: &AnswersView, screen: &mut Screen<'_>) -> std::io::Result<()> {
+pub(super) fn print(answers: &AnswersView, screen: &mut Screen<'_>) -> std::io::Result<()> {
     for answer in &answers.answers {
         let kind = if answer.kind == "fact" { String::new() } else { format!(" ({})", answer.kind) };
         for (place, line) in wrapped(&clean(&answer.text), WIDTH - 2).iter().enumerate() {
@@ -61,29 +81,4 @@ fn print(answers: &AnswersView, screen: &mut Screen<'_>) -> std::io::Result<()> 
         }
     }
     screen.flush()
-}
-
-/// Questions one after the other, until an empty line, Ctrl-D or Ctrl-C. What was
-/// asked is with the coordinator: a conversation goes on where it was left.
-pub(super) fn chat(args: &ChatArgs, screen: &mut Screen<'_>) -> Result<(), CliError> {
-    let coordinator = Coordinator::new(&args.target)?;
-    let person = person(args.person.as_ref());
-    screen.line("Ask the cast; @name, @office or @all says who shall answer. An empty line ends it.")?;
-    let input = std::io::stdin();
-    loop {
-        screen.flush()?;
-        eprint!("{person}> ");
-        std::io::stderr().flush()?;
-        let mut line = String::new();
-        if input.lock().read_line(&mut line)? == 0 || line.trim().is_empty() {
-            return Ok(());
-        }
-        match put(&coordinator, line.trim(), &person) {
-            Ok(answers) if args.target.json => screen.json(&answers, false)?,
-            Ok(answers) => print(&answers, screen)?,
-            // A question that can't be taken ends no conversation.
-            Err(CliError::Refused(why)) => screen.line(&why)?,
-            Err(error) => return Err(error),
-        }
-    }
 }

@@ -87,6 +87,9 @@ fn failure(status: u16) -> (&'static str, &'static str) {
         403 => ("Forbidden", "From another site, or the token may only read."),
         404 => ("Unknown", "There is no such thing."),
         409 => ("Conflict", "It can't be done as things stand; `error` says why."),
+        429 => {
+            ("TooMany", "More is asked than anybody takes up; `error` says by whom it is declined, and why.")
+        }
         415 => ("Type", "The body is not JSON."),
         422 => ("Shape", "The body is JSON of another shape."),
         _ => ("Unavailable", "The store can't be read at the moment."),
@@ -95,7 +98,7 @@ fn failure(status: u16) -> (&'static str, &'static str) {
 
 fn components(generator: &mut SchemaGenerator) -> Value {
     let mut responses = Map::new();
-    for status in [400, 401, 403, 404, 409, 415, 422, 503] {
+    for status in [400, 401, 403, 404, 409, 415, 422, 429, 503] {
         let (name, words) = failure(status);
         let content = if matches!(status, 401 | 403) {
             // From the guard, before any address is looked at: plain words.
@@ -179,7 +182,7 @@ fn cast(writer: &mut Writer) {
         "type": "object",
         "required": ["text"],
         "additionalProperties": false,
-        "properties": { "text": { "type": "string", "maxLength": 2000 }, "as": { "type": "string", "maxLength": 64 } },
+        "properties": { "text": { "type": "string", "maxLength": 2000 }, "as": { "type": "string", "maxLength": 64 }, "flavour": { "enum": ["off", "light", "full"] } },
     });
     writer.add(Address {
         method: "post",
@@ -188,7 +191,7 @@ fn cast(writer: &mut Writer) {
         parameters: vec![],
         body: Some(body),
         answers,
-        fails: &[400, 401, 403, 415, 422, 503],
+        fails: &[400, 401, 403, 415, 422, 429, 503],
     });
 }
 

@@ -3,6 +3,7 @@
 use super::Web;
 use super::api::{self, Failure};
 use crate::company::{self, CompanyError, Wish};
+use crate::flavour::Flavour;
 use crate::surfaces::view::{AnswersView, CharacterView, CouncilView, FactView};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -16,6 +17,7 @@ impl From<CompanyError> for Failure {
             CompanyError::Away => StatusCode::SERVICE_UNAVAILABLE,
             CompanyError::Nobody(_) => StatusCode::NOT_FOUND,
             CompanyError::NoVeil(_) => StatusCode::CONFLICT,
+            CompanyError::Declined(_) => StatusCode::TOO_MANY_REQUESTS,
             CompanyError::Question(_) => StatusCode::BAD_REQUEST,
         };
         Self(status, error.to_string())
@@ -51,20 +53,23 @@ pub(super) struct Question {
     text: String,
     #[serde(default, rename = "as")]
     person: Option<String>,
+    #[serde(default)]
+    flavour: Option<Flavour>,
 }
 
 pub(super) async fn ask(
     State(web): State<Web>,
     question: Result<Json<Question>, JsonRejection>,
 ) -> Result<Json<AnswersView>, Failure> {
-    let Json(Question { text, person }) =
+    let Json(Question { text, person, flavour }) =
         question.map_err(|error| Failure(error.status(), error.body_text()))?;
     let person = person.unwrap_or_else(|| "somebody".to_owned());
     let fits = !person.is_empty() && person.len() <= 64 && !person.contains(char::is_control);
     if !fits {
         return Err(Failure(StatusCode::BAD_REQUEST, "as: a name of 1 to 64 bytes".to_owned()));
     }
-    Ok(Json(web.0.company.ask(&text, &person).await?))
+    let flavour = flavour.unwrap_or(web.0.options.flavours.api);
+    Ok(Json(web.0.company.ask(&text, &person, flavour).await?))
 }
 
 /// What a person wishes of a character: exactly one of these.
