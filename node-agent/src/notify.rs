@@ -40,8 +40,9 @@ impl Notify {
         self.say(NotifyState::Status(status));
     }
 
-    /// Feeds the watchdog. Only the sampling loop calls it, after a sample: a
-    /// loop that hangs must not be kept alive by something else.
+    /// Feeds the watchdog. Only the loop that the program is for calls it (the
+    /// agent's after a sample, the coordinator's intake each second): one that
+    /// hangs must not be kept alive by something else.
     pub fn alive(&self) {
         if self.watchdog.is_some() {
             self.say(NotifyState::Watchdog);

@@ -1,18 +1,51 @@
-//! The command line of what starts and changes things: `up`, `enroll`,
+//! The command line, and what starts and changes things: `up`, `enroll`,
 //! `doctor`. What only reads stands in `surfaces/cli.rs`.
 
 use crate::access::Role;
 use crate::config::MOST_SIMULATED;
+use crate::surfaces::cli::Look;
 use clap::builder::FalseyValueParser;
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, Parser, Subcommand};
 use node_agent::enrolment::Kind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// Every Pi knows how it feels, and a cast of characters speaks about it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "goldentooth",
+    version,
+    after_help = "The log goes to standard error; RUST_LOG=debug says more."
+)]
+pub struct Line {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+// Made once, and gone at once: its size is no matter.
+#[allow(clippy::large_enum_variant)]
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the coordinator, with a broker and a page, and this machine as a node
+    Up(UpArgs),
+    /// Make a machine, a reader or a service a member of the fleet
+    Enroll(EnrollArgs),
+    /// Say what is well here, and what to do about the rest
+    Doctor(DoctorArgs),
+    /// Make, list and take away the tokens that the page and the API ask others for
+    Token(TokenArgs),
+    /// What asks a running coordinator
+    #[command(flatten)]
+    Look(Look),
+}
+
 /// Where the data folder is.
 #[derive(Args, Clone, Debug, Default)]
 pub struct DataArgs {
-    /// The data folder: systemd's state directory, else ~/.local/share/goldentooth, unless given
+    /// The data folder: systemd's state directory, else that of the packaged service if this user may read it,
+    /// else ~/.local/share/goldentooth, unless given
     #[arg(long, value_name = "DIR", env = "GOLDENTOOTH_DATA")]
     pub data: Option<PathBuf>,
 }
@@ -112,13 +145,14 @@ pub struct TokenArgs {
     /// What to do
     #[command(subcommand)]
     pub what: TokenCommand,
-    /// The data folder: systemd's state directory, else ~/.local/share/goldentooth, unless given
+    /// The data folder: systemd's state directory, else that of the packaged service if this user may read it,
+    /// else ~/.local/share/goldentooth, unless given
     #[arg(long, value_name = "DIR", env = "GOLDENTOOTH_DATA", global = true)]
     pub data: Option<PathBuf>,
 }
 
 /// What to do with tokens.
-#[derive(clap::Subcommand, Clone, Debug)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum TokenCommand {
     /// Make a token and print it, this once
     Add {

@@ -22,6 +22,9 @@ pub const DEFAULT_MQTT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::
 /// The most simulated nodes: more belong in a process of their own.
 pub const MOST_SIMULATED: u32 = 2000;
 
+/// Where the packaged service keeps its data: the state directory of `systemd/goldentooth.service`.
+const INSTALLED: &str = "/var/lib/goldentooth";
+
 /// Every key of the file, for the message about an unknown one.
 const KEYS: [&str; 13] = [
     "fleet",
@@ -221,7 +224,8 @@ pub fn default_fleet() -> FleetName {
     "home".parse().unwrap_or_else(|_| unreachable!("a plain word is a name"))
 }
 
-/// The data folder: the one asked for, else systemd's, else the user's.
+/// The data folder: the one asked for, else systemd's, else the packaged
+/// service's if this user may read it, else the user's.
 ///
 /// # Errors
 /// [`ConfigError::NoFolder`].
@@ -229,11 +233,16 @@ pub fn folder(asked: Option<PathBuf>) -> Result<PathBuf, ConfigError> {
     let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     asked
         .or_else(|| from("STATE_DIRECTORY"))
+        .or_else(|| readable(Path::new(INSTALLED)))
         .or_else(|| from("XDG_DATA_HOME").map(|home| home.join("goldentooth")))
         .or_else(|| from("HOME").map(|home| home.join(".local/share/goldentooth")))
         // What is told of it must hold from anywhere.
         .map(|folder| std::path::absolute(&folder).unwrap_or(folder))
         .ok_or(ConfigError::NoFolder)
+}
+
+fn readable(folder: &Path) -> Option<PathBuf> {
+    std::fs::read_dir(folder).is_ok().then(|| folder.to_owned())
 }
 
 fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {

@@ -6,7 +6,7 @@
 use frames::{FleetKey, KEY_BYTES};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Where the running coordinator's HTTP address stands, for commands on this machine.
@@ -40,6 +40,17 @@ pub enum DataError {
         path: PathBuf,
         /// The process that holds it, if it said so.
         pid: Option<u32>,
+    },
+    /// root would leave files in it that the coordinator's own user can't read.
+    #[error(
+        "{path} belongs to another user (number {owner}), whose coordinator does not run\n  \
+         way out: start it (systemctl start goldentooth), or do this as that user (runuser -u USER -- …)"
+    )]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
     },
     /// A secret's file doesn't hold what it should.
     #[error(
@@ -99,16 +110,22 @@ impl Data {
             move |source| DataError::Io { path, action, source }
         };
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io(folder, "made"))?;
+        let owner = std::fs::metadata(folder).map_err(io(folder, "read"))?.uid();
+        let foreign = owner != 0 && rustix::process::geteuid().is_root();
         let path = folder.join("lock");
         let mut lock = OpenOptions::new()
-            .create(true)
+            .create(!foreign)
             .truncate(false)
             .read(true)
             .write(true)
             .mode(0o600)
             .open(&path)
-            .map_err(io(&path, "written"))?;
+            .map_err(|source| match source.kind() {
+                io::ErrorKind::NotFound => DataError::Foreign { path: folder.to_owned(), owner },
+                _ => io(&path, "written")(source),
+            })?;
         match lock.try_lock() {
+            Ok(()) if foreign => return Err(DataError::Foreign { path: folder.to_owned(), owner }),
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut pid = String::new();
@@ -291,6 +308,25 @@ mod tests {
         }
         drop(first);
         Data::open(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn root_does_not_write_into_the_folder_of_another_users_coordinator() {
+        if !rustix::process::geteuid().is_root() {
+            return println!("NOT TESTED HERE: only root meets another user's folder");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::chown(folder.path(), Some(4711), None).unwrap();
+        for _ in 0..2 {
+            let told = Data::open(folder.path()).unwrap_err();
+            assert!(matches!(told, DataError::Foreign { owner: 4711, .. }), "{told}");
+            // Where its own coordinator has run before, too.
+            std::fs::write(folder.path().join("lock"), "").unwrap();
+        }
+        let lock = File::open(folder.path().join("lock")).unwrap();
+        lock.lock().unwrap();
+        // While it runs, commands ask it.
+        assert!(matches!(Data::open(folder.path()), Err(DataError::InUse { .. })));
     }
 
     #[test]

@@ -21,6 +21,7 @@ use fleet::Now;
 use frames::{NodeName, Vital};
 use link::{Heard, Publish, Sender};
 use node_agent::clock::{self, Trust};
+use node_agent::notify::Notify;
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
@@ -120,6 +121,8 @@ pub struct Parts {
     pub turned_away: Arc<Trespasses>,
     /// How much voice there is in what is published.
     pub flavour: Flavour,
+    /// systemd, whose watchdog this loop feeds, and nothing else.
+    pub notify: Notify,
 }
 
 /// The running loop.
@@ -188,6 +191,7 @@ impl Running {
                     self.trusted = self.look_at_the_clock();
                     self.count_trespasses();
                     self.parts.core.tick(self.now());
+                    self.parts.notify.alive();
                     self.count();
                     if retained.elapsed() >= RETAIN {
                         retained = Instant::now();

@@ -1,9 +1,8 @@
 //! `goldentooth`: see `goldentooth --help`.
 
-use clap::{Parser, Subcommand};
-use goldentooth::cli::{DoctorArgs, EnrollArgs, TokenArgs, UpArgs};
+use clap::Parser as _;
+use goldentooth::cli::{Command, Line, UpArgs};
 use goldentooth::config::Config;
-use goldentooth::surfaces::cli::Look;
 use goldentooth::{commands, surfaces, up};
 use std::error::Error;
 use std::process::ExitCode;
@@ -13,30 +12,6 @@ use tracing_subscriber::EnvFilter;
 /// the C library's allocator spends a third more on that, much of it waiting for locks.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// Every Pi knows how it feels, and a cast of characters speaks about it.
-#[derive(Parser)]
-#[command(version, after_help = "The log goes to standard error; RUST_LOG=debug says more.")]
-struct Line {
-    #[command(subcommand)]
-    command: Command,
-}
-
-// Made once, and gone at once: its size is no matter.
-#[allow(clippy::large_enum_variant)]
-#[derive(Subcommand)]
-enum Command {
-    /// Start the coordinator, with a broker and a page, and this machine as a node
-    Up(UpArgs),
-    /// Make a machine, a reader or a service a member of the fleet
-    Enroll(EnrollArgs),
-    /// Say what is well here, and what to do about the rest
-    Doctor(DoctorArgs),
-    /// Make, list and take away the tokens that the page and the API ask others for
-    Token(TokenArgs),
-    #[command(flatten)]
-    Look(Look),
-}
 
 fn main() -> ExitCode {
     let line = Line::parse();

@@ -141,6 +141,7 @@ pub async fn up(config: Config) -> Result<(), UpError> {
         }
     });
     let local_name = local.as_ref().map(|enrolment| enrolment.name.clone());
+    let notify = Notify::from_environment();
     let mut intake = Intake::start(Parts {
         core,
         writer: Writer::start(Stores { kept, simulated })?,
@@ -153,6 +154,7 @@ pub async fn up(config: Config) -> Result<(), UpError> {
         claim,
         turned_away: broker.as_ref().map(|broker| Arc::clone(&broker.turned_away)).unwrap_or_default(),
         flavour: config.flavours.mqtt,
+        notify: notify.clone(),
     });
     let desk = desk(&keys, &data, reach.clone(), broker.as_ref(), intake.orders.clone());
 
@@ -199,7 +201,6 @@ pub async fn up(config: Config) -> Result<(), UpError> {
         data.tell_address(&url)?;
         let mqtt = shown(&reach);
         told::ready(&config, &url, &mqtt, data.folder());
-        let notify = Notify::from_environment();
         notify.ready();
         let mood = tokio::spawn(told::first_mood(config.json, live.clone(), local_name));
         let ended = wait(&mut rival).await;
