@@ -9,6 +9,7 @@ pub mod facts;
 mod line;
 mod month;
 mod past;
+pub mod pulse;
 mod run;
 mod second;
 mod stage;

@@ -1,0 +1,179 @@
+//! What changed since the last pulse: not every wobble, but what lasted, and
+//! what is grave at once.
+
+use cast::UnixMillis;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A node is stressed once it has been so for this long.
+const DWELL: UnixMillis = 10 * 60_000;
+/// Trouble is over once it has been better for this long.
+const EASED: UnixMillis = 5 * 60_000;
+/// The most alerts and services that are told apart.
+const MOST: usize = 256;
+
+/// How a node stands, gravest last. What is bored, happy or not yet known is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stands {
+    /// Nothing weighs on it.
+    Well,
+    /// Something does.
+    Stressed,
+    /// It stopped speaking.
+    Silent,
+    /// It fails.
+    Crisis,
+}
+
+impl Stands {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Stressed => "stressed",
+            Self::Silent => "silent",
+            Self::Crisis => "crisis",
+        }
+    }
+
+    /// Whether it counts at once, and must be told.
+    pub fn is_grave(self) -> bool {
+        self >= Self::Silent
+    }
+}
+
+/// One node as it is now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeNow {
+    /// Its name.
+    pub name: String,
+    /// How it stands.
+    pub stands: Stands,
+    /// Since when.
+    pub since: Option<UnixMillis>,
+    /// What speaks loudest for it, in words; empty where nothing does.
+    pub why: String,
+}
+
+/// All that was gathered.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scene {
+    /// When.
+    pub now: UnixMillis,
+    /// Every node.
+    pub nodes: Vec<NodeNow>,
+    /// Alerts that are active, in words.
+    pub alerts: BTreeSet<String>,
+    /// Services that are in trouble, in words.
+    pub services: BTreeSet<String>,
+    /// Sources that gave nothing in time.
+    pub missing: Vec<String>,
+}
+
+/// What was so at the last pulse. Only trouble is held: of a large fleet that
+/// is well it is empty.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Digest {
+    troubled: BTreeMap<String, Stands>,
+    alerts: BTreeSet<String>,
+    services: BTreeSet<String>,
+}
+
+/// One thing that changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turned {
+    /// Which node.
+    pub node: String,
+    /// How it stood.
+    pub from: Stands,
+    /// How it stands.
+    pub to: Stands,
+}
+
+/// What changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Nodes, the gravest first.
+    pub nodes: Vec<Turned>,
+    /// Alerts that are new.
+    pub alerts: Vec<String>,
+    /// Services newly in trouble.
+    pub services: Vec<String>,
+    /// How many alerts and services are over.
+    pub over: usize,
+}
+
+impl Changes {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.alerts.is_empty() && self.services.is_empty() && self.over == 0
+    }
+
+    /// What changed, in words.
+    pub fn words(&self) -> String {
+        let count = |to: Stands| self.nodes.iter().filter(|turned| turned.to == to).count();
+        let counts = [
+            (count(Stands::Crisis), "new in crisis"),
+            (count(Stands::Silent), "new silent"),
+            (count(Stands::Stressed), "newly stressed"),
+            (count(Stands::Well), "well again"),
+            (self.alerts.len(), "new alerts"),
+            (self.services.len(), "services newly in trouble"),
+            (self.over, "alerts or services over"),
+        ];
+        let words: Vec<_> = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if words.is_empty() { "nothing changed".to_owned() } else { words.join(", ") }
+    }
+}
+
+impl Digest {
+    /// The digest of what is so now, and what changed since this one.
+    pub fn next(&self, scene: &Scene) -> (Self, Changes) {
+        let mut next = Self {
+            troubled: BTreeMap::new(),
+            alerts: scene.alerts.iter().take(MOST).cloned().collect(),
+            services: scene.services.iter().take(MOST).cloned().collect(),
+        };
+        let mut changes = Changes::default();
+        for node in &scene.nodes {
+            let from = self.troubled.get(&node.name).copied().unwrap_or(Stands::Well);
+            let to = settled(from, node, scene.now);
+            if to != Stands::Well {
+                next.troubled.insert(node.name.clone(), to);
+            }
+            if from != to {
+                changes.nodes.push(Turned { node: node.name.clone(), from, to });
+            }
+        }
+        // What is grave first; then what is over, gravest first; then by name.
+        changes.nodes.sort_by(|one, other| {
+            let rank = |turned: &Turned| (turned.to.is_grave(), turned.to.max(turned.from));
+            rank(other).cmp(&rank(one)).then_with(|| one.node.cmp(&other.node))
+        });
+        changes.alerts = next.alerts.difference(&self.alerts).cloned().collect();
+        changes.services = next.services.difference(&self.services).cloned().collect();
+        changes.over =
+            self.alerts.difference(&next.alerts).count() + self.services.difference(&next.services).count();
+        (next, changes)
+    }
+
+    /// How many nodes are held as troubled.
+    pub fn troubled(&self) -> usize {
+        self.troubled.len()
+    }
+}
+
+/// How a node counts: what is grave at once, anything else once it has lasted.
+fn settled(held: Stands, node: &NodeNow, now: UnixMillis) -> Stands {
+    let lasted = node.since.map_or(UnixMillis::MAX, |since| now.saturating_sub(since));
+    if node.stands.is_grave() {
+        return node.stands;
+    }
+    let enough = if node.stands > held { DWELL } else { EASED };
+    if lasted >= enough { node.stands } else { held }
+}

@@ -1,0 +1,339 @@
+//! Who speaks about what, by rules; and what becomes of an answer.
+
+use super::digest::{Changes, Digest, Scene, Stands, Turned};
+use super::judge::judge;
+use super::outside::Outside;
+use super::style::Styles;
+use super::{Dropped, FactToSay, PulseLine, Report, context, prompt};
+use cast::life::{Bearing, Tone};
+use cast::{Cast, Fact, Kind, Move, Occasion, Past, Slot, Slots};
+use minds::{Request, Understudy, estimate};
+use oorandom::Rand64;
+use std::collections::{BTreeMap, BTreeSet};
+use store::{Event, Uuid};
+
+/// The most speakers that a model is asked for.
+const SPEAKERS: usize = 4;
+/// The most facts that a speaker is given.
+const FACTS: usize = 3;
+/// The most characters of an earlier line.
+const EARLIER: usize = 160;
+/// The most facts that are told one by one; the rest is told together.
+pub(super) const EACH: usize = 16;
+
+/// What a plan needs to know besides what changed.
+#[derive(Debug)]
+pub struct House<'a> {
+    /// Everybody.
+    pub cast: &'a Cast,
+    /// How they write.
+    pub styles: &'a Styles,
+    /// Who may not speak.
+    pub muted: &'a BTreeSet<String>,
+    /// What each said before, newest first.
+    pub earlier: &'a BTreeMap<String, Vec<String>>,
+    /// Whether names leave the house as aliases alone.
+    pub aliases: bool,
+}
+
+/// A fact of this pulse.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// What the prompt calls it.
+    pub id: String,
+    /// The fact.
+    pub fact: Fact,
+    /// How its node stood before.
+    pub from: Stands,
+    /// The event that records it.
+    pub event: Option<Uuid>,
+    /// Whose it is.
+    pub by: String,
+    /// What is made of it.
+    pub made: Option<Move>,
+    /// Whether the model is asked for it.
+    pub asked: bool,
+}
+
+/// A model's answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Given {
+    /// In the wanted shape, if it has one.
+    pub json: Option<serde_json::Value>,
+    /// Who gave it.
+    pub mind: String,
+    /// Tokens out.
+    pub output: u32,
+    /// Tokens in that were kept from before.
+    pub cached: u32,
+}
+
+/// A pulse under way.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What is to be said.
+    pub found: Vec<Found>,
+    /// What to ask; none if nothing changed or nobody may speak.
+    pub request: Option<Request>,
+    names: BTreeSet<String>,
+    rest: Vec<Turned>,
+    alerts: Vec<String>,
+    prompt: String,
+    context: u32,
+    because: String,
+}
+
+impl Digest {
+    /// The digest of now, what changed, and of which nodes the newest event is wanted.
+    pub fn look(&self, scene: &Scene) -> (Self, Changes, Vec<String>) {
+        let (next, changes) = self.next(scene);
+        let wanted = changes.nodes.iter().take(EACH).map(|turned| turned.node.clone()).collect();
+        (next, changes, wanted)
+    }
+}
+
+impl Plan {
+    /// Plans a pulse. `events` are the newest ones of the nodes that [`Digest::look`] named.
+    pub fn new(
+        house: &House<'_>,
+        scene: &Scene,
+        changes: &Changes,
+        events: &[Event],
+        why: &str,
+        seed: u64,
+    ) -> Self {
+        let mut nodes = changes.nodes.clone();
+        let rest = nodes.split_off(nodes.len().min(EACH));
+        let grave = nodes.iter().any(|turned| turned.to.is_grave());
+        let bearing = Bearing { tone: if grave { Tone::Sober } else { Tone::Full }, ..Bearing::default() };
+        let mut chance = Rand64::new(u128::from(seed));
+        let mut found: Vec<Found> = Vec::new();
+        for turned in &nodes {
+            let (fact, event) = fact_of(turned, scene, events);
+            let Some(sheet) = speaker(house, &fact) else { continue };
+            let made = choose(sheet, &fact, bearing, &mut chance);
+            let id = format!("f{}", found.len() + 1);
+            let (by, from) = (sheet.id.clone(), turned.from);
+            found.push(Found { id, fact, from, event, by, made, asked: false });
+        }
+        let mut given: BTreeMap<String, usize> = BTreeMap::new();
+        for found in &mut found {
+            let known = given.get(&found.by).copied();
+            found.asked = known.map_or(given.len() < SPEAKERS, |facts| facts < FACTS);
+            if found.asked {
+                *given.entry(found.by.clone()).or_default() += 1;
+            }
+        }
+        let names: BTreeSet<String> = scene.nodes.iter().map(|node| node.name.clone()).collect();
+        let mut plan = Self {
+            request: None,
+            rest,
+            alerts: changes.alerts.clone(),
+            prompt: String::new(),
+            context: 0,
+            because: format!("{why}: {}", changes.words()),
+            names,
+            found,
+        };
+        if changes.is_empty() || !plan.found.iter().any(|found| found.asked) {
+            return plan;
+        }
+        let outside = Outside::new(house.aliases, &plan.found, scene);
+        let context = context::write(scene, changes, &plan.found, (house.cast, &outside));
+        let mut earlier = house.earlier.clone();
+        earlier.values_mut().flatten().for_each(|line| *line = outside.words(line, EARLIER));
+        plan.context = estimate::tokens(&context);
+        let (request, prompt) = prompt::write(house.cast, &plan.found, &context, &earlier, &plan.because);
+        (plan.request, plan.prompt) = (Some(request), prompt);
+        plan
+    }
+
+    /// What this pulse would be, without a call.
+    pub fn report(&self) -> Report {
+        let facts = self.found.iter().map(|found| FactToSay {
+            id: found.id.clone(),
+            by: found.by.clone(),
+            node: found.fact.node.clone(),
+            occasion: found.fact.occasion,
+            made: found.made,
+            event: found.event,
+            asked: found.asked,
+        });
+        Report {
+            prompt: self.prompt.clone(),
+            tokenizer: estimate::NAME.to_owned(),
+            context: self.context,
+            prefix: estimate::tokens(&self.prompt).saturating_sub(self.context),
+            because: self.because.clone(),
+            facts: facts.collect(),
+            ..Report::default()
+        }
+    }
+
+    /// What is said in the end: the lines of the answer that may be, and for
+    /// every fact without one the understudy's. `nobody` says why there is no answer.
+    pub fn settle(
+        &self,
+        house: &House<'_>,
+        understudy: &mut Understudy,
+        given: Result<Given, String>,
+        seed: u64,
+    ) -> Report {
+        let mut report = self.report();
+        let mut said: BTreeMap<&str, PulseLine> = BTreeMap::new();
+        match given {
+            Ok(given) => {
+                report.called = true;
+                (report.output, report.cached) = (given.output, given.cached);
+                for judged in judge(given.json.as_ref(), &self.found, house, &self.names) {
+                    match judged {
+                        Ok((found, text)) if !said.contains_key(found.id.as_str()) => {
+                            let line = line(found, text, &given.mind);
+                            said.insert(&found.id, line);
+                        }
+                        Ok((_, line)) => {
+                            let cause = "the fact has its line already".to_owned();
+                            report.dropped.push(Dropped { line, cause });
+                        }
+                        Err((line, refusal)) => {
+                            report.dropped.push(Dropped { line, cause: refusal.to_string() });
+                        }
+                    }
+                }
+            }
+            Err(why) => {
+                report.because.push_str("; ");
+                report.because.push_str(&why);
+            }
+        }
+        for (place, found) in self.found.iter().enumerate() {
+            let line = said.remove(found.id.as_str()).or_else(|| {
+                let sheet = house.cast.get(&found.by)?;
+                let seed = seed.wrapping_add(place as u64);
+                let said = understudy.compose(sheet, &found.fact, Bearing::default(), seed)?;
+                let line = line(found, said.text, Understudy::NAME);
+                Some(PulseLine { kind: said.kind, ..line })
+            });
+            report.lines.extend(line);
+        }
+        report.lines.extend(self.rest());
+        report
+    }
+
+    /// What is too much to be told one by one, and alerts, in plain words.
+    fn rest(&self) -> Vec<PulseLine> {
+        let plain = |text: String| PulseLine {
+            by: Understudy::NAME.to_owned(),
+            text,
+            kind: Kind::Fact,
+            mind: Understudy::NAME.to_owned(),
+            facts: Vec::new(),
+        };
+        let mut lines = Vec::new();
+        for stands in [Stands::Crisis, Stands::Silent, Stands::Stressed, Stands::Well] {
+            let names: Vec<&str> = self
+                .rest
+                .iter()
+                .filter(|turned| turned.to == stands)
+                .map(|turned| turned.node.as_str())
+                .collect();
+            if !names.is_empty() {
+                lines.push(plain(format!("Also {}: {}.", stands.word(), names.join(", "))));
+            }
+        }
+        lines.extend(
+            self.alerts
+                .iter()
+                .map(|alert| plain(format!("A new alert: {}", minds::fence::clean(alert, 200)))),
+        );
+        lines
+    }
+}
+
+fn line(found: &Found, text: String, mind: &str) -> PulseLine {
+    let kind = if found.made.is_some_and(Move::is_suspicion) { Kind::Suspicion } else { Kind::Fact };
+    PulseLine { by: found.by.clone(), text, kind, mind: mind.to_owned(), facts: vec![found.id.clone()] }
+}
+
+/// The fact of a change: as its newest event tells it, if that says the same.
+fn fact_of(turned: &Turned, scene: &Scene, events: &[Event]) -> (Fact, Option<Uuid>) {
+    let facts = events.iter().rev().filter_map(|event| Some((crate::facts::of(event)?, event.id)));
+    let mut of_node =
+        facts.filter(|(fact, _)| fact.node == turned.node && tells(fact.occasion) == Some(turned.to));
+    if let Some((fact, event)) = of_node.next() {
+        return (fact, Some(event));
+    }
+    let (occasion, mood) = match turned.to {
+        Stands::Crisis => (Occasion::Crisis, Some(cast::Mood::Crisis)),
+        Stands::Silent => (Occasion::Silent, None),
+        Stands::Stressed => (Occasion::Stressed, Some(cast::Mood::Stressed)),
+        Stands::Well if turned.from == Stands::Silent => (Occasion::Returned, None),
+        Stands::Well => (Occasion::Happy, Some(cast::Mood::Happy)),
+    };
+    let since = scene.nodes.iter().find(|node| node.name == turned.node).and_then(|node| node.since);
+    let fact = Fact {
+        event: String::new(),
+        at: since.unwrap_or(scene.now),
+        node: turned.node.clone(),
+        occasion,
+        mood,
+        was: None,
+        lasted: None,
+        readings: Vec::new(),
+        unheard: None,
+        past: Past::default(),
+    };
+    (fact, None)
+}
+
+/// How a node stands after an occasion; none where it doesn't tell.
+fn tells(occasion: Occasion) -> Option<Stands> {
+    match occasion {
+        Occasion::Crisis => Some(Stands::Crisis),
+        Occasion::Silent => Some(Stands::Silent),
+        Occasion::Stressed => Some(Stands::Stressed),
+        Occasion::Bored | Occasion::Happy | Occasion::Eased | Occasion::Returned => Some(Stands::Well),
+        Occasion::Joined | Occasion::Signal => None,
+    }
+}
+
+/// Who speaks about a fact: the head of the node's household, or if that one is
+/// muted whoever else may.
+fn speaker<'a>(house: &House<'a>, fact: &Fact) -> Option<&'a cast::Sheet> {
+    let may = |sheet: &&cast::Sheet| !house.muted.contains(&sheet.id);
+    let head = house.cast.embody(&fact.node).filter(may);
+    head.or_else(|| house.cast.sheets().iter().find(may))
+}
+
+/// The move: by the character's nature among those that the fact has slots for.
+fn choose(sheet: &cast::Sheet, fact: &Fact, bearing: Bearing, chance: &mut Rand64) -> Option<Move> {
+    if fact.occasion.is_urgent() {
+        return None;
+    }
+    let slots = Slots::of(fact, &sheet.notices);
+    let fits =
+        |made: &Move| made.needs().is_empty() || made.needs().iter().any(|slot| slots.get(*slot).is_some());
+    let possible: Vec<(Move, u64)> = Move::ALL
+        .into_iter()
+        .filter(fits)
+        .map(|made| (made, u64::from(made.weight(fact.occasion, &sheet.traits, &bearing))))
+        .filter(|(_, weight)| *weight > 0)
+        .collect();
+    let total: u64 = possible.iter().map(|(_, weight)| weight).sum();
+    let mut drawn = if total == 0 { return None } else { chance.rand_range(0..total) };
+    possible.into_iter().find_map(|(made, weight)| {
+        if drawn < weight {
+            return Some(made);
+        }
+        drawn -= weight;
+        None
+    })
+}
+
+/// Whether a line tells its fact: names the node, and how it is.
+pub(super) fn tells_its_fact(template: &str, fact: &Fact) -> bool {
+    let has = |slot: Slot| template.contains(&format!("{{{}}}", slot.name()));
+    let slots = Slots::of(fact, &[]);
+    let state = if slots.get(Slot::State).is_some() { Slot::State } else { Slot::Sign };
+    has(Slot::Node) && has(state)
+}

@@ -1,0 +1,268 @@
+//! What a pulse sees, asks and says.
+
+mod injections;
+
+use super::context::CONTEXT;
+use super::*;
+use cast::{Cast, Occasion};
+use minds::{Understudy, estimate};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+const T: i64 = 1_763_694_300_000;
+const MINUTE: i64 = 60_000;
+
+static CAST: LazyLock<Cast> = LazyLock::new(|| Cast::built_in().unwrap());
+static STYLES: LazyLock<Styles> = LazyLock::new(|| Styles::of(&CAST));
+static NOBODY: BTreeSet<String> = BTreeSet::new();
+static NOTHING: BTreeMap<String, Vec<String>> = BTreeMap::new();
+
+fn house(aliases: bool) -> House<'static> {
+    House { cast: &CAST, styles: &STYLES, muted: &NOBODY, earlier: &NOTHING, aliases }
+}
+
+fn node(name: &str, stands: Stands, minutes: i64) -> NodeNow {
+    let why = if stands == Stands::Well { "" } else { "memory pressure 34 %, usual 0.5 %" };
+    NodeNow { name: name.to_owned(), stands, since: Some(T - minutes * MINUTE), why: why.to_owned() }
+}
+
+fn scene(nodes: Vec<NodeNow>) -> Scene {
+    Scene { now: T, nodes, ..Scene::default() }
+}
+
+/// A fleet in which every seventh node is in trouble.
+fn fleet(count: usize) -> Scene {
+    let stands = |place: usize| match place % 28 {
+        0 => Stands::Crisis,
+        7 => Stands::Silent,
+        14 | 21 => Stands::Stressed,
+        _ => Stands::Well,
+    };
+    scene((0..count).map(|place| node(&format!("pi-{place:05}"), stands(place), 20)).collect())
+}
+
+fn plan(house: &House<'_>, scene: &Scene) -> Plan {
+    let (_, changes, _) = Digest::default().look(scene);
+    Plan::new(house, scene, &changes, &[], "every 30 min", 7)
+}
+
+fn given(lines: &Value) -> Given {
+    Given { json: Some(json!({ "lines": lines })), mind: "tiny".to_owned(), output: 40, cached: 0 }
+}
+
+/// What a well-behaved model answers.
+fn honest(plan: &Plan) -> Value {
+    let asked = plan.found.iter().filter(|found| found.asked);
+    asked.map(|found| json!({ "by": found.by, "fact": found.id, "text": "{node} is {state}." })).collect()
+}
+
+#[test]
+fn the_context_holds_500_tokens_whatever_the_size() {
+    for count in [1, 10, 100, 10_000] {
+        let report = plan(&house(false), &fleet(count)).report();
+        println!("{count} nodes: context {}, prefix {}", report.context, report.prefix);
+        assert!(report.context <= CONTEXT && report.context > 20, "{count}: {}", report.context);
+        assert!(report.prompt.contains(&format!("Fleet of {count}:")));
+        assert!(estimate::tokens(&report.prompt) < 1_600, "{count}");
+        assert!(count < 1_000 || report.prompt.contains("more"), "what has no room is counted");
+    }
+}
+
+#[test]
+fn what_changed_and_what_hurts_comes_first() {
+    let scene = scene(vec![
+        node("a", Stands::Well, 90),
+        node("b", Stands::Stressed, 30),
+        node("c", Stands::Crisis, 1),
+        node("d", Stands::Silent, 2),
+    ]);
+    let plan = plan(&house(false), &scene);
+    let order: Vec<_> =
+        plan.found.iter().map(|found| (found.fact.node.as_str(), found.fact.occasion)).collect();
+    assert_eq!(order, [("c", Occasion::Crisis), ("d", Occasion::Silent), ("b", Occasion::Stressed)]);
+    assert!(
+        plan.found[..2].iter().all(|found| found.made.is_none()),
+        "nobody makes anything of what is grave"
+    );
+    insta::assert_snapshot!(plan.report().prompt);
+}
+
+#[test]
+fn nothing_changed_means_no_call() {
+    let scene = fleet(100);
+    let (next, _, _) = Digest::default().look(&scene);
+    let (same, changes, wanted) = next.look(&Scene { now: T + 30 * MINUTE, ..scene.clone() });
+    assert!(changes.is_empty() && wanted.is_empty() && same == next);
+    let plan = Plan::new(&house(false), &scene, &changes, &[], "every 30 min", 7);
+    assert!(plan.request.is_none());
+    assert_eq!(plan.report().because, "every 30 min: nothing changed");
+}
+
+#[test]
+fn a_wobble_is_no_change_and_what_is_grave_is_at_once() {
+    let at = |stands, minutes| scene(vec![node("a", stands, minutes)]);
+    let (calm, changes, _) = Digest::default().look(&at(Stands::Stressed, 9));
+    assert!(changes.is_empty(), "stress counts once it has lasted");
+    let (stressed, changes, _) = calm.look(&at(Stands::Stressed, 10));
+    assert_eq!(changes.words(), "1 newly stressed");
+    let (held, changes, _) = stressed.look(&at(Stands::Well, 4));
+    assert!(changes.is_empty() && held == stressed, "and its end as well");
+    let (crisis, changes, _) = held.look(&at(Stands::Crisis, 0));
+    assert_eq!(changes.words(), "1 new in crisis");
+    let (_, changes, _) = crisis.look(&at(Stands::Stressed, 5));
+    assert_eq!(changes.words(), "1 newly stressed");
+    assert_eq!(crisis.troubled(), 1);
+    let (_, changes, _) = crisis.look(&at(Stands::Well, 5));
+    assert_eq!(changes.words(), "1 well again");
+}
+
+#[test]
+fn honest_lines_are_said_and_the_understudy_says_the_rest() {
+    let plan = plan(&house(false), &fleet(100));
+    let asked = plan.found.iter().filter(|found| found.asked).count();
+    let speakers: BTreeSet<_> =
+        plan.found.iter().filter(|found| found.asked).map(|found| &found.by).collect();
+    assert!(speakers.len() <= 4 && asked > 2, "{speakers:?} {asked}");
+    let report = plan.settle(&house(false), &mut Understudy::default(), Ok(given(&honest(&plan))), 7);
+    assert!(report.called && report.dropped.is_empty(), "{:?}", report.dropped);
+    assert_eq!(report.lines.iter().filter(|line| line.mind == "tiny").count(), asked);
+    assert_eq!(report.lines.iter().filter(|line| !line.facts.is_empty()).count(), plan.found.len());
+}
+
+/// Every new crisis, silence and alert is in the output, whoever answers what.
+#[test]
+fn nothing_grave_is_left_out() {
+    for count in [1, 29, 1_000] {
+        let mut scene = fleet(count);
+        scene.alerts.insert("HostDown: nas <b>unreachable</b>".to_owned());
+        let plan = plan(&house(false), &scene);
+        for answer in
+            [Ok(given(&honest(&plan))), Ok(given(&json!([]))), Err("no model is configured".to_owned())]
+        {
+            let report = plan.settle(&house(false), &mut Understudy::default(), answer, 7);
+            let words = report.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
+            for node in scene.nodes.iter().filter(|node| node.stands.is_grave()) {
+                assert!(words.contains(&node.name), "{} of {count}", node.name);
+            }
+            assert!(words.contains("HostDown: nas bunreachable/b"), "{words}");
+        }
+    }
+}
+
+#[test]
+fn each_kind_of_bad_line_has_its_cause() {
+    let scene = scene(vec![node("pi-07", Stands::Crisis, 1), node("nas", Stands::Well, 1)]);
+    let plan = plan(&house(false), &scene);
+    let by = plan.found[0].by.clone();
+    let other = CAST.sheets().iter().find(|sheet| sheet.id != by).unwrap().id.clone();
+    let cases: Vec<(Value, &str)> = vec![
+        (json!({ "by": other, "fact": "f1", "text": "{node} is {state}." }), "was not given the floor"),
+        (json!({ "by": by, "fact": "f9", "text": "{node} is {state}." }), "no fact of this speaker's"),
+        (json!({ "by": by, "fact": "f1", "text": "It is {state}." }), "name its node"),
+        (json!({ "by": by, "fact": "f1", "text": "{node} is {state} at 97 %." }), "a number"),
+        (
+            json!({ "by": by, "fact": "f1", "text": "{node} is {state}, and will die of heat." }),
+            "no fact says it",
+        ),
+        (
+            json!({ "by": by, "fact": "f1", "text": "{node} is {state}: see https://evil.example/x" }),
+            "a link, markup",
+        ),
+        (json!({ "by": by, "fact": "f1", "text": "{node} is {state}. <img src=x>" }), "a link, markup"),
+        (
+            json!({ "by": by, "fact": "f1", "text": "{node} is {state}, {value}." }),
+            "tells nothing for {value}",
+        ),
+        (json!({ "by": by, "fact": "f1", "text": "{node} is {state}, like nas." }), "stands in no slot"),
+        (json!({ "by": by, "fact": "f1", "text": format!("{other}: {{node}} is {{state}}.") }), "speaks for"),
+        (json!({ "by": by, "fact": "f1", "text": "x".repeat(300) }), "characters"),
+        (json!({ "by": by, "text": "{node} is {state}." }), "not of the shape"),
+        (json!("{node}"), "not of the shape"),
+    ];
+    for (line, cause) in cases {
+        let report = plan.settle(&house(false), &mut Understudy::default(), Ok(given(&json!([line]))), 7);
+        assert_eq!(report.dropped.len(), 1, "{line}");
+        assert!(report.dropped[0].cause.contains(cause), "{line}: {}", report.dropped[0].cause);
+        assert_eq!(report.lines[0].mind, Understudy::NAME, "the understudy fills in");
+        assert!(report.lines[0].text.contains("pi-07"));
+    }
+    let twice = json!({ "by": by, "fact": "f1", "text": "{node} is {state}." });
+    let report = plan.settle(&house(false), &mut Understudy::default(), Ok(given(&json!([twice, twice]))), 7);
+    assert!(report.dropped[0].cause.contains("has its line already"));
+}
+
+/// A sheet's own lines pass as its own, and as nobody else's.
+#[test]
+fn a_line_in_anothers_voice_is_refused() {
+    let (mut own, mut passed, mut others, mut caught) = (0, 0, 0, 0);
+    for sheet in CAST.sheets() {
+        for template in sheet.grammar.of(Occasion::Crisis).iter().chain(sheet.grammar.of(Occasion::Stressed))
+        {
+            let filled = template.source.clone();
+            own += 1;
+            passed += usize::from(
+                STYLES.nearer(&sheet.id, &filled).is_none() && STYLES.mark(&sheet.id, &filled).is_none(),
+            );
+        }
+        for (_, _, template) in sheet.grammar.all().filter(|(_, _, template)| template.source.len() > 50) {
+            for by in CAST.sheets().iter().filter(|by| by.id != sheet.id) {
+                others += 1;
+                caught += usize::from(
+                    STYLES.nearer(&by.id, &template.source).is_some()
+                        || STYLES.mark(&by.id, &template.source).is_some(),
+                );
+            }
+        }
+    }
+    println!("own lines that pass: {passed} of {own}; another's that are caught: {caught} of {others}");
+    assert_eq!(passed, own);
+    assert!(caught * 10 > others * 8, "{caught} of {others}");
+}
+
+#[test]
+fn with_aliases_no_name_leaves_the_house() {
+    let mut all = fleet(100);
+    all.nodes.push(node("node", Stands::Crisis, 1));
+    all.nodes[0].why = "after a restart of pi-00007 at 10.0.0.7 by ana@home.lan".to_owned();
+    all.alerts.insert("pi-00014.lan (192.168.1.14) is down".to_owned());
+    let earlier =
+        CAST.sheets().iter().map(|sheet| (sheet.id.clone(), vec!["pi-00021 is back.".to_owned()])).collect();
+    let house = House { earlier: &earlier, ..house(true) };
+    let plan = plan(&house, &all);
+    let report = plan.report();
+    for node in all.nodes.iter().filter(|node| node.name != "node") {
+        assert!(!report.prompt.contains(&node.name), "{}", node.name);
+    }
+    for gone in ["10.0.0.7", "192.168.1.14", "ana@", ".lan"] {
+        assert!(!report.prompt.contains(gone), "{gone} in {}", report.prompt);
+    }
+    assert!(report.prompt.contains("{node}=node-1"), "slots keep their names: {}", report.prompt);
+    let report = plan.settle(&house, &mut Understudy::default(), Ok(given(&honest(&plan))), 7);
+    assert!(
+        report.lines.iter().any(|line| line.mind == "tiny" && line.text.contains("pi-000")),
+        "and lines the true ones"
+    );
+}
+
+#[test]
+fn whoever_is_muted_is_not_asked() {
+    let scene = fleet(29);
+    let muted: BTreeSet<String> =
+        plan(&house(false), &scene).found.iter().map(|found| found.by.clone()).take(1).collect();
+    let plan = plan(&House { muted: &muted, ..house(false) }, &scene);
+    assert!(plan.found.iter().all(|found| !muted.contains(&found.by)) && plan.request.is_some());
+}
+
+#[test]
+fn an_urgent_pulse_comes_soon_and_at_most_every_five_minutes() {
+    let minutes = |minutes: u64| minutes * 60_000;
+    let mut timing = Timing::new(0, minutes(30));
+    assert_eq!((timing.due(), timing.is_urgent()), (minutes(30), false));
+    timing.urgent(minutes(10));
+    assert_eq!((timing.due(), timing.is_urgent()), (minutes(10) + 20_000, true));
+    timing.made(minutes(10) + 20_000);
+    assert_eq!(timing.due(), minutes(40) + 20_000);
+    timing.urgent(minutes(11));
+    assert_eq!(timing.due(), minutes(15) + 20_000, "five minutes after the last");
+}
