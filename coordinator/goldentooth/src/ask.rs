@@ -167,6 +167,22 @@ impl Ask {
         .await
     }
 
+    /// Calls to language models made at `from` or later, newest first.
+    ///
+    /// # Errors
+    /// [`AskError`] if the store can't be read.
+    pub async fn calls(&self, from: UnixMillis, limit: u32) -> Result<Vec<store::Call>, AskError> {
+        self.read(move |inner| Ok(lock::mutex(&inner.kept).calls(from, limit)?)).await
+    }
+
+    /// What calls to language models took from `from` on, by day and provider.
+    ///
+    /// # Errors
+    /// [`AskError`] if the store can't be read.
+    pub async fn days_of_calls(&self, from: UnixMillis) -> Result<Vec<store::DayOfCalls>, AskError> {
+        self.read(move |inner| Ok(lock::mutex(&inner.kept).days_of_calls(from)?)).await
+    }
+
     /// What turned a node's mood from `from` on, oldest first: its changes of
     /// mood, silences and returns, led by the last change of mood before.
     ///

@@ -25,8 +25,9 @@ pub const MOST_SIMULATED: u32 = 2000;
 /// Where the packaged service keeps its data: the state directory of `systemd/goldentooth.service`.
 const INSTALLED: &str = "/var/lib/goldentooth";
 
-/// Every key of the file, for the message about an unknown one.
-const KEYS: [&str; 13] = [
+/// Every key of the file.
+#[cfg(test)]
+const KEYS: [&str; 14] = [
     "fleet",
     "data",
     "http",
@@ -39,6 +40,7 @@ const KEYS: [&str; 13] = [
     "clock",
     "hosts",
     "notify",
+    "minds",
     "flavour",
 ];
 
@@ -54,8 +56,8 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// A key that we don't know.
-    #[error("{path}, line {line}: there is no key {key:?}; {}", nearest.map_or_else(
-        || format!("the keys are {}", KEYS.join(", ")),
+    #[error("{path}, line {line}: there is no key {key:?}; {}", nearest.as_ref().map_or_else(
+        || format!("the keys are {}", known.join(", ")),
         |nearest| format!("did you mean {nearest:?}?"),
     ))]
     UnknownKey {
@@ -66,7 +68,9 @@ pub enum ConfigError {
         /// What stands there.
         key: String,
         /// The nearest that we know.
-        nearest: Option<&'static str>,
+        nearest: Option<String>,
+        /// All that may stand there.
+        known: Vec<String>,
     },
     /// A value that its key can't have.
     #[error("{path}, line {line}: {why}")]
@@ -144,6 +148,9 @@ pub struct Config {
     pub notify: Vec<Place>,
     /// How much voice each surface has where nobody has chosen.
     pub flavours: Flavours,
+    /// Language models: whom to ask, and their keys.
+    #[cfg(feature = "stage")]
+    pub minds: (minds::Settings, std::collections::BTreeMap<String, minds::Key>),
     /// Whether the ready line is JSON.
     pub json: bool,
 }
@@ -166,6 +173,13 @@ struct File {
     hosts: Vec<String>,
     #[serde(default)]
     notify: Vec<Place>,
+    #[cfg(feature = "stage")]
+    #[serde(default)]
+    minds: minds::Settings,
+    #[cfg(not(feature = "stage"))]
+    #[serde(default)]
+    #[allow(dead_code)] // whatever stands there, nobody asks
+    minds: Option<toml::Value>,
     #[serde(default)]
     flavour: Flavours,
 }
@@ -178,14 +192,12 @@ impl Config {
     /// [`ConfigError`].
     pub fn load(args: &UpArgs) -> Result<Self, ConfigError> {
         let path = args.config.clone().unwrap_or_default();
-        let file = match &args.config {
-            None => File::default(),
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|source| ConfigError::Read { path: path.clone(), source })?;
-                parse(path, &text)?
-            }
+        let text = match &args.config {
+            None => String::new(),
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|source| ConfigError::Read { path: path.clone(), source })?,
         };
+        let file = parse(&path, &text)?;
         if file.mqtt.is_some() && file.broker.is_some() {
             return Err(ConfigError::TwoBrokers(path));
         }
@@ -214,6 +226,14 @@ impl Config {
             hosts: file.hosts,
             notify,
             flavours: file.flavour,
+            #[cfg(feature = "stage")]
+            minds: {
+                // Without a stage nobody asks, and no key is read.
+                let on = !args.no_stage && file.stage.unwrap_or(true);
+                let keys =
+                    if on { keys(&path, &text, &file.minds)? } else { std::collections::BTreeMap::new() };
+                (file.minds, keys)
+            },
             json: args.json,
         })
     }
@@ -245,23 +265,45 @@ fn readable(folder: &Path) -> Option<PathBuf> {
     std::fs::read_dir(folder).is_ok().then(|| folder.to_owned())
 }
 
+/// The keys of the language models.
+#[cfg(feature = "stage")]
+fn keys(
+    path: &Path,
+    text: &str,
+    settings: &minds::Settings,
+) -> Result<std::collections::BTreeMap<String, minds::Key>, ConfigError> {
+    settings.keys(|name| std::env::var(name).ok()).map_err(|error| ConfigError::Value {
+        path: path.to_owned(),
+        line: error.span.map_or(1, |span| line_of(text, span.start)),
+        why: error.why,
+    })
+}
+
+/// The line, from 1, in which a place of a text lies.
+fn line_of(text: &str, place: usize) -> usize {
+    text.bytes().take(place).filter(|byte| *byte == b'\n').count() + 1
+}
+
 fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
     toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+        let line = error.span().map_or(1, |span| line_of(text, span.start));
         let message = error.message();
         let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
         match unknown {
-            Some((key, _)) => ConfigError::UnknownKey {
-                path: path.to_owned(),
-                line,
-                key: key.to_owned(),
-                nearest: KEYS
-                    .into_iter()
-                    .map(|known| (known, strsim::jaro_winkler(known, key)))
-                    .filter(|(_, likeness)| *likeness > 0.7)
-                    .max_by(|(_, one), (_, other)| one.total_cmp(other))
-                    .map(|(known, _)| known),
-            },
+            Some((key, others)) => {
+                // What may stand there follows, each name between such marks.
+                let known: Vec<String> = others.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+                let likeness = |known: &String| strsim::jaro_winkler(known, key);
+                let near = known.iter().map(|known| (known, likeness(known))).filter(|(_, near)| *near > 0.7);
+                let nearest = near.max_by(|(_, one), (_, other)| one.total_cmp(other));
+                ConfigError::UnknownKey {
+                    path: path.to_owned(),
+                    line,
+                    key: key.to_owned(),
+                    nearest: nearest.map(|(known, _)| known.clone()),
+                    known,
+                }
+            }
             None => ConfigError::Value { path: path.to_owned(), line, why: message.to_owned() },
         }
     })

@@ -86,6 +86,8 @@ pub enum Order {
         /// The piece.
         piece: Piece,
     },
+    /// Keep the receipt of a call to a language model.
+    Call(Box<store::Call>),
     /// Keep and tell something that happened by itself.
     Note {
         /// Its kind.
@@ -311,6 +313,7 @@ impl Running {
                 self.parts.live.said(&said);
                 self.put_out(now, &Update::Said(said));
             }
+            Order::Call(call) => self.parts.core.call(*call),
             Order::Model { node, piece } => self.parts.core.model(&node, &piece),
             Order::Note { kind, source, payload } => self.parts.core.note(now, None, kind, source, payload),
         }

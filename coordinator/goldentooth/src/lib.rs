@@ -20,6 +20,7 @@ pub mod live;
 pub mod models;
 pub mod simulate;
 pub mod surfaces;
+pub mod thinking;
 pub mod up;
 #[cfg(feature = "stage")]
 mod voices;

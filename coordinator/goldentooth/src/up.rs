@@ -18,6 +18,7 @@ use crate::live::Live;
 use crate::models::Pusher;
 use crate::simulate::{self, Agents, Inside, Local};
 use crate::surfaces::web::{self, Web};
+use crate::thinking::Thinking;
 use fleet::Now;
 use frames::NodeName;
 use node_agent::clock;
@@ -159,9 +160,13 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     let desk = desk(&keys, &data, reach.clone(), broker.as_ref(), intake.orders.clone());
 
     let company = Company::default();
+    let thinking = Thinking::default();
     #[cfg(feature = "stage")]
-    let stage =
-        if config.stage { on_stage(&live, &ask, &intake, &company, data.folder()).await } else { None };
+    let stage = if config.stage {
+        on_stage((&live, &ask), &intake, (&company, &thinking), &config).await
+    } else {
+        None
+    };
     #[cfg(not(feature = "stage"))]
     let stage = None;
 
@@ -174,8 +179,16 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     }
     let models = Some(Pusher::new(live.clone(), intake.orders.clone()));
     let hosts = own_hosts().into_iter().chain(config.hosts.iter().cloned()).collect();
-    let options =
-        web::Options { address: http, hosts, access, care, calls, flavours: config.flavours, models };
+    let options = web::Options {
+        address: http,
+        hosts,
+        access,
+        care,
+        calls,
+        flavours: config.flavours,
+        models,
+        thinking,
+    };
     let web = Web::new(live.clone(), (ask, company), desk, options);
     let (stop_web, stopping) = oneshot::channel();
     let served = tokio::spawn(web.serve(page, async move {
@@ -290,16 +303,17 @@ fn desk(
 
 #[cfg(feature = "stage")]
 async fn on_stage(
-    live: &Live,
-    ask: &Ask,
+    (live, ask): (&Live, &Ask),
     intake: &Intake,
-    company: &Company,
-    folder: &std::path::Path,
+    (company, thinking): (&Company, &Thinking),
+    config: &Config,
 ) -> Option<tokio::task::JoinHandle<()>> {
     crate::voices::remember(live, ask).await;
     // A seed per start: the same words in the same places would be dull.
     let seed = clock::wall().unsigned_abs();
-    crate::voices::start((live.clone(), ask.clone()), intake.orders.clone(), company, folder, seed)
+    let minds = config.minds.clone();
+    let (folder, room) = (&config.data, (company, thinking));
+    crate::voices::start((live.clone(), ask.clone()), intake.orders.clone(), room, (folder, minds), seed)
         .await
         .inspect_err(|error| tracing::error!(%error, "the cast stays away"))
         .ok()

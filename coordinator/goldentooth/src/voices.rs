@@ -6,6 +6,7 @@ use crate::ask::{Ask, EventQuery};
 use crate::company::{self, Company, Hosted};
 use crate::intake::{Cause, Order};
 use crate::live::{Event, Live, Recorded, Said, SaidKind, Update};
+use crate::thinking::{Held, Setting, Thinking};
 use cast::{Cast, Kind, Sheet, SheetError};
 use frames::NodeName;
 use serde_json::json;
@@ -21,7 +22,7 @@ use tokio::task::JoinHandle;
 
 /// The kind of the event of a line that is a fact or a suspicion, and of one
 /// that is fiction: the leaves of their topics.
-const SAYS: &str = "says";
+pub(crate) const SAYS: &str = "says";
 const TELLS: &str = "tells";
 /// How many events are remembered, for lines that come late.
 const REMEMBERED: usize = 4096;
@@ -37,8 +38,8 @@ const SPARE: Duration = Duration::from_secs(10);
 pub(crate) async fn start(
     (live, ask): (Live, Ask),
     orders: mpsc::Sender<Order>,
-    company: &Company,
-    folder: &Path,
+    (company, thinking): (&Company, &Thinking),
+    (folder, (settings, keys)): (&Path, (minds::Settings, BTreeMap<String, minds::Key>)),
     seed: u64,
 ) -> Result<JoinHandle<()>, SheetError> {
     let mut cast = Cast::built_in()?;
@@ -55,6 +56,17 @@ pub(crate) async fn start(
     let (requests, asked) = mpsc::channel(LINES);
     let stage = tokio::spawn(stage::run(stage, heard, asked, out));
     let (asked_of, budget) = (ask.clone(), requests.clone());
+    let setting = Setting {
+        settings,
+        keys,
+        cast: cast.clone(),
+        live: live.clone(),
+        ask: ask.clone(),
+        orders: orders.clone(),
+        requests: requests.clone(),
+        seed,
+    };
+    thinking.enter(Held::start(setting).await);
     company.enter(Hosted {
         cast: cast.clone(),
         services: Vec::new(),

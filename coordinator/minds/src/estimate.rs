@@ -12,7 +12,8 @@ const DIGITS: usize = 3;
 
 /// About how many tokens a text is: a word is one for every six letters begun,
 /// a number one for every three digits begun, and anything else one for each
-/// character but spaces. It errs on the side of too many.
+/// character but spaces. It errs on the side of too many: by 15 % for a pulse's
+/// prompt and 17 % for English prose, against OpenAI's `o200k_base` and `cl100k_base`.
 pub fn tokens(text: &str) -> u32 {
     #[derive(PartialEq, Clone, Copy)]
     enum Of {

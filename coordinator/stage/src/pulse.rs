@@ -24,7 +24,7 @@ pub use plan::{Found, Given, House, Plan};
 pub use style::Styles;
 pub use timing::Timing;
 
-use cast::Kind;
+use cast::{Filled, Kind};
 use serde::{Deserialize, Serialize};
 use store::Uuid;
 
@@ -88,6 +88,12 @@ pub struct PulseLine {
     pub mind: String,
     /// Which facts it tells.
     pub facts: Vec<String>,
+    /// The fact alone, without what the character made of it.
+    #[serde(skip)]
+    pub bare: String,
+    /// Every slot in it.
+    #[serde(skip)]
+    pub filled: Vec<Filled>,
 }
 
 /// A line that was refused.

@@ -69,7 +69,7 @@ impl Cause {
     }
 
     /// Whether a node is so; none if that can't be known now.
-    fn holds(self, node: &NodeSnapshot) -> Option<bool> {
+    pub(crate) fn holds(self, node: &NodeSnapshot) -> Option<bool> {
         let over = |vital| node.vitals.get(vital).map(|value| value >= 0.5);
         match self {
             Self::Silent => Some(node.silent),
@@ -83,7 +83,7 @@ impl Cause {
     }
 
     /// Of one node and of several: `is in crisis`, `are in crisis`.
-    fn words(self) -> (&'static str, &'static str) {
+    pub(crate) fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Crisis => ("is in crisis", "are in crisis"),
             Self::Silent => ("is silent", "are silent"),

@@ -86,3 +86,29 @@ fn the_example_names_every_key_and_is_right() {
         assert!(example.lines().any(stands), "{key}");
     }
 }
+
+#[cfg(feature = "stage")]
+#[test]
+fn faults_of_minds_are_named_where_they_stand() {
+    let provider =
+        "[minds.providers.home]\nkind = \"openai\"\nmodel = \"m\"\nbase_url = \"http://127.0.0.1:1/v1\"\n";
+    let config = load(provider, &[]).unwrap();
+    assert_eq!(config.minds.0.providers.len(), 1);
+    for (file, line, words) in [
+        (format!("[minds]\norder = [\"hme\"]\n{provider}"), 2, "no provider is called \"hme\""),
+        (provider.replace("http://", "ftp://"), 4, "base_url"),
+        (
+            format!("{provider}key = {{ env = \"GOLDENTOOTH_NO_SUCH\" }}\n"),
+            5,
+            "GOLDENTOOTH_NO_SUCH is not set",
+        ),
+        (provider.replace("model", "modle"), 3, "did you mean \"model\""),
+        ("[minds.pulse]\nevery = \"5min\"\n".to_owned(), 2, "15min to 60min"),
+    ] {
+        let told = load(&file, &[]).unwrap_err().to_string();
+        assert!(told.contains(&format!("line {line}:")) && told.contains(words), "{told}");
+    }
+    // Without a stage no key is read.
+    let keyed = format!("{provider}key = {{ env = \"GOLDENTOOTH_NO_SUCH\" }}\n");
+    assert!(load(&keyed, &["--no-stage"]).is_ok());
+}

@@ -25,7 +25,7 @@ use frames::{
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use store::{Batch, Event, EventIds, RawFrame};
+use store::{Batch, Call, Event, EventIds, RawFrame};
 
 /// The most rows that wait for the store; beyond, frames are refused and stay
 /// with their nodes. At about 250 B each, 25 MB.
@@ -34,6 +34,8 @@ pub const MOST_PENDING: usize = 100_000;
 pub const FULL_BATCH: usize = 20_000;
 /// The most events that wait for the store; beyond, the newest are lost.
 const MOST_EVENTS: usize = 10_000;
+/// The most receipts that wait for the store.
+const MOST_CALLS: usize = 1_000;
 /// The most frames of unknown versions that wait for the store.
 const MOST_UNREADABLE: usize = 1_000;
 
@@ -298,6 +300,16 @@ impl Core {
     ) {
         let event = self.chronicle.note(now.unix, kind, source, payload);
         self.keep(node.is_some_and(NodeName::is_simulated), event);
+    }
+
+    /// The receipt of a call to a language model.
+    pub fn call(&mut self, call: Call) {
+        let calls = &mut self.work.kept.calls;
+        if calls.len() < MOST_CALLS {
+            calls.push(call);
+        } else {
+            tracing::warn!(provider = call.provider, "a receipt was lost: the store can't keep up");
+        }
     }
 
     /// Something that followed from an event.

@@ -18,6 +18,8 @@ mod screen;
 mod status;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "stage")]
+mod thinking;
 
 pub use ask::CliError;
 
@@ -63,6 +65,12 @@ pub enum Look {
     /// Who is on stage, how they are, and their sheets
     #[cfg(feature = "stage")]
     Cast(cast::CastArgs),
+    /// Language models: who can be asked, how they are, and what they cost
+    #[cfg(feature = "stage")]
+    Minds(thinking::MindsArgs),
+    /// The periodic look at the whole fleet: the last one, a dry run, or one now
+    #[cfg(feature = "stage")]
+    Pulse(thinking::PulseArgs),
     /// Calls for help: whether they arrive
     Notify {
         /// What to do
@@ -173,6 +181,10 @@ pub fn run(look: &Look) -> Result<(), CliError> {
         Look::Ask(args) => question::ask(args, &mut screen),
         #[cfg(feature = "stage")]
         Look::Chat(args) => chat::chat(args, &mut screen),
+        #[cfg(feature = "stage")]
+        Look::Minds(args) => thinking::minds(args, &mut screen),
+        #[cfg(feature = "stage")]
+        Look::Pulse(args) => thinking::pulse(args, &mut screen),
         #[cfg(feature = "stage")]
         Look::Cast(args) => cast::run(args, &mut screen),
         Look::Events(wanted) => events::run(&Coordinator::new(&wanted.target)?, wanted, &mut screen),

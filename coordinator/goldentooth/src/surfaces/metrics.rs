@@ -4,7 +4,7 @@
 //! Names keep Prometheus' rules: base units in the name, `_total` on what only
 //! rises. Each vital is `goldentooth_node_NAME_UNIT` with the label `node`.
 
-use super::view::Standing;
+use super::view::{MindsView, Standing};
 use crate::live::{NodeSnapshot, Status};
 use frames::{Mood, Vital};
 use std::fmt::Write as _;
@@ -85,7 +85,12 @@ pub fn name(vital: Vital) -> String {
 }
 
 /// Everything.
-pub fn text(status: &Status, nodes: &[Arc<NodeSnapshot>], page: Page) -> String {
+pub fn text(
+    status: &Status,
+    nodes: &[Arc<NodeSnapshot>],
+    page: Page,
+    thinking: Option<&MindsView>,
+) -> String {
     let mut text = Text::default();
     text.head("build_info", "gauge", "Which version this is; always 1.");
     text.value("build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
@@ -101,6 +106,9 @@ pub fn text(status: &Status, nodes: &[Arc<NodeSnapshot>], page: Page) -> String 
     }
     each(&mut text, nodes);
     vitals(&mut text, nodes);
+    if let Some(thinking) = thinking {
+        minds(&mut text, thinking);
+    }
     text.0
 }
 
@@ -175,6 +183,56 @@ fn each(text: &mut Text, nodes: &[Arc<NodeSnapshot>]) {
     }
 }
 
+/// The states of a circuit breaker, as a label.
+const HEALTHS: [&str; 3] = ["closed", "open", "half_open"];
+
+/// Language models and what they cost. Providers that were never configured have no lines.
+fn minds(text: &mut Text, minds: &MindsView) {
+    let all = &minds.providers;
+    if !all.is_empty() {
+        text.head(
+            "mind_breaker",
+            "gauge",
+            "1 for how a provider's circuit breaker is, 0 for every other way.",
+        );
+        for one in all {
+            for health in HEALTHS {
+                let labels = [("provider", one.name.as_str()), ("state", health)];
+                text.value("mind_breaker", &labels, f64::from(u8::from(one.health == health)));
+            }
+        }
+        text.head("mind_calls_total", "counter", "Calls to a provider, by how they ended.");
+        for one in all {
+            for (outcome, count) in &one.outcomes {
+                let labels = [("provider", one.name.as_str()), ("outcome", outcome.as_str())];
+                text.value("mind_calls_total", &labels, *count as f64);
+            }
+        }
+        text.head("mind_tokens_total", "counter", "Tokens to and from a provider; cached are part of in.");
+        for one in all {
+            for (way, count) in [("in", one.input), ("out", one.output), ("cached", one.cached)] {
+                let labels = [("provider", one.name.as_str()), ("way", way)];
+                text.value("mind_tokens_total", &labels, count as f64);
+            }
+        }
+        text.head(
+            "mind_money_total",
+            "counter",
+            "What calls to a provider cost, in the configured currency.",
+        );
+        for one in all {
+            text.value("mind_money_total", &[("provider", one.name.as_str())], one.money);
+        }
+    }
+    text.head("mind_budget_tokens", "gauge", "Tokens of this hour and day: spent, and the limit.");
+    let purse = &minds.budget;
+    for (span, spent, limit) in [("hour", purse.hour, purse.hour_limit), ("day", purse.day, purse.day_limit)]
+    {
+        text.value("mind_budget_tokens", &[("span", span), ("what", "spent")], spent as f64);
+        text.value("mind_budget_tokens", &[("span", span), ("what", "limit")], limit as f64);
+    }
+}
+
 /// The vitals of nodes that speak: what a silent one said last is not so now.
 fn vitals(text: &mut Text, nodes: &[Arc<NodeSnapshot>]) {
     for vital in Vital::ALL {
@@ -205,7 +263,7 @@ mod tests {
             [node("pi-1", Some(Mood::Crisis)), hostile("pi-2"), silent("pi-3"), node("pi-4", None)]
                 .map(Arc::new)
                 .into();
-        let text = text(&Status::default(), &nodes, Page::default());
+        let text = text(&Status::default(), &nodes, Page::default(), None);
         let mut declared = std::collections::BTreeSet::new();
         for line in text.lines() {
             if let Some(rest) = line.strip_prefix("# TYPE ") {
@@ -220,6 +278,34 @@ mod tests {
         assert!(text.contains("goldentooth_node_temperature_celsius{node=\"pi-1\"} 84.5\n"), "{text}");
         assert!(!text.contains("goldentooth_node_temperature_celsius{node=\"pi-3\"}"), "silent: {text}");
         assert!(text.contains("goldentooth_node_cpu_ratio{node=\"pi-1\"} 0.34\n"), "{text}");
+    }
+
+    #[test]
+    fn models_are_told_by_provider() {
+        let json = serde_json::json!({
+            "providers": [{
+                "name": "home", "dialect": "openai", "url": "http://127.0.0.1:1", "model": "m", "health": "half_open",
+                "rests_for": null, "calls": 3, "outcomes": { "answered": 2, "slow": 1 }, "input": 90, "output": 7,
+                "cached": 30, "money": 0.25, "latency": 12, "last_fault": null,
+            }],
+            "understudy": "", "currency": "USD", "lost": 0,
+            "budget": {
+                "hour": 97, "hour_limit": 100, "day": 97, "day_limit": 200, "call_limit": 1, "pulse_limit": 1,
+                "persona_limit": 1,
+            },
+        });
+        crate::surfaces::schemas::assert_valid("minds", &json);
+        let view: MindsView = serde_json::from_value(json).unwrap();
+        let text = text(&Status::default(), &[], Page::default(), Some(&view));
+        for line in [
+            "goldentooth_mind_breaker{provider=\"home\",state=\"half_open\"} 1\n",
+            "goldentooth_mind_calls_total{provider=\"home\",outcome=\"slow\"} 1\n",
+            "goldentooth_mind_tokens_total{provider=\"home\",way=\"cached\"} 30\n",
+            "goldentooth_mind_money_total{provider=\"home\"} 0.25\n",
+            "goldentooth_mind_budget_tokens{span=\"hour\",what=\"spent\"} 97\n",
+        ] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
     }
 
     /// Every name of a metric in a text.
@@ -241,7 +327,7 @@ mod tests {
         }
         all.vitals = frames::Vitals::from(&readings);
         let status = Status { refused: [("seal", 1)].into(), ..Status::default() };
-        let told = names(&text(&status, &[Arc::new(all)], Page::default()));
+        let told = names(&text(&status, &[Arc::new(all)], Page::default(), None));
         for file in [
             include_str!("../../../../grafana/dashboard.json"),
             include_str!("../../../../grafana/alerts.yml"),

@@ -4,7 +4,8 @@
 use super::mqtt::{MoodMessage, VitalsMessage};
 use super::view::{
     AnswersView, CallsView, CharacterView, CouncilView, DayView, EventView, FactView, FleetView, HistoryView,
-    MoodsView, NodeView, QuietView, SaidView, StatusView, TriedView, UpView,
+    LedgerView, MindsView, MoodsView, NodeView, PulseView, QuietView, SaidView, StatusView, TriedView,
+    UpView,
 };
 use jiff::Timestamp;
 use schemars::generate::SchemaSettings;
@@ -143,6 +144,9 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
         ("ask", schema::<AnswersView>("goldentooth ask --json")),
         ("council", schema::<CouncilView>("/api/v1/nodes/NAME/council")),
         ("fact", schema::<FactView>("/api/v1/facts/ID")),
+        ("minds", schema::<MindsView>("goldentooth minds --json")),
+        ("ledger", schema::<LedgerView>("goldentooth minds ledger --json")),
+        ("pulse", schema::<PulseView>("goldentooth pulse --json")),
         ("mqtt-says", schema::<SaidView>("gt/1/<fleet>/cast/<persona>/says")),
     ]
 }

@@ -15,6 +15,7 @@ mod history;
 mod node;
 #[cfg(test)]
 mod tests;
+mod thinking;
 mod words;
 
 pub use card::CardView;
@@ -29,6 +30,10 @@ pub use fleet::{Counts, FleetState, FleetView, GroupView, Standing, worst_first}
 pub use history::{HistoryView, MoodsView, SeriesView, Span, TurnView, letter};
 pub use node::{BudgetView, CauseView, NodeView, VitalValue, VitalView};
 pub(crate) use node::{because_words, vitals};
+pub use thinking::{
+    CallView, DroppedView, FaultView, LedgerDayView, LedgerView, MindsView, ProviderView, PulseFactView,
+    PulseLineView, PulseView, PurseView,
+};
 pub use words::{age, plain, show};
 
 use crate::live::{Status, UnixMillis};

@@ -2,6 +2,7 @@
 
 use super::plan::{Found, House, tells_its_fact};
 use cast::truth::{self, Untrue};
+use cast::{Filled, Kind, Slot, Slots};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -53,8 +54,15 @@ pub enum Refusal {
     Style(String),
 }
 
+/// What passed.
+pub(super) struct Passed {
+    pub(super) text: String,
+    pub(super) kind: Kind,
+    pub(super) filled: Vec<Filled>,
+}
+
 /// A line that may be said, or one that may not with its cause.
-pub(super) type Judged<'a> = Result<(&'a Found, String), (String, Refusal)>;
+pub(super) type Judged<'a> = Result<(&'a Found, Passed), (String, Refusal)>;
 
 /// Every line of an answer, judged.
 pub(super) fn judge<'a>(
@@ -88,7 +96,13 @@ pub(super) fn judge<'a>(
             let fact = asked.find(|found| found.id == id && found.by == by);
             let fact = fact.ok_or_else(|| refused(Refusal::Fact(shown(id))))?;
             let words = check(template, fact, house, names, &called).map_err(refused)?;
-            Ok((fact, words))
+            // Whoever says what would settle it suspects something.
+            let kind = if template.contains("{settle}") { Kind::Suspicion } else { Kind::Fact };
+            let slots = Slots::of(&fact.fact, notices(house, fact));
+            let used =
+                Slot::ALL.into_iter().filter(|slot| template.contains(&format!("{{{}}}", slot.name())));
+            let filled = used.filter_map(|slot| slots.get(slot).cloned()).collect();
+            Ok((fact, Passed { text: words, kind, filled }))
         })
         .collect()
 }
@@ -109,8 +123,7 @@ fn check(
     if !tells_its_fact(template, &found.fact) {
         return Err(Refusal::Silent);
     }
-    let notices = house.cast.get(&found.by).map(|sheet| sheet.notices.as_slice()).unwrap_or_default();
-    let line = truth::check(template, &[], &found.fact, notices)?;
+    let line = truth::check(template, &[], &found.fact, notices(house, found))?;
     let of_a_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     for word in bare.split(|c| !of_a_name(c)).filter(|word| !word.is_empty()) {
         if names.contains(word) {
@@ -129,6 +142,11 @@ fn check(
         None if template.starts_with("{node}") => Ok(line),
         None => Ok(capital(&line)),
     }
+}
+
+/// What a fact's speaker looks at first.
+fn notices<'a>(house: &House<'a>, found: &Found) -> &'a [String] {
+    house.cast.get(&found.by).map_or(&[], |sheet| &sheet.notices)
 }
 
 /// The text with a space in the place of each slot.

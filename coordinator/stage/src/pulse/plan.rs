@@ -1,7 +1,7 @@
 //! Who speaks about what, by rules; and what becomes of an answer.
 
 use super::digest::{Changes, Digest, Scene, Stands, Turned};
-use super::judge::judge;
+use super::judge::{Passed, judge};
 use super::outside::Outside;
 use super::style::Styles;
 use super::{Dropped, FactToSay, PulseLine, Report, context, prompt};
@@ -187,13 +187,18 @@ impl Plan {
                 (report.output, report.cached) = (given.output, given.cached);
                 for judged in judge(given.json.as_ref(), &self.found, house, &self.names) {
                     match judged {
-                        Ok((found, text)) if !said.contains_key(found.id.as_str()) => {
-                            let line = line(found, text, &given.mind);
-                            said.insert(&found.id, line);
+                        Ok((found, passed)) if !said.contains_key(found.id.as_str()) => {
+                            // How it would be said plainly, by one who remembers nothing.
+                            let sheet = house.cast.get(&found.by);
+                            let plain = sheet.and_then(|sheet| {
+                                Understudy::default().compose(sheet, &found.fact, Bearing::default(), seed)
+                            });
+                            let bare = plain.map_or_else(|| passed.text.clone(), |plain| plain.bare);
+                            said.insert(&found.id, line(found, passed, bare, &given.mind));
                         }
-                        Ok((_, line)) => {
+                        Ok((_, passed)) => {
                             let cause = "the fact has its line already".to_owned();
-                            report.dropped.push(Dropped { line, cause });
+                            report.dropped.push(Dropped { line: passed.text, cause });
                         }
                         Err((line, refusal)) => {
                             report.dropped.push(Dropped { line, cause: refusal.to_string() });
@@ -211,8 +216,8 @@ impl Plan {
                 let sheet = house.cast.get(&found.by)?;
                 let seed = seed.wrapping_add(place as u64);
                 let said = understudy.compose(sheet, &found.fact, Bearing::default(), seed)?;
-                let line = line(found, said.text, Understudy::NAME);
-                Some(PulseLine { kind: said.kind, ..line })
+                let passed = Passed { text: said.text, kind: said.kind, filled: said.facts };
+                Some(line(found, passed, said.bare, Understudy::NAME))
             });
             report.lines.extend(line);
         }
@@ -224,6 +229,8 @@ impl Plan {
     fn rest(&self) -> Vec<PulseLine> {
         let plain = |text: String| PulseLine {
             by: Understudy::NAME.to_owned(),
+            bare: text.clone(),
+            filled: Vec::new(),
             text,
             kind: Kind::Fact,
             mind: Understudy::NAME.to_owned(),
@@ -250,9 +257,10 @@ impl Plan {
     }
 }
 
-fn line(found: &Found, text: String, mind: &str) -> PulseLine {
-    let kind = if found.made.is_some_and(Move::is_suspicion) { Kind::Suspicion } else { Kind::Fact };
-    PulseLine { by: found.by.clone(), text, kind, mind: mind.to_owned(), facts: vec![found.id.clone()] }
+fn line(found: &Found, passed: Passed, bare: String, mind: &str) -> PulseLine {
+    let Passed { text, kind, filled } = passed;
+    let facts = vec![found.id.clone()];
+    PulseLine { by: found.by.clone(), text, kind, mind: mind.to_owned(), facts, bare, filled }
 }
 
 /// The fact of a change: as its newest event tells it, if that says the same.

@@ -55,9 +55,10 @@ pub(super) fn write(
         voices.push_str(&shorten(&text));
         voices.push('\n');
     }
-    let parts = asked
-        .iter()
-        .map(|found| format!("{}: {}, {}", found.id, found.by, found.made.map_or("plain", Move::name)));
+    let parts = asked.iter().map(|found| {
+        let made = found.made.map_or_else(|| "plain".to_owned(), with_slots);
+        format!("{}: {}, {made}", found.id, found.by)
+    });
     let parts = parts.collect::<Vec<_>>().join("\n");
     let said = format!("{voices}\nWhat is so:\n{context}\nWrite:\n{parts}");
     let text = format!("{RULES}\n\n{said}");
@@ -72,6 +73,16 @@ pub(super) fn write(
         most: OUTPUT,
     };
     (request, text)
+}
+
+/// A move, with the slots of which its clause has one.
+fn with_slots(made: Move) -> String {
+    let slots: Vec<_> = made.needs().iter().map(|slot| format!("{{{}}}", slot.name())).collect();
+    if slots.is_empty() {
+        made.name().to_owned()
+    } else {
+        format!("{} with {}", made.name(), slots.join(" or "))
+    }
 }
 
 /// Cuts a voice that is too long by itself, at a word.

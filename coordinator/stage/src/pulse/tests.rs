@@ -259,10 +259,14 @@ fn an_urgent_pulse_comes_soon_and_at_most_every_five_minutes() {
     let minutes = |minutes: u64| minutes * 60_000;
     let mut timing = Timing::new(0, minutes(30));
     assert_eq!((timing.due(), timing.is_urgent()), (minutes(30), false));
-    timing.urgent(minutes(10));
-    assert_eq!((timing.due(), timing.is_urgent()), (minutes(10) + 20_000, true));
-    timing.made(minutes(10) + 20_000);
-    assert_eq!(timing.due(), minutes(40) + 20_000);
-    timing.urgent(minutes(11));
-    assert_eq!(timing.due(), minutes(15) + 20_000, "five minutes after the last");
+    timing.urgent(minutes(1));
+    timing.urgent(minutes(2));
+    assert_eq!((timing.due(), timing.is_urgent()), (minutes(2), true), "a minute after the first");
+    timing.made(minutes(2));
+    assert_eq!((timing.due(), timing.is_urgent()), (minutes(32), false));
+    timing.urgent(minutes(3));
+    assert_eq!(timing.due(), minutes(7), "five minutes after the last");
+    timing.made(minutes(7));
+    timing.urgent(minutes(36) + 30_000);
+    assert_eq!(timing.due(), minutes(37), "and never later than the regular one");
 }

@@ -179,8 +179,12 @@ pub(super) async fn openapi() -> impl IntoResponse {
 }
 
 pub(super) async fn metrics(State(web): State<Web>) -> impl IntoResponse {
+    let minds = web.0.options.thinking.minds().ok();
     let page = metrics::Page { streams: web.streams(), calls: web.0.options.calls.counts() };
-    ([(CONTENT_TYPE, metrics::TYPE)], metrics::text(&web.0.live.status(), &web.0.live.nodes(), page))
+    (
+        [(CONTENT_TYPE, metrics::TYPE)],
+        metrics::text(&web.0.live.status(), &web.0.live.nodes(), page, minds.as_ref()),
+    )
 }
 
 /// Whether the program runs at all.

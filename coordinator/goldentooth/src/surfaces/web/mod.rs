@@ -10,6 +10,8 @@
 //! | `/api/v1/nodes/NAME/council` | what every eye of the cast sees in a node |
 //! | `POST /api/v1/ask` | a question to the cast; it changes nothing, and needs no token on loopback |
 //! | `POST /api/v1/cast/NAME` | a mute, a thumb or a guess: needs the token |
+//! | `/api/v1/minds`, `/api/v1/minds/ledger` | who can be asked, and what it cost |
+//! | `/api/v1/pulse`, `/api/v1/pulse/dry` | the last pulse, and what one would be; `POST` makes one: needs the token |
 //! | `/api/v1/stream` | what changes, as server-sent events: `stream.rs` |
 //! | `/calls`, `/api/v1/calls`, `/api/v1/quiet` | calls for help, and quiet times |
 //! | `PUT /api/v1/nodes/NAME/tag`, `POST /api/v1/quiet`, … | what operators change: needs a token, always |
@@ -37,6 +39,7 @@ mod stream;
 mod taste;
 #[cfg(test)]
 mod tests;
+mod thinking;
 mod trace;
 
 use crate::access::Access;
@@ -48,6 +51,7 @@ use crate::enrol::Desk;
 use crate::flavour::Flavours;
 use crate::live::Live;
 use crate::models::Pusher;
+use crate::thinking::Thinking;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post, put};
@@ -83,6 +87,8 @@ pub struct Options {
     pub flavours: Flavours,
     /// Sends models to nodes; none where nothing is sent, as in tests.
     pub models: Option<Pusher>,
+    /// Language models and the pulse.
+    pub thinking: Thinking,
 }
 
 /// The web surface; cheap to clone.
@@ -128,6 +134,10 @@ impl Web {
             .route("/api/v1/cast/{name}", get(characters::one).post(characters::wish))
             .route("/api/v1/ask", post(characters::ask))
             .route("/api/v1/facts/{id}", get(characters::fact))
+            .route("/api/v1/minds", get(thinking::all))
+            .route("/api/v1/minds/ledger", get(thinking::ledger))
+            .route("/api/v1/pulse", get(thinking::last).post(thinking::now))
+            .route("/api/v1/pulse/dry", get(thinking::dry))
             .route("/api/v1/stream", get(stream::stream))
             .route(signing::PATH, get(signing::page).post(signing::sign_in_with))
             .route("/sign-out", post(signing::sign_out))

@@ -42,6 +42,7 @@ fn setup(address: &str, nodes: Vec<NodeSnapshot>) -> Setup {
         calls: Calls::new(Vec::new()),
         flavours: Flavours::default(),
         models: None,
+        thinking: crate::thinking::Thinking::default(),
     };
     let web = Web::new(live.clone(), (Ask::empty(), Company::default()), desk, options);
     Setup { web, live, token: token.expose().to_owned(), _folder: folder }

@@ -36,6 +36,7 @@ fn checked(address: &str, method: &Method, headers: &[(&str, &str)]) -> Result<(
         calls: Calls::new(Vec::new()),
         flavours: crate::flavour::Flavours::default(),
         models: None,
+        thinking: crate::thinking::Thinking::default(),
     };
     check(&options, 1, method, &Uri::from_static("/api/v1/nodes"), &map)
 }

@@ -1,0 +1,299 @@
+//! The pulse in real time: what is so is gathered, one call is made if
+//! something changed, and what a model said is told.
+
+use super::{Wanted, gather};
+use crate::ask::{Ask, EventQuery};
+use crate::intake::{Cause, Order as Intake};
+use crate::live::{Event, Live, Recorded, Said, SaidKind, Update};
+use crate::surfaces::view::{PulseView, time};
+use cast::{Cast, Kind};
+use frames::NodeName;
+use futures_util::future::join_all;
+use minds::{PulseSettings, Router, Understudy};
+use node_agent::clock;
+use serde_json::{Value, json};
+use stage::Request;
+use stage::pulse::{Digest, Given, House, Plan, PulseLine, Report, Styles, Timing};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// What somebody wants, and where the answer goes.
+pub(super) type Order = (Wanted, oneshot::Sender<PulseView>);
+
+/// What the store gives within this time counts; a pulse goes on without the rest.
+const GATHER: Duration = Duration::from_secs(30);
+/// How many lines are looked at for what each character said before.
+const EARLIER: usize = 200;
+/// Of each character.
+const EACH: usize = 3;
+/// The most troubled nodes of which a digest is kept over a restart.
+const KEPT: usize = 1_000;
+/// The kind of the event that records a pulse.
+const KIND: &str = "pulsed";
+
+/// What the pulse lives on.
+pub(super) struct Heart {
+    pub(super) router: Router,
+    pub(super) cast: Cast,
+    pub(super) live: Live,
+    pub(super) ask: Ask,
+    pub(super) orders: mpsc::Sender<Intake>,
+    pub(super) requests: mpsc::Sender<Request>,
+    pub(super) settings: PulseSettings,
+    pub(super) seed: u64,
+}
+
+/// What it remembers.
+struct Memory {
+    digest: Digest,
+    styles: Styles,
+    understudy: Understudy,
+    last: PulseView,
+    made: u64,
+}
+
+impl Heart {
+    /// Beats until nobody can ask any more.
+    pub(super) async fn run(self, mut asked: mpsc::Receiver<Order>) {
+        let start = Instant::now();
+        let now = || start.elapsed().as_millis() as u64;
+        let mut timing = Timing::new(0, self.settings.every.as_millis() as u64);
+        let mut memory = Memory {
+            digest: self.remembered().await,
+            styles: Styles::of(&self.cast),
+            understudy: Understudy::default(),
+            last: PulseView { because: "no pulse has been made yet".to_owned(), ..PulseView::default() },
+            made: 0,
+        };
+        let mut updates = self.live.subscribe();
+        loop {
+            let due = start + Duration::from_millis(timing.due());
+            tokio::select! {
+                order = asked.recv() => {
+                    let Some((wanted, answer)) = order else { return };
+                    let view = match wanted {
+                        Wanted::Last => memory.last.clone(),
+                        Wanted::Dry => self.dry(&memory).await,
+                        Wanted::Now => {
+                            timing.made(now());
+                            self.beat(&mut memory, "asked for").await
+                        }
+                    };
+                    // Nobody waiting any longer is no trouble.
+                    let _ = answer.send(PulseView { due: time(clock::wall() + left(&timing, now())), ..view });
+                }
+                () = sleep_until(due) => {
+                    let why = if timing.is_urgent() { "urgent".to_owned() } else { self.every() };
+                    timing.made(now());
+                    self.beat(&mut memory, &why).await;
+                }
+                update = updates.recv() => match update {
+                    Ok(Update::Event(event)) if is_urgent(&event) => timing.urgent(now()),
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return,
+                },
+            }
+        }
+    }
+
+    fn every(&self) -> String {
+        format!("every {} min", self.settings.every.as_secs() / 60)
+    }
+
+    /// What was so at the last pulse before a restart.
+    async fn remembered(&self) -> Digest {
+        let query = EventQuery { kind: Some(KIND.to_owned()), limit: 1, ..EventQuery::default() };
+        let events = self.ask.events(query).await.unwrap_or_default();
+        let digest = events.last().and_then(|event| event.payload.get("digest").cloned());
+        digest.and_then(|digest| serde_json::from_value(digest).ok()).unwrap_or_default()
+    }
+
+    /// What a pulse would be now.
+    async fn dry(&self, memory: &Memory) -> PulseView {
+        let scene = gather::scene(clock::wall(), &self.live);
+        let (_, changes, nodes) = memory.digest.look(&scene);
+        let known = self.known(&nodes).await;
+        let plan = Plan::new(
+            &known.house(self, &memory.styles),
+            &scene,
+            &changes,
+            &known.events(),
+            &self.every(),
+            self.seed,
+        );
+        view(&plan.report())
+    }
+
+    async fn beat(&self, memory: &mut Memory, why: &str) -> PulseView {
+        let scene = gather::scene(clock::wall(), &self.live);
+        let (digest, changes, nodes) = memory.digest.look(&scene);
+        let known = self.known(&nodes).await;
+        memory.made += 1;
+        let seed = self.seed.wrapping_add(memory.made << 8);
+        let report = {
+            let house = known.house(self, &memory.styles);
+            let plan = Plan::new(&house, &scene, &changes, &known.events(), why, seed);
+            let given = match &plan.request {
+                None => Err("nobody was called".to_owned()),
+                Some(request) => match self.router.ask(request).await {
+                    Ok(given) => Ok(Given {
+                        json: given.answer.json,
+                        mind: given.by,
+                        output: given.output,
+                        cached: given.cached,
+                    }),
+                    Err(nobody) => Err(nobody.to_string()),
+                },
+            };
+            plan.settle(&house, &mut memory.understudy, given, seed)
+        };
+        if !changes.is_empty() {
+            self.tell(&report, &digest, &known).await;
+        }
+        memory.digest = digest;
+        memory.last = PulseView { at: time(scene.now), ..view(&report) };
+        memory.last.clone()
+    }
+
+    /// Records a pulse, and tells what a model said in it. What the understudy
+    /// fills in was told when it happened.
+    async fn tell(&self, report: &Report, digest: &Digest, known: &Known) {
+        let kept = if digest.troubled() <= KEPT { json!(digest) } else { Value::Null };
+        let payload = json!({
+            "because": report.because, "called": report.called, "context": report.context,
+            "prefix": report.prefix, "output": report.output, "cached": report.cached,
+            "dropped": report.dropped, "lines": report.lines.len(), "digest": kept,
+            "words": format!("A pulse: {}.", report.because),
+        });
+        // Intake gone means that everything stops.
+        let _ = self.orders.send(Intake::Note { kind: KIND, source: "stage", payload }).await;
+        for line in report.lines.iter().filter(|line| line.mind != Understudy::NAME) {
+            let event =
+                report.facts.iter().find(|fact| line.facts.contains(&fact.id)).and_then(|fact| fact.event);
+            // Without the event that it is about a line can't be checked: unsaid.
+            let event = event.and_then(|id| known.events.iter().find(|event| event.id == id));
+            if let Some(event) = event {
+                self.say(line, event).await;
+            }
+        }
+    }
+
+    async fn say(&self, line: &PulseLine, event: &Arc<Event>) {
+        let node: Option<NodeName> = event.node().and_then(|node| node.parse().ok());
+        let facts: Vec<Value> = line
+            .filled
+            .iter()
+            .map(|filled| {
+                let mut fact = json!(filled);
+                fact["event"] = json!(event.id);
+                fact
+            })
+            .collect();
+        let plain = event.payload.get("words").and_then(Value::as_str).unwrap_or_default();
+        let said = Arc::new(Said {
+            by: line.by.clone(),
+            text: line.text.clone(),
+            kind: if line.kind == Kind::Suspicion { SaidKind::Suspicion } else { SaidKind::Fact },
+            facts: Recorded::new(&facts),
+            node: node.clone(),
+            at: clock::wall(),
+            cause: event.id.to_string(),
+            aside: false,
+            bare: line.bare.clone(),
+            plain: plain.to_owned(),
+        });
+        let payload = json!({
+            "node": node, "by": said.by, "text": said.text, "kind": said.kind, "facts": facts,
+            "mind": line.mind, "bare": said.bare, "plain": said.plain, "aside": false,
+        });
+        let (cause, source) = (Cause::from(&**event), said.by.clone());
+        let order = Intake::Follow { node, cause, kind: crate::voices::SAYS, source, payload, said };
+        let _ = self.orders.send(order).await;
+    }
+
+    /// What the store knows: the newest events of nodes, and what was said
+    /// before, asked for side by side. What comes too late is left out.
+    async fn known(&self, nodes: &[String]) -> Known {
+        let of_node = |node: &String| {
+            let node: Option<NodeName> = node.parse().ok();
+            async move {
+                // The few newest: a line about it may stand before its cause.
+                let query = EventQuery { node: Some(node?), limit: 8, ..EventQuery::default() };
+                timeout(GATHER, self.ask.events(query)).await.ok()?.ok()
+            }
+        };
+        let said = EventQuery {
+            kind: Some(crate::voices::SAYS.to_owned()),
+            limit: EARLIER,
+            ..EventQuery::default()
+        };
+        let (events, said, muted) = tokio::join!(
+            join_all(nodes.iter().map(of_node)),
+            timeout(GATHER, self.ask.events(said)),
+            self.muted(),
+        );
+        let mut earlier: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let said = said.ok().and_then(Result::ok).unwrap_or_default();
+        for event in said.iter().rev() {
+            let text = |key: &str| event.payload.get(key).and_then(Value::as_str);
+            if let (Some(by), Some(text)) = (text("by"), text("text")) {
+                let lines = earlier.entry(by.to_owned()).or_default();
+                if lines.len() < EACH {
+                    lines.push(text.to_owned());
+                }
+            }
+        }
+        Known { events: events.into_iter().flatten().flatten().collect(), earlier, muted }
+    }
+
+    async fn muted(&self) -> BTreeSet<String> {
+        let (sender, answer) = oneshot::channel();
+        if self.requests.send(Request::Portraits(sender)).await.is_err() {
+            return BTreeSet::new();
+        }
+        let portraits = answer.await.unwrap_or_default();
+        portraits.into_iter().filter(|portrait| portrait.muted).map(|portrait| portrait.id).collect()
+    }
+}
+
+/// What the store and the stage gave.
+struct Known {
+    events: Vec<Arc<Event>>,
+    earlier: BTreeMap<String, Vec<String>>,
+    muted: BTreeSet<String>,
+}
+
+impl Known {
+    fn house<'a>(&'a self, heart: &'a Heart, styles: &'a Styles) -> House<'a> {
+        House {
+            cast: &heart.cast,
+            styles,
+            muted: &self.muted,
+            earlier: &self.earlier,
+            aliases: heart.settings.aliases,
+        }
+    }
+
+    fn events(&self) -> Vec<Event> {
+        self.events.iter().map(|event| (**event).clone()).collect()
+    }
+}
+
+/// How long it is until the next one, in milliseconds.
+fn left(timing: &Timing, now: u64) -> i64 {
+    i64::try_from(timing.due().saturating_sub(now)).unwrap_or(i64::MAX)
+}
+
+fn is_urgent(event: &Event) -> bool {
+    let to = event.payload.get("to").and_then(Value::as_str);
+    event.kind == "silent" || (event.kind == "mood_changed" && to == Some("crisis"))
+}
+
+/// A report as others see it: the same names, one for one.
+fn view(report: &Report) -> PulseView {
+    serde_json::to_value(report).and_then(serde_json::from_value).unwrap_or_default()
+}
