@@ -4,11 +4,14 @@
 use crate::stage::Millis;
 use crate::talk::Waiting;
 use cast::life::{
-    Arrival, Bearing, Declined, Felt, Needs, Persona, Readiness, Reason, Rhythm, Room, Thought, Tone, Why,
-    grant,
+    Arrival, Bearing, Felt, Needs, Persona, Readiness, Reason, Rhythm, Room, Thought, Tone, Why, grant,
 };
 use cast::{Cast, Fact, Occasion, Sheet, Signal, TieKind};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+mod turned;
+
+pub use turned::Turned;
 
 /// Lines of this time count for fairness.
 const LATELY: Millis = 10 * 60_000;
@@ -25,12 +28,6 @@ const RESTED: i32 = 40;
 
 /// How long one waits for what another has to say.
 const PATIENCE: Millis = 30_000;
-/// The most causes of declining that are kept until they are told.
-const CAUSES: usize = 64;
-
-/// What was declined is told at most so often.
-const TELLING: Millis = 10_000;
-
 /// What a message to a character is about: the same loop sees to both.
 #[derive(Clone, Debug)]
 pub(crate) enum Matter {
@@ -49,22 +46,6 @@ impl Matter {
     }
 }
 
-/// Messages that were declined for one cause: recorded, so that nothing
-/// vanishes without a trace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turned {
-    /// Who declined them; empty for everybody.
-    pub by: String,
-    /// Why.
-    pub why: Why,
-    /// How many.
-    pub count: u32,
-    /// The room of the first: a node's name, or a person's conversation.
-    pub room: String,
-    /// The event that the first was about, if it was one.
-    pub event: Option<String>,
-}
-
 /// Everybody on stage, as they are now.
 #[derive(Debug)]
 pub(crate) struct Company {
@@ -76,6 +57,8 @@ pub(crate) struct Company {
     /// When what was declined was told last.
     told: Option<Millis>,
     needs: Needs,
+    /// About which node each of them waits.
+    deferred: BTreeMap<String, String>,
     spoke: BTreeMap<String, VecDeque<Millis>>,
     crises: BTreeMap<String, VecDeque<Millis>>,
     /// When each household heard of something.
@@ -125,6 +108,7 @@ impl Company {
             turned: BTreeMap::new(),
             told: None,
             needs: Needs::default(),
+            deferred: BTreeMap::new(),
             spoke: BTreeMap::new(),
             crises: BTreeMap::new(),
             heard: BTreeMap::new(),
@@ -167,36 +151,6 @@ impl Company {
         for persona in self.personas.values_mut() {
             persona.state.budget = budget;
         }
-    }
-
-    /// A message was declined: it is counted with its cause until it is told.
-    pub(crate) fn lose(&mut self, _now: Millis, by: &str, declined: Declined<Matter>) {
-        let Declined { message, why } = declined;
-        let event = match &message.matter {
-            Matter::Fact(fact) => Some(fact.event.clone()),
-            Matter::Asked(_) => None,
-        };
-        self.turn(by, why, &message.room, event);
-    }
-
-    /// Counts something that was declined.
-    pub(crate) fn turn(&mut self, by: &str, why: Why, room: &str, event: Option<String>) {
-        let key = (by.to_owned(), why);
-        if self.turned.len() >= CAUSES && !self.turned.contains_key(&key) {
-            return;
-        }
-        let first = || Turned { by: by.to_owned(), why, count: 0, room: room.to_owned(), event };
-        self.turned.entry(key).or_insert_with(first).count += 1;
-    }
-
-    /// What was declined since it was told last. The first of a cause is told at
-    /// once, the others together.
-    pub(crate) fn turned(&mut self, now: Millis) -> Vec<Turned> {
-        if self.turned.is_empty() || self.told.is_some_and(|told| now.saturating_sub(told) < TELLING) {
-            return Vec::new();
-        }
-        self.told = Some(now);
-        std::mem::take(&mut self.turned).into_values().collect()
     }
 
     /// Whether nothing is grave, and has not been for a while.
@@ -318,8 +272,8 @@ impl Company {
         if fact.occasion.is_urgent() {
             self.voice.get_or_insert_with(|| first.clone());
         }
-        let after = self.needs.done(&first);
-        self.needs = Needs::default();
+        let waited = |who: &String| self.deferred.remove(who).is_some_and(|room| room == fact.node);
+        let after = self.needs.done(&first).into_iter().filter(waited).collect();
         Floor::Granted(Granted { by: first, bearing, thoughts, after })
     }
 
@@ -335,6 +289,7 @@ impl Company {
             let Some(tie) = needed else { continue };
             match self.needs.wait(who, &tie.to, now + PATIENCE) {
                 Ok(()) => {
+                    self.deferred.insert(who.clone(), room.to_owned());
                     waits.insert(who.clone());
                 }
                 Err(cycle) => {
@@ -418,6 +373,14 @@ impl Company {
             spoke.pop_front();
         }
         spoke.push_back(now);
+    }
+
+    /// Ends waits that have lasted too long: somebody else had the floor.
+    pub(crate) fn expire(&mut self, now: Millis) {
+        for who in self.needs.expire(now) {
+            let room = self.deferred.remove(&who).unwrap_or_default();
+            self.turn(&who, Why::Floor, &room, None);
+        }
     }
 
     /// Lets everybody rest until now, and feel that a day has passed without news.

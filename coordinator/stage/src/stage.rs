@@ -4,13 +4,19 @@ use crate::company::{Company, Floor, Granted, Turned};
 use crate::facts;
 use crate::line::{Line, Portrait, Told};
 use crate::past::Memory;
-use crate::second::{Second, Sort};
 use crate::talk::{Asking, Heard};
-use cast::life::{Rhythm, Thought, Why};
-use cast::{Cast, Fact, Filled, Occasion, Other, Sheet, Signal, Slot, UnixMillis};
+use cast::life::{Rhythm, Why};
+use cast::{Cast, Fact, Filled, Occasion, Sheet, Signal, Slot, UnixMillis};
 use minds::Understudy;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Event, Uuid};
+
+mod grave;
+mod seconds;
+mod spotlight;
+
+use spotlight::Spotlight;
+pub(crate) use spotlight::Waiting;
 
 /// Milliseconds of a monotonic clock, from any start.
 pub type Millis = u64;
@@ -77,35 +83,6 @@ pub struct Glance {
     pub node: Option<String>,
     /// Who has just spoken about it, if it is looked at for that.
     pub after: Option<String>,
-}
-
-/// What is going on about one node. Forgotten when its minute is over and
-/// nothing waits, so that only speakers of the last minute are held.
-#[derive(Debug, Default)]
-struct Spotlight {
-    /// Until when nothing more may be said; none if nothing was.
-    closed: Option<Millis>,
-    /// Its latest mood that nobody has spoken of.
-    mood: Option<Waiting>,
-    /// Its latest coming or going that nobody has spoken of.
-    presence: Option<Waiting>,
-    /// Its latest signal that nobody has spoken of.
-    signal: Option<Waiting>,
-    /// What another has to add, if nothing newer happens before.
-    second: Option<Second>,
-    /// When its turn is, as in [`Stage::turns`].
-    turn: Option<Millis>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Waiting {
-    pub(crate) fact: Fact,
-    /// What the event says in plain words.
-    pub(crate) plain: String,
-    pub(crate) signals: Vec<Signal>,
-    pub(crate) event: Uuid,
-    pub(crate) heard: Millis,
-    pub(crate) due: Millis,
 }
 
 impl Stage {
@@ -291,138 +268,11 @@ impl Stage {
         Said::Line(Box::new(line))
     }
 
-    /// Until when something grave waits for what else becomes grave.
-    fn gathers_until(&self, at: Millis, waiting: &Waiting) -> Option<Millis> {
-        let grave = waiting.fact.occasion.is_urgent() && !self.gathered.contains(&waiting.event);
-        let until = self.graved.filter(|_| grave)? + GATHER;
-        (at < until).then_some(until)
-    }
-
-    /// What else is grave and would be told now: crises first.
-    fn gather(&mut self, at: Millis, node: &str) -> Vec<Other> {
-        let mut others = Vec::new();
-        for (name, light) in &self.nodes {
-            if name == node || light.closed.is_some_and(|closed| at < closed) {
-                continue;
-            }
-            let grave = |waiting: &&Waiting| waiting.fact.occasion.is_urgent() && waiting.due <= at;
-            let found = [&light.mood, &light.presence].into_iter().flatten().find(grave);
-            let Some(found) = found else { continue };
-            let crisis = found.fact.occasion == Occasion::Crisis;
-            let state = if crisis { cast::Mood::Crisis.words() } else { "silent" };
-            others.push((!crisis, Other { node: name.clone(), state: state.to_owned() }, found.event));
-        }
-        others.sort_by_key(|(calmer, ..)| *calmer);
-        self.gathered.extend(others.iter().map(|(.., event)| *event));
-        others.into_iter().map(|(_, other, _)| other).collect()
-    }
-
-    /// After a line: who waited for its speaker may add its own, and where it is
-    /// about stress, the other eyes look whether they see it, too.
-    fn ask_for_more(&mut self, at: Millis, waiting: &Waiting, by: &str, after: Vec<String>) {
-        if !self.company.is_calm(at) || waiting.fact.occasion.is_urgent() {
-            return;
-        }
-        if let Some(next) = after.into_iter().next() {
-            let due = at + MINUTE;
-            let second = Second { by: next, sort: Sort::After, waiting: Waiting { due, ..waiting.clone() } };
-            if let Some(light) = self.nodes.get_mut(&waiting.fact.node) {
-                light.second = Some(second);
-            }
-        } else if waiting.fact.occasion == Occasion::Stressed {
-            self.glance(Glance { node: Some(waiting.fact.node.clone()), after: Some(by.to_owned()) });
-        }
-    }
-
-    fn glance(&mut self, glance: Glance) {
-        if self.glances.len() < GLANCES {
-            self.glances.push(glance);
-        }
-    }
-
-    /// The glances that the host is asked for.
-    pub fn glances(&mut self) -> Vec<Glance> {
-        std::mem::take(&mut self.glances)
-    }
-
-    /// What every eye saw: one may see otherwise than who spoke, or come upon
-    /// something that nobody has spoken of.
-    fn looked(&mut self, at: Millis, event: &Event) {
-        let Some(looked) = facts::looked(event) else { return };
-        let second = crate::second::of(&self.cast, &self.company, at, event, &looked);
-        let Some(second) = second else { return };
-        if second.sort == Sort::Found {
-            let subject =
-                second.waiting.fact.readings.first().map(|sign| sign.name.clone()).unwrap_or_default();
-            self.found.retain(|_, told| event.at - *told < DAY);
-            let key = (looked.node.clone(), subject);
-            if self.found.contains_key(&key) || self.found.len() >= 1_000 {
-                return;
-            }
-            self.found.insert(key, event.at);
-        }
-        let light = self.nodes.entry(looked.node.clone()).or_default();
-        let due = light.closed.unwrap_or(0).max(at + 1);
-        light.second = Some(Second { waiting: Waiting { due, ..second.waiting }, ..second });
-        self.reschedule(at, looked.node);
-    }
-
-    /// What another has to add: only while it is calm, and the room bears it.
-    fn add(&mut self, at: Millis, second: Second) -> Option<Line> {
-        let Second { by, sort, waiting } = second;
-        let Waiting { fact, plain, event, heard, .. } = waiting;
-        if !self.company.is_calm(at) {
-            return None;
-        }
-        if self.company.is_muted(&by) {
-            self.company.turn(&by, Why::Muted, &fact.node, Some(fact.event));
-            return None;
-        }
-        if self.company.may_speak(at, &fact.node).is_err() {
-            self.company.turn(&by, Why::Room, &fact.node, Some(fact.event));
-            return None;
-        }
-        let sheet = self.cast.get(&by)?.clone();
-        let bearing = self.company.bearing(at, &by);
-        self.composed += 1;
-        let seed = self.seed.wrapping_add(self.composed);
-        let utterance = match sort {
-            Sort::Dissent => self.understudy.retort(&sheet, &fact, bearing, seed),
-            Sort::After | Sort::Found => self.understudy.compose(&sheet, &fact, bearing, seed),
-        };
-        let Some(utterance) = utterance else {
-            self.company.turn(&by, Why::Words, &fact.node, Some(fact.event));
-            return None;
-        };
-        let thought =
-            Thought::new(&by, 500, sort.reason(), fact.occasion.name(), self.company.lately(at, &by));
-        self.company.spoke(at, &sheet);
-        self.company.speaks_in(at, &fact.node, &by);
-        let said = fact.at.saturating_add(UnixMillis::try_from(at.saturating_sub(heard)).unwrap_or(0));
-        let line = Line {
-            by,
-            text: utterance.text,
-            bare: utterance.bare,
-            plain,
-            kind: utterance.kind,
-            facts: utterance.facts.into_iter().map(|filled| told(filled, &fact, event)).collect(),
-            node: fact.node.clone(),
-            at: said,
-            cause: event,
-            mind: Understudy::NAME,
-            aside: is_too_much(&mut self.unasked, said),
-            feeling: bearing.feeling,
-            readiness: bearing.readiness,
-            thoughts: vec![thought],
-        };
-        self.last.insert(line.by.clone(), line.clone());
-        Some(line)
-    }
-
     /// Every now and then: who waits too long is declined, and somebody looks
     /// about. Gives the questions of which something became.
     pub fn pulse(&mut self, at: Millis) -> Vec<(u64, Heard)> {
         self.company.rest(at, &self.cast);
+        self.company.expire(at);
         if at >= self.scan {
             self.scan = at + SCAN;
             // In an emergency nobody strolls.
@@ -561,42 +411,4 @@ fn told(filled: Filled, fact: &Fact, event: Uuid) -> Told {
         _ => None,
     };
     Told { event: other.and_then(|id| id.parse().ok()).unwrap_or(event), filled }
-}
-
-impl Spotlight {
-    /// Takes what is to be said next, of what is due.
-    fn next(&mut self, at: Millis) -> Option<Waiting> {
-        let rank = |waiting: &Option<Waiting>| {
-            let due = waiting.as_ref().filter(|waiting| waiting.due <= at)?;
-            // The urgent first, then what was heard first.
-            Some((!due.fact.occasion.is_urgent(), due.fact.occasion == Occasion::Signal, due.heard))
-        };
-        let ranks = [rank(&self.mood), rank(&self.presence), rank(&self.signal)];
-        let first = ranks.into_iter().enumerate().filter_map(|(place, rank)| Some((rank?, place))).min()?;
-        match first.1 {
-            0 => self.mood.take(),
-            1 => self.presence.take(),
-            _ => self.signal.take(),
-        }
-    }
-
-    /// Puts back what nobody was ready for, unless something newer came.
-    fn put_back(&mut self, waiting: Waiting) {
-        let place = match waiting.fact.occasion {
-            Occasion::Joined | Occasion::Silent | Occasion::Returned => &mut self.presence,
-            Occasion::Signal => &mut self.signal,
-            _ => &mut self.mood,
-        };
-        place.get_or_insert(waiting);
-    }
-
-    fn earliest(&self) -> Option<Millis> {
-        let second = self.second.as_ref().map(|second| &second.waiting);
-        [&self.mood, &self.presence, &self.signal]
-            .into_iter()
-            .flatten()
-            .chain(second)
-            .map(|waiting| waiting.due)
-            .min()
-    }
 }

@@ -1,6 +1,6 @@
 //! Questions of people, and rooms: who takes a question up, and who is spared.
 
-use crate::company::Company;
+use crate::company::{Company, Matter};
 use crate::stage::Millis;
 use cast::Cast;
 use cast::life::{Arrival, Call, Hold, Reason, Room, Thought, Why, grant};
@@ -90,10 +90,9 @@ impl Company {
             let Some(persona) = self.personas.get_mut(&id) else { continue };
             let arrival = Arrival { base: 700, named: is_named, active, relevant: true };
             let place = (asking.room.as_str(), asking.person.as_str(), asking.key);
-            let declined =
-                persona.deliver(now, arrival, place, crate::company::Matter::Asked(ticket), &rhythm);
+            let declined = persona.deliver(now, arrival, place, Matter::Asked(ticket), &rhythm);
             if let Some(no) = declined {
-                if matches!(no.message.matter, crate::company::Matter::Asked(other) if other == ticket) {
+                if matches!(no.message.matter, Matter::Asked(other) if other == ticket) {
                     refused = Some((id, no.why));
                     continue;
                 }

@@ -1,6 +1,7 @@
 //! Emergencies, rooms, questions, seconds and glances.
 
 use super::*;
+use cast::Sheet;
 use cast::life::{Readiness, Reason, Tone, Why};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -188,6 +189,54 @@ fn a_quarrel_ends_where_something_grave_begins_or_a_person_mutes() {
         if !grave {
             assert!(stage.turned(11 * MINUTE).iter().any(|turned| turned.why == Why::Muted));
         }
+    }
+}
+
+/// A cast in which the first needs the second, and the other way round if so wished.
+fn needing(both: bool) -> Stage {
+    let mut cast = Cast::built_in().unwrap();
+    let tied = |id: &str, to: &str, text: &str| {
+        let tie = format!(
+            "\n[[ties]]\nto = \"{to}\"\nkind = \"dependency\"\nwhy = \"It asks there first.\"\n\n[lines]\n"
+        );
+        Sheet::parse(id, &text.replacen("\n[lines]\n", &tie, 1)).unwrap()
+    };
+    let swift = include_str!("../../../cast/sheets/swift.toml");
+    cast.add(tied("first", "second", swift)).unwrap();
+    cast.add(if both { tied("second", "first", swift) } else { Sheet::parse("second", swift).unwrap() })
+        .unwrap();
+    Stage::new(cast, 7)
+}
+
+#[test]
+fn one_waits_for_another_speaks_after_it_and_never_in_a_circle() {
+    let full = |node: &str| Change::MoodChanged {
+        because: vec![because(Vital::DiskErrors, 3.0, None)],
+        node: node.parse().unwrap(),
+        from: Some(Mood::Happy),
+        to: Mood::Stressed,
+        probability: 0.9,
+        classifier: Classifier::Rules,
+        lasted: None,
+    };
+    for both in [false, true] {
+        let mut stage = needing(both);
+        // Only these two are on stage.
+        for id in everybody() {
+            stage.mute(&id, true);
+        }
+        let line = stage.heard(0, &event(AT, &full("a"))).unwrap();
+        let later = until(&mut stage, 3 * MINUTE);
+        if both {
+            assert!(stage.turned(MINUTE).iter().any(|turned| turned.why == Why::Cycle), "refused, on record");
+        }
+        let spoke: Vec<&str> = std::iter::once(&line)
+            .chain(later.iter().map(|(_, line)| line))
+            .map(|line| line.by.as_str())
+            .collect();
+        assert_eq!(spoke, ["second", "first"], "{later:?}");
+        assert_eq!(later[0].1.thoughts[0].reason, Reason::Dependency);
+        assert!(later[0].0 >= MINUTE, "one line per node and minute");
     }
 }
 

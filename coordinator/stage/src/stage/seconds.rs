@@ -1,0 +1,114 @@
+//! What another adds to a line, and what is come upon.
+
+use super::{DAY, GLANCES, Glance, MINUTE, Millis, Stage, Waiting, is_too_much, told};
+use crate::facts;
+use crate::line::Line;
+use crate::second::{self, Second, Sort};
+use cast::life::{Thought, Why};
+use cast::{Occasion, UnixMillis};
+use minds::Understudy;
+use store::Event;
+
+impl Stage {
+    /// After a line: who waited for its speaker may add its own, and where it is
+    /// about stress, the other eyes look whether they see it, too.
+    pub(super) fn ask_for_more(&mut self, at: Millis, waiting: &Waiting, by: &str, after: Vec<String>) {
+        if !self.company.is_calm(at) || waiting.fact.occasion.is_urgent() {
+            return;
+        }
+        if let Some(next) = after.into_iter().next() {
+            let due = at + MINUTE;
+            let second = Second { by: next, sort: Sort::After, waiting: Waiting { due, ..waiting.clone() } };
+            if let Some(light) = self.nodes.get_mut(&waiting.fact.node) {
+                light.second = Some(second);
+            }
+        } else if waiting.fact.occasion == Occasion::Stressed {
+            self.glance(Glance { node: Some(waiting.fact.node.clone()), after: Some(by.to_owned()) });
+        }
+    }
+
+    pub(super) fn glance(&mut self, glance: Glance) {
+        if self.glances.len() < GLANCES {
+            self.glances.push(glance);
+        }
+    }
+
+    /// The glances that the host is asked for.
+    pub fn glances(&mut self) -> Vec<Glance> {
+        std::mem::take(&mut self.glances)
+    }
+
+    /// What every eye saw: one may see otherwise than who spoke, or come upon
+    /// something that nobody has spoken of.
+    pub(super) fn looked(&mut self, at: Millis, event: &Event) {
+        let Some(looked) = facts::looked(event) else { return };
+        let second = second::of(&self.cast, &self.company, at, event, &looked);
+        let Some(second) = second else { return };
+        if second.sort == Sort::Found {
+            let subject =
+                second.waiting.fact.readings.first().map(|sign| sign.name.clone()).unwrap_or_default();
+            self.found.retain(|_, told| event.at - *told < DAY);
+            let key = (looked.node.clone(), subject);
+            if self.found.contains_key(&key) || self.found.len() >= 1_000 {
+                return;
+            }
+            self.found.insert(key, event.at);
+        }
+        let light = self.nodes.entry(looked.node.clone()).or_default();
+        let due = light.closed.unwrap_or(0).max(at + 1);
+        light.second = Some(Second { waiting: Waiting { due, ..second.waiting }, ..second });
+        self.reschedule(at, looked.node);
+    }
+
+    /// What another has to add: only while it is calm, and the room bears it.
+    pub(super) fn add(&mut self, at: Millis, second: Second) -> Option<Line> {
+        let Second { by, sort, waiting } = second;
+        let Waiting { fact, plain, event, heard, .. } = waiting;
+        if !self.company.is_calm(at) {
+            return None;
+        }
+        if self.company.is_muted(&by) {
+            self.company.turn(&by, Why::Muted, &fact.node, Some(fact.event));
+            return None;
+        }
+        if self.company.may_speak(at, &fact.node).is_err() {
+            self.company.turn(&by, Why::Room, &fact.node, Some(fact.event));
+            return None;
+        }
+        let sheet = self.cast.get(&by)?.clone();
+        let bearing = self.company.bearing(at, &by);
+        self.composed += 1;
+        let seed = self.seed.wrapping_add(self.composed);
+        let utterance = match sort {
+            Sort::Dissent => self.understudy.retort(&sheet, &fact, bearing, seed),
+            Sort::After | Sort::Found => self.understudy.compose(&sheet, &fact, bearing, seed),
+        };
+        let Some(utterance) = utterance else {
+            self.company.turn(&by, Why::Words, &fact.node, Some(fact.event));
+            return None;
+        };
+        let thought =
+            Thought::new(&by, 500, sort.reason(), fact.occasion.name(), self.company.lately(at, &by));
+        self.company.spoke(at, &sheet);
+        self.company.speaks_in(at, &fact.node, &by);
+        let said = fact.at.saturating_add(UnixMillis::try_from(at.saturating_sub(heard)).unwrap_or(0));
+        let line = Line {
+            by,
+            text: utterance.text,
+            bare: utterance.bare,
+            plain,
+            kind: utterance.kind,
+            facts: utterance.facts.into_iter().map(|filled| told(filled, &fact, event)).collect(),
+            node: fact.node.clone(),
+            at: said,
+            cause: event,
+            mind: Understudy::NAME,
+            aside: is_too_much(&mut self.unasked, said),
+            feeling: bearing.feeling,
+            readiness: bearing.readiness,
+            thoughts: vec![thought],
+        };
+        self.last.insert(line.by.clone(), line.clone());
+        Some(line)
+    }
+}
