@@ -8,6 +8,7 @@
 // Nobody outside uses a test binary: `pub` in it says what its files share.
 #![allow(unreachable_pub)]
 
+mod cast_asked;
 mod faults_agent_disk;
 mod faults_clock;
 mod faults_driven;

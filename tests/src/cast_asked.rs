@@ -1,0 +1,74 @@
+//! Questions to a running coordinator, from the command line, and over a restart.
+
+use crate::harness::{Coordinator, Scratch, binary, eventually, secs};
+use serde_json::Value;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+/// What a command says of this coordinator, given these lines.
+fn told(coordinator: &Coordinator, arguments: &[&str], lines: &str) -> String {
+    let mut child = Command::new(binary("goldentooth"))
+        .args(arguments)
+        .env("GOLDENTOOTH_URL", &coordinator.ready.http)
+        .env_remove("GOLDENTOOTH_FLAVOUR")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    child.stdin.take().expect("a pipe").write_all(lines.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {said} {}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+fn fleet(data: &std::path::Path) -> Coordinator {
+    let coordinator = Coordinator::start(data, &["--no-local-node", "--simulate", "3"]);
+    eventually("three nodes that feel something", secs(60), || {
+        let nodes = coordinator.get("/api/v1/nodes");
+        let all = nodes.as_array()?;
+        (all.len() == 3 && all.iter().all(|node| !node["vitals"]["temperature"].is_null())).then_some(())
+    });
+    coordinator
+}
+
+#[test]
+fn a_conversation_goes_on_after_a_restart() {
+    let scratch = Scratch::new();
+    let data = scratch.join("data");
+    let first = fleet(&data);
+    let said = told(&first, &["chat", "--as", "ann"], "how hot is sim-01?\nand sim-02?\n");
+    assert!(said.contains("sim-01") && said.contains("sim-02") && said.contains("°C"), "{said}");
+    assert!(first.stop().success());
+
+    let second = fleet(&data);
+    let said = told(&second, &["chat", "--as", "ann"], "and sim-03?\n");
+    assert!(said.contains("ann> how hot is sim-01?"), "where it was left: {said}");
+    assert!(said.contains("sim-03") && said.contains("°C"), "{said}");
+    // Somebody else has asked nothing yet.
+    let said = told(&second, &["ask", "--as", "bob", "and", "sim-03?"], "");
+    assert!(said.contains("I can't tell that"), "{said}");
+    assert!(second.stop().success());
+}
+
+#[test]
+fn a_council_and_plain_facts_by_the_command_line() {
+    let scratch = Scratch::new();
+    let fleet = fleet(&scratch.join("data"));
+    let council = fleet.get("/api/v1/nodes/sim-01/council");
+    assert_eq!(council["readings"].as_array().map(Vec::len), Some(15), "{council}");
+    let plain = told(&fleet, &["ask", "--json", "--flavour", "off", "how", "is", "sim-01"], "");
+    let answers: Value = serde_json::from_str(&plain).expect("JSON");
+    let text = answers["answers"][0]["text"].as_str().expect("an answer");
+    assert!(
+        text.starts_with("sim-01 is ") && (text.contains("eye") || text.contains("divided")),
+        "the fact first, and the count: {text}"
+    );
+    let fact = answers["answers"][0]["facts"][0]["id"].as_str().expect("a fact").to_owned();
+    eventually("the fact at its address", secs(10), || {
+        let found = ureq::get(format!("{}/api/v1/facts/{fact}", fleet.ready.http)).call().ok()?;
+        (found.status() == 200).then_some(())
+    });
+    assert!(fleet.stop().success());
+}
