@@ -159,6 +159,12 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// A sign that something is well now: its value is 0, where one of trouble has 1.
+    pub fn relief(name: &str, words: &str) -> Self {
+        let sign = Self::sign(name, words);
+        Self { value: Quantity { value: 0.0, ..sign.value }, ..sign }
+    }
+
     /// Something that is told by its words alone.
     pub fn sign(name: &str, words: &str) -> Self {
         let value = Quantity { value: 1.0, unit: String::new(), text: "yes".to_owned() };
@@ -238,6 +244,12 @@ pub struct Cause {
 }
 
 impl Fact {
+    /// What a character makes of it: a sign that something is well is no trouble.
+    pub(crate) fn made_of(&self) -> Occasion {
+        let relief = self.readings.first().is_some_and(|sign| sign.flag && sign.value.value == 0.0);
+        if self.occasion == Occasion::Signal && relief { Occasion::Happy } else { self.occasion }
+    }
+
     /// What would settle a suspicion about it: a measurement that will come by itself.
     pub fn settled_by(&self) -> String {
         match (self.occasion, self.readings.first()) {

@@ -79,10 +79,9 @@ impl Move {
         let trouble = matches!(occasion, Occasion::Stressed | Occasion::Signal);
         match self {
             Self::Boast | Self::Praise => !trouble,
-            Self::Suspect => trouble || occasion == Occasion::Returned,
-            Self::Warn | Self::Advise => {
-                trouble || matches!(occasion, Occasion::Eased | Occasion::Returned | Occasion::Joined)
-            }
+            // Where all is well nobody expects the worst.
+            Self::Predict | Self::Suspect => trouble || occasion == Occasion::Returned,
+            Self::Warn | Self::Advise => trouble || matches!(occasion, Occasion::Returned | Occasion::Joined),
             _ => true,
         }
     }

@@ -211,7 +211,7 @@ fn choose(sheet: &Sheet, fact: &Fact, bearing: Bearing, slots: &Slots, chance: &
     let possible = Move::ALL
         .into_iter()
         .filter(|which| grammar.of_move(*which).iter().any(|template| grammar.fits(template, slots)))
-        .map(|which| (which, which.weight(fact.occasion, &sheet.traits, &bearing)));
+        .map(|which| (which, which.weight(fact.made_of(), &sheet.traits, &bearing)));
     weighted(possible, chance)
 }
 

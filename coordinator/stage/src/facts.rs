@@ -43,7 +43,11 @@ pub fn of(event: &Event) -> Option<Fact> {
             Some(Fact { unheard: silent_for.map(span), ..fact(Occasion::Returned) })
         }
         _ => sign(&change).map(|(name, words)| Fact {
-            readings: vec![Reading::sign(name, &words)],
+            readings: vec![if is_relief(&change) {
+                Reading::relief(name, &words)
+            } else {
+                Reading::sign(name, &words)
+            }],
             ..fact(Occasion::Signal)
         }),
     }
@@ -139,6 +143,17 @@ fn sign(change: &Change) -> Option<(&'static str, String)> {
         _ => return None,
     };
     Some((change.kind(), words))
+}
+
+/// Whether a change is a good one.
+fn is_relief(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::ServiceChanged { to: frames::ServiceState::Active, .. }
+            | Change::ClockChanged { trusted: true, by: None, .. }
+            | Change::AgentChanged { .. }
+            | Change::SettingsApplied { .. }
+    )
 }
 
 fn unit_state(state: frames::ServiceState) -> &'static str {
