@@ -115,14 +115,15 @@ impl Council {
         (seeing > 0).then(|| self.uneasy.max(self.calm) as f64 / seeing as f64)
     }
 
-    /// Who speaks for either side: the most alarmed, and the calmest that can
-    /// show a value. None where the eyes agree: then there is nothing to argue.
+    /// Who speaks for either side: the most alarmed, and of the calm the one that
+    /// saw most and can show it. None where the eyes agree: then there is nothing
+    /// to argue.
     pub fn sides(&self) -> Option<(&Seat, &Seat)> {
         let alarmed = self.seats.iter().find(|seat| seat.is_uneasy())?;
         let calm = self.seats.iter().filter(|seat| seat.gaze.verdict == Verdict::Calm);
-        let shown = calm.filter(|seat| seat.gaze.value.is_some());
-        // By how far it is from unease; equals as they sit.
-        Some((alarmed, shown.min_by(|one, other| one.gaze.much.total_cmp(&other.gaze.much))?))
+        // Who leads the roll has seen the fleet, not this node.
+        let mut shown = calm.filter(|seat| seat.gaze.value.is_some() && seat.eye != Eye::Roll);
+        Some((alarmed, shown.next()?))
     }
 
     /// The seat of this character.

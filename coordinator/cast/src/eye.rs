@@ -77,6 +77,9 @@ pub struct View {
     pub silent: u32,
 }
 
+/// Fewer siblings than this are none to be held against.
+const SIBLINGS: usize = 2;
+
 /// What an eye saw: the verdict, and the one reading that made it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Gaze {
@@ -213,8 +216,18 @@ impl View {
             };
             let mut others = others.clone();
             others.sort_by(f64::total_cmp);
-            let Some(median) = others.get(others.len() / 2) else { continue };
-            all.push(found(name, *value, *median, "siblings", apart(name, *value, *median) / 0.3));
+            let Some(median) = others.get(others.len() / 2).filter(|_| others.len() >= SIBLINGS) else {
+                continue;
+            };
+            // Siblings that differ among themselves are no measure; and whoever
+            // has less than they to bear is in no trouble for it.
+            let mut off: Vec<f64> = others.iter().map(|other| (other - median).abs()).collect();
+            off.sort_by(f64::total_cmp);
+            let usual = off.get(off.len() / 2).copied().unwrap_or_default();
+            let clear = (value - median).abs() > 3.0 * usual;
+            let much = apart(name, *value, *median) / 0.3;
+            let much = if clear && value > median { much } else { much.min(0.9) };
+            all.push(found(name, *value, *median, "siblings", much));
         }
         all
     }

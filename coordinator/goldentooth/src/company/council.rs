@@ -147,10 +147,12 @@ pub(super) fn count(council: &Council) -> String {
         _ if calm == 0 => format!("All {seeing} eyes that see find trouble."),
         Finding::Undecided => format!("The cast is divided, {uneasy} against {calm}: nobody can be sure."),
         Finding::Trouble if uneasy > calm => format!("{uneasy} eyes find trouble, {calm} find none."),
-        Finding::Trouble => format!(
-            "{} of {seeing} alarmed: what it sees stands, whatever the other {calm} see.",
-            if uneasy == 1 { "One eye".to_owned() } else { format!("{uneasy} eyes") }
-        ),
+        Finding::Trouble => {
+            let alarmed = council.seats.iter().filter(|seat| seat.gaze.verdict == Verdict::Alarmed).count();
+            let it =
+                if alarmed == 1 { "is alarmed, and what it sees" } else { "are alarmed, and what they see" };
+            format!("{alarmed} of {seeing} eyes {it} stands; {calm} see nothing.")
+        }
         Finding::Calm => {
             format!("{calm} eyes find it calm, {uneasy} {} uneasy.", if uneasy == 1 { "is" } else { "are" })
         }
@@ -164,7 +166,8 @@ pub(super) fn reading(seat: &Seat) -> String {
         return "lacks what it looks at".to_owned();
     };
     if let Some(vital) = Vital::from_name(subject) {
-        if vital.is_flag() {
+        // Of what should never be, the count says it all.
+        if vital.is_flag() || (gaze.measure == "limit" && against < 1.0) {
             return fleet::words::named(vital, value as f32);
         }
         let (value, against) = (quantity(vital, value as f32), quantity(vital, against as f32));

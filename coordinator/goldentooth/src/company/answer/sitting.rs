@@ -69,7 +69,10 @@ impl Called<'_> {
         for (kind, count) in [("council.uneasy", self.council.uneasy), ("council.calm", self.council.calm)] {
             told.facts.push(fact(kind, self.node.name.as_str(), count, "", Some(wall())));
         }
-        if own && let Some(seat) = self.council.seat(&sheet.id).filter(|seat| self.is_known(seat)) {
+        if own
+            && let Some(seat) = self.council.seat(&sheet.id).filter(|seat| self.is_known(seat))
+            && seat.gaze.verdict != Verdict::Blind
+        {
             told.text = format!("{} By my own eye: {}.", told.text, council::reading(seat));
             told.facts.extend(self.seen(seat));
         }
