@@ -6,7 +6,7 @@ use crate::line::{Line, Portrait, Told};
 use crate::past::Memory;
 use crate::talk::{Asking, Heard};
 use cast::life::{Rhythm, Why};
-use cast::{Cast, Fact, Filled, Occasion, Sheet, Signal, Slot, UnixMillis};
+use cast::{Cast, Fact, Filled, Occasion, Sheet, Slot, UnixMillis};
 use minds::Understudy;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Event, Uuid};
