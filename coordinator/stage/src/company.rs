@@ -26,6 +26,8 @@ const DAY: Millis = 24 * HOUR;
 /// The most that a long silence counts at the sync point.
 const RESTED: i32 = 40;
 
+/// What came in too fast is offered again after this.
+const AGAIN_AFTER: Millis = 1_000;
 /// How long one waits for what another has to say.
 const PATIENCE: Millis = 30_000;
 /// What a message to a character is about: the same loop sees to both.
@@ -250,7 +252,11 @@ impl Company {
             // Somebody at work is not displaced: what is not urgent waits for it.
             let slice = persona.wake(now, &self.rhythm);
             if let Some(no) = declined {
-                self.lose(now, &sheet.id, no);
+                // On record, and offered again: what a node has to say is not lost for haste.
+                persona.inbox.forget(|message| message.room == fact.node);
+                let again = now + AGAIN_AFTER;
+                later = Some(later.map_or(again, |wakes: Millis| wakes.min(again)));
+                self.lose(&sheet.id, no);
                 continue;
             }
             if slice.rooms.iter().any(|(room, _)| *room == fact.node) {

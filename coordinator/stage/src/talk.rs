@@ -96,7 +96,7 @@ impl Company {
                     refused = Some((id, no.why));
                     continue;
                 }
-                self.lose(now, &id, no);
+                self.lose(&id, no);
             }
             if self.wake(now, &id).contains(&ticket) {
                 thoughts.push(Thought::new(&id, relevance, reason, &asking.person, lately));

@@ -28,7 +28,7 @@ pub struct Turned {
 
 impl Company {
     /// A message was declined: it is counted with its cause until it is told.
-    pub(crate) fn lose(&mut self, _now: Millis, by: &str, declined: Declined<Matter>) {
+    pub(crate) fn lose(&mut self, by: &str, declined: Declined<Matter>) {
         let Declined { message, why } = declined;
         let event = match &message.matter {
             Matter::Fact(fact) => Some(fact.event.clone()),

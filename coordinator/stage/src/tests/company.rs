@@ -120,6 +120,21 @@ fn above_the_rate_the_surplus_is_declined_at_once_with_its_cause() {
     assert!(matches!(named, Some(Heard::Granted(..))), "the named always");
 }
 
+#[test]
+fn a_whole_fleet_that_joins_at_once_is_told_of_node_by_node() {
+    let script: Vec<(Millis, Change)> =
+        (0..600_u64).map(|number| (number, mood(&format!("pi-{number}"), None, Mood::Happy))).collect();
+    let mut stage = stage();
+    let lines = play(&mut stage, &script);
+    let nodes: BTreeSet<&str> = lines.iter().map(|(_, line)| line.node.as_str()).collect();
+    let turned = stage.turned(10 * MINUTE);
+    assert!(turned.iter().any(|one| one.why == Why::Rate), "above the rate it is on record: {turned:?}");
+    // Whoever has no fresh words left stays silent, on record.
+    let dumb = turned.iter().filter(|one| one.why == Why::Words).map(|one| one.count as usize).sum::<usize>();
+    assert_eq!(nodes.len() + dumb, 600, "and none is lost for haste");
+    assert_eq!(lines.iter().filter(|(_, line)| !line.aside).count(), UNASKED, "people are told of twelve");
+}
+
 /// What every eye saw, as the host records it.
 fn looked(at: Millis, node: &str, mood: &str, after: Option<&str>, seen: &[(String, &str, f64)]) -> Event {
     let readings: Vec<_> = seen
