@@ -11,9 +11,9 @@ const NODES: &str = "12";
 /// Simple, moderate and complex ones.
 const QUESTIONS: [&str; 5] = [
     "how is the fleet",
-    "how hot is sim-001",
-    "how is sim-002",
-    "why is sim-003 like that",
+    "how hot is sim-01",
+    "how is sim-02",
+    "why is sim-03 like that",
     "what happened today",
 ];
 
