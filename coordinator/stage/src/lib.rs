@@ -22,5 +22,5 @@ pub use company::{CALM, Turned};
 pub use line::{Line, Portrait, Told};
 pub use month::month;
 pub use run::{Request, Wanted, run};
-pub use stage::{GATHER, GRACE, Glance, MINUTE, Millis, SCAN, Stage, UNASKED};
+pub use stage::{GATHER, GRACE, Glance, MINUTE, Millis, RATE, SCAN, Stage, UNASKED};
 pub use talk::{Asking, Heard};

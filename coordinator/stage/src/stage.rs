@@ -31,6 +31,9 @@ pub const GRACE: Millis = 15_000;
 /// Within this time of a grave line what else becomes grave is gathered, and
 /// told in one by the same speaker: nobody waits 10 s for it.
 pub const GATHER: Millis = 8_000;
+/// So many messages in a second does a character take in: what is beyond them is
+/// declined at once, unless it names it or is grave.
+pub const RATE: u32 = 200;
 /// How often somebody looks about.
 pub const SCAN: Millis = 15 * MINUTE;
 /// The most glances that wait for the host.
@@ -89,7 +92,7 @@ impl Stage {
     /// A stage for this cast. The same seed and events give the same lines.
     pub fn new(cast: Cast, seed: u64) -> Self {
         Self {
-            company: Company::new(&cast, Rhythm::default()),
+            company: Company::new(&cast, Rhythm { rate_per_second: RATE, ..Rhythm::default() }),
             cast,
             memory: Memory::default(),
             unasked: std::collections::VecDeque::new(),

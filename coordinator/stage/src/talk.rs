@@ -83,29 +83,36 @@ impl Company {
             );
         }
         asked.retain(|(id, ..)| cast.get(id).is_some());
-        let (mut thoughts, mut refused, mut waits) = (Vec::new(), None, false);
-        for (id, relevance, reason) in asked {
-            let lately = self.lately(now, &id);
-            let rhythm = self.rhythm.clone();
+        let thoughts: Vec<Thought> = asked
+            .iter()
+            .map(|(id, relevance, reason)| {
+                Thought::new(id, *relevance, *reason, &asking.person, self.lately(now, id))
+            })
+            .collect();
+        let seats = if is_named { thoughts.len() } else { 1 };
+        let rhythm = self.rhythm.clone();
+        let (mut granted, mut refused, mut waits) = (Vec::new(), None, false);
+        // By relevance and fairness; who is at work, or has had too much, is passed over.
+        for id in grant(&thoughts, thoughts.len()).into_iter().map(|thought| thought.by.clone()) {
+            if granted.len() >= seats {
+                break;
+            }
             let Some(persona) = self.personas.get_mut(&id) else { continue };
             let arrival = Arrival { base: 700, named: is_named, active, relevant: true };
             let place = (asking.room.as_str(), asking.person.as_str(), asking.key);
-            let declined = persona.deliver(now, arrival, place, Matter::Asked(ticket), &rhythm);
-            if let Some(no) = declined {
-                if matches!(no.message.matter, Matter::Asked(other) if other == ticket) {
+            if let Some(no) = persona.deliver(now, arrival, place, Matter::Asked(ticket), &rhythm) {
+                if no.message.matter.ticket() == Some(ticket) {
                     refused = Some((id, no.why));
                     continue;
                 }
                 self.lose(&id, no);
             }
             if self.wake(now, &id).contains(&ticket) {
-                thoughts.push(Thought::new(&id, relevance, reason, &asking.person, lately));
+                granted.push(id);
             } else {
                 waits = true;
             }
         }
-        let seats = if is_named { thoughts.len() } else { 1 };
-        let granted: Vec<String> = grant(&thoughts, seats).into_iter().map(|one| one.by.clone()).collect();
         if !granted.is_empty() {
             self.take_back(ticket);
             self.begin(now, &asking.room, &granted);

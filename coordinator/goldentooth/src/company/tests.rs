@@ -179,7 +179,7 @@ async fn a_hundred_at_once_are_all_answered_or_told_why_not() {
         }
     }
     assert_eq!(answered + declined, 100);
-    assert!(answered >= 50, "{answered} answered, {declined} declined");
+    assert_eq!(declined, 0, "whoever is free answers");
 }
 
 #[tokio::test]

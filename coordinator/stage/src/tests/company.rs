@@ -102,7 +102,7 @@ fn whoever_is_at_work_is_not_displaced_and_the_question_waits() {
 fn above_the_rate_the_surplus_is_declined_at_once_with_its_cause() {
     let mut stage = stage();
     let (mut granted, mut declined) = (0, 0);
-    for number in 0..120 {
+    for number in 0..RATE + 70 {
         let person = format!("person {number}");
         match stage.ask(5, asking(&person, &[("caudex", 900)], &[])).1 {
             Some(Heard::Declined(by, why)) => {
@@ -114,8 +114,8 @@ fn above_the_rate_the_surplus_is_declined_at_once_with_its_cause() {
         }
         granted += stage.done(5, "caudex").len();
     }
-    assert_eq!(granted + declined, 120, "each was answered or told why not");
-    assert_eq!(declined, 70, "50 in a second are taken in");
+    assert_eq!(granted + declined, RATE as usize + 70, "each was answered or told why not");
+    assert_eq!(declined, 70, "so many in a second are taken in");
     let named = stage.ask(6, asking("zoe", &[], &["caudex"])).1;
     assert!(matches!(named, Some(Heard::Granted(..))), "the named always");
 }
@@ -123,7 +123,7 @@ fn above_the_rate_the_surplus_is_declined_at_once_with_its_cause() {
 #[test]
 fn a_whole_fleet_that_joins_at_once_is_told_of_node_by_node() {
     let script: Vec<(Millis, Change)> =
-        (0..600_u64).map(|number| (number, mood(&format!("pi-{number}"), None, Mood::Happy))).collect();
+        (0..1_800_u64).map(|number| (number / 3, mood(&format!("pi-{number}"), None, Mood::Happy))).collect();
     let mut stage = stage();
     let lines = play(&mut stage, &script);
     let nodes: BTreeSet<&str> = lines.iter().map(|(_, line)| line.node.as_str()).collect();
@@ -131,7 +131,7 @@ fn a_whole_fleet_that_joins_at_once_is_told_of_node_by_node() {
     assert!(turned.iter().any(|one| one.why == Why::Rate), "above the rate it is on record: {turned:?}");
     // Whoever has no fresh words left stays silent, on record.
     let dumb = turned.iter().filter(|one| one.why == Why::Words).map(|one| one.count as usize).sum::<usize>();
-    assert_eq!(nodes.len() + dumb, 600, "and none is lost for haste");
+    assert_eq!(nodes.len() + dumb, 1_800, "and none is lost for haste");
     assert_eq!(lines.iter().filter(|(_, line)| !line.aside).count(), UNASKED, "people are told of twelve");
 }
 
