@@ -197,3 +197,71 @@ async fn an_answer_has_as_much_voice_as_is_wanted() {
     );
     assert!(full.answers.len() > 1, "both sides speak");
 }
+
+/// The half of the paraphrases that nothing was built with: each question is
+/// asked of a fleet that is known, and what is stated is held against it.
+#[tokio::test]
+async fn paraphrases_go_to_the_right_kind_and_every_stated_fact_is_right() {
+    let nodes = vec![
+        node("pi-03", Some(Stressed)),
+        node("pi-05", Some(Happy)),
+        node("pi-07", Some(Bored)),
+        silent("nas"),
+    ];
+    let mut fleet = setup(nodes.clone());
+    let (mut right, mut all, mut held) = (0, 0, 0);
+    for line in include_str!("../../../cast/questions/test.tsv").lines() {
+        let (kind, text) = line.split_once('\t').unwrap();
+        all += 1;
+        let answers = fleet.ask(text).await;
+        let Order::Note { payload, .. } = fleet.orders.recv().await.unwrap() else { panic!("no note") };
+        right += usize::from(payload["asked"]["kind"] == kind);
+        for answer in &answers.answers {
+            if payload["asked"]["kind"].is_null() {
+                assert!(answer.text.contains("I can't tell that") && answer.text.matches('?').count() >= 3);
+            }
+            for fact in &answer.facts {
+                held += usize::from(is_right(&nodes, fact, text));
+            }
+        }
+    }
+    println!("{right} of {all} to the right kind, {held} facts held against the fleet");
+    assert!(right * 100 >= all * 85, "{right} of {all}");
+    assert!(held > 200, "only {held} facts could be held against the fleet");
+}
+
+/// Whether a fact can be held against these nodes; one that differs fails the test.
+fn is_right(nodes: &[NodeSnapshot], fact: &crate::surfaces::view::FactView, question: &str) -> bool {
+    let state = |node: &NodeSnapshot| match (node.silent, node.mood) {
+        (true, _) => "silent",
+        (_, Some(Crisis)) => "in crisis",
+        (_, mood) => mood.map_or("learning", frames::Mood::name),
+    };
+    if let Some(node) = nodes.iter().find(|node| node.name.as_str() == fact.subject) {
+        let expected: serde_json::Value = match (frames::Vital::from_name(&fact.kind), fact.kind.as_str()) {
+            (Some(vital), _) => {
+                let value = node.vitals.get(vital).unwrap_or_else(|| panic!("{question}: {fact:?}"));
+                if vital.is_flag() { (value > 0.5).into() } else { fleet::words::tidy(value).into() }
+            }
+            (_, "mood") => state(node).into(),
+            (_, "hardware") => node.about.hardware.as_str().into(),
+            (_, "agent") => node.about.agent.as_str().into(),
+            _ => return false,
+        };
+        assert_eq!(fact.value, expected, "{question}: {fact:?}");
+        return true;
+    }
+    let expected = match fact.kind.as_str() {
+        "nodes" if fact.subject == "fleet" => nodes.len(),
+        word if fact.subject == "fleet" && ["silent", "stressed", "happy", "bored"].contains(&word) => {
+            let like = nodes.iter().filter(|node| state(node) == word);
+            // "Who else" leaves out the one that it names, and the past counts events.
+            let others = like.filter(|node| !question.contains(node.name.as_str())).count();
+            let told = fact.value.as_u64().unwrap_or_default() as usize;
+            return told == others || told == nodes.iter().filter(|node| state(node) == word).count();
+        }
+        _ => return false,
+    };
+    assert_eq!(fact.value, expected, "{question}: {fact:?}");
+    true
+}
