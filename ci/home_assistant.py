@@ -49,10 +49,30 @@ def topics(value):
             yield from topics(inner)
 
 
+def write_out(message):
+    """Puts the long names in the place of Home Assistant's abbreviations, as it does on arrival."""
+
+    def long(part, names):
+        for key in [key for key in part if key in names]:
+            part[names[key]] = part.pop(key)
+
+    names = {**abbreviations.ABBREVIATIONS, "cmps": "components", "p": "platform"}
+    long(message, names)
+    parts = list(message["components"].values())
+    for part in parts:
+        long(part, names)
+    for part in [message, *parts]:
+        for available in part.get("availability", []):
+            long(available, names)
+    long(message["device"], abbreviations.DEVICE_ABBREVIATIONS)
+    long(message["origin"], {"sw": "sw_version", "url": "support_url"})
+
+
 def main(path):
     with open(path, encoding="utf-8") as file:
         message = json.load(file)
     wrong = []
+    write_out(message)
     try:
         if schemas:
             schemas.DEVICE_DISCOVERY_SCHEMA(json.loads(json.dumps(message)))
@@ -72,7 +92,9 @@ def main(path):
             continue
         module = importlib.import_module(f"homeassistant.components.mqtt.{platform}")
         body = {key: value for key, value in component.items() if key != "platform"}
-        whole = {**body, "device": message["device"], "origin": message["origin"], "qos": message["qos"]}
+        # What stands beside the components holds for each that doesn't say it itself.
+        shared = {key: message[key] for key in ("availability", "availability_mode", "state_topic") if key in message}
+        whole = {**shared, **body, "device": message["device"], "origin": message["origin"], "qos": message["qos"]}
         try:
             module.DISCOVERY_SCHEMA(whole)
         except vol.Invalid as error:

@@ -89,6 +89,15 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// For a processor that slows down at this temperature, in °C: as far from comfort to
+    /// there as on a Pi.
+    pub fn up_to(limit: f32) -> Self {
+        let usual = Self::default();
+        Self { comfort: limit - (usual.limit - usual.comfort), limit, ..usual }
+    }
+}
+
 /// Why limits can't be kept.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum LimitsError {

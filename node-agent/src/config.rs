@@ -261,6 +261,8 @@ pub struct Config {
     pub enrolment: Option<PathBuf>,
     /// Temperatures and intervals.
     pub limits: Limits,
+    /// Whether the temperatures were asked for: else the machine's own count.
+    pub temperatures: bool,
     /// Where the machine is.
     pub root: PathBuf,
     /// Where frames may wait on disk; none for memory only.
@@ -307,6 +309,7 @@ impl Config {
         Ok(Self {
             enrolment: keys.enrolment,
             limits,
+            temperatures: keys.comfort.is_some() || keys.limit.is_some(),
             root: keys.root.unwrap_or_else(|| PathBuf::from("/")),
             data: keys.data.or_else(state_directory),
             keep_every: keys.keep_every.map_or(KEEP_EVERY, |every| every.millis().max(SHORTEST)),
@@ -324,6 +327,14 @@ impl Config {
             watch,
             log: keys.log.unwrap_or_else(|| "info".to_owned()),
         })
+    }
+}
+
+impl Config {
+    /// The limits to run with on a machine that has these by itself.
+    pub fn limits_on(&self, machine: Limits) -> Limits {
+        let Limits { comfort, limit, .. } = if self.temperatures { self.limits } else { machine };
+        Limits { comfort, limit, ..self.limits }
     }
 }
 

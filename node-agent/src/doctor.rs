@@ -11,6 +11,7 @@ use crate::enrolment::{Enrolment, Kind};
 use crate::feel::Model;
 use crate::hardware::Hardware;
 use crate::sample::{self, Sample, Sampler};
+use crate::say::folder::Folder;
 use frames::{COUNT, Readings, Vital};
 use serde::Serialize;
 use std::fmt;
@@ -262,6 +263,11 @@ fn data(folder: Option<&Path>) -> Finding {
     let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&trial, b"trial"));
     let _ = std::fs::remove_file(&trial);
     match written {
+        Ok(()) if Folder::new(folder).is_in_memory() => Finding::note(
+            WHAT,
+            format!("{} lies in memory (a tmpfs or an overlay)", folder.display()),
+            "what waits there outlives the agent but no reboot; name a folder on a disk, if there is one",
+        ),
         Ok(()) => Finding::good(WHAT, format!("{} can be written", folder.display())),
         Err(error) => Finding::failed(
             WHAT,

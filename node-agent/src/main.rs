@@ -85,18 +85,20 @@ fn start(command: Run) -> Result<(), Failure> {
     }
     let notify = Notify::from_environment();
     warn_of_short_watchdog(&notify, &config.limits);
+    let own = RunOptions::machine(
+        enrolment,
+        &config.root,
+        Sampler::with(&config.root, config.sources).watching(config.watch.clone()),
+    );
+    let limits = config.limits_on(own.limits);
     let options = RunOptions {
         model: model(&config),
-        limits: config.limits,
+        limits,
         trust: config.clock,
         spool: config.data,
         keep_every: config.keep_every,
         notify,
-        ..RunOptions::machine(
-            enrolment,
-            &config.root,
-            Sampler::with(&config.root, config.sources).watching(config.watch),
-        )
+        ..own
     };
     // In the models' thread, so that asking one costs no switch to another.
     Model::at_hand(|| live(options))

@@ -64,7 +64,7 @@ struct Shell {
     /// CPU time of the thread at the last sample.
     cpu: Duration,
     /// What systemd was told last.
-    told: Option<(Option<Mood>, bool)>,
+    told: Option<(Option<Mood>, bool, bool)>,
     disk_fails: bool,
     samples: u64,
     wakeups: u64,
@@ -108,6 +108,13 @@ impl Shell {
                 tracing::warn!("another agent uses {path}: what is undecided stays in memory alone");
                 return None;
             }
+            if folder.is_in_memory() {
+                tracing::info!(
+                    "{} lies in memory (a read-only system's overlay, or a tmpfs): \
+                     what is undecided there outlives the agent, but no reboot",
+                    path.display()
+                );
+            }
             memory = Some(Memory::new(now, &path));
             let mut log = Log::open(folder, boot);
             keep::begin(&mut undecided, &mut log);
@@ -117,6 +124,7 @@ impl Shell {
             Some(log)
         });
         let status_topic = Leaf::Status.topic(&enrolment.fleet, &enrolment.name).as_str().to_owned();
+        let fleet = enrolment.fleet.clone();
         let identity =
             Identity { fleet: enrolment.fleet, name: enrolment.name, key: key.get().clone(), boot };
         let about = About { hardware, measurable: source.measurable() };
@@ -140,6 +148,7 @@ impl Shell {
             password: enrolment.account.password,
             status: status_topic.clone(),
             command: agent.command_topic().to_owned(),
+            fleet,
             tls,
             seed,
         };
@@ -210,6 +219,12 @@ impl Shell {
             self.agent.services(now, services);
         }
         if self.samples == 0 {
+            if readings.get(Vital::Temperature).is_none() && !self.source.is_virtual() {
+                tracing::info!(
+                    "no temperature can be read here (virtual machines have no sensor): \
+                     the budget takes half its headroom for granted"
+                );
+            }
             self.notify.ready();
         }
         self.samples += 1;
@@ -277,7 +292,7 @@ impl Shell {
 
     /// Tells systemd what has changed.
     fn report(&mut self) {
-        let state = (self.agent.mood(), self.line.is_some());
+        let state = (self.agent.mood(), self.line.is_some(), self.disk_fails);
         if self.told == Some(state) {
             return;
         }
@@ -285,7 +300,8 @@ impl Shell {
         let mood = state.0.map_or("learning", Mood::name);
         let link = if state.1 { "connected" } else { "no link to the broker" };
         let undecided = self.agent.spooled();
-        self.notify.status(&format!("{mood}; {link}; {undecided} frames undecided"));
+        let disk = if state.2 { ", in memory alone: the disk takes nothing" } else { "" };
+        self.notify.status(&format!("{mood}; {link}; {undecided} frames undecided{disk}"));
     }
 
     /// Says farewell, waits a little for the answer, and keeps the rest.

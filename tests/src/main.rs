@@ -10,10 +10,12 @@
 
 mod cast_asked;
 mod faults_agent_disk;
+mod faults_backup;
 mod faults_clock;
 mod faults_driven;
 mod faults_kill;
 mod faults_link;
+mod faults_moved;
 mod faults_place;
 mod faults_spool;
 mod faults_store_disk;
@@ -24,6 +26,7 @@ mod tidy;
 mod trust_downlinks;
 mod trust_frames;
 mod trust_keys;
+mod trust_members;
 mod trust_place;
 mod trust_poison;
 mod trust_topics;

@@ -120,6 +120,11 @@ pub fn grant(fleet: &FleetName, account: &Account<'_>, filter: &str) -> Grant {
     }
 }
 
+/// Whether a subscription to `filter` brings what Home Assistant finds devices by.
+pub fn asks_for_discovery(filter: &str) -> bool {
+    matches!(filter.split('/').next(), Some("homeassistant" | "+" | "#"))
+}
+
 /// Whether a topic is a node's command topic, in any fleet and any version of
 /// the scheme: a broker may serve several.
 fn is_command(topic: &str) -> bool {

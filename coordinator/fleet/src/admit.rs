@@ -79,6 +79,7 @@ impl Fleet {
             }
         };
         let uptime = Millis::from(uptime) * 100;
+        let board = self.other_on_board(name, &body.say);
         let Some(node) = self.enter(now, name) else {
             self.counters.refuse(Refusal::FleetFull);
             return Admission::Refused(Refusal::FleetFull);
@@ -119,10 +120,25 @@ impl Fleet {
         let mut settings_due = false;
         if let Some(made) = news {
             node.take(now, made, at, &frame, &mut changes);
+            changes.extend(board);
             settings_due = matches!(body.say, Say::Hello(_)) && node.wanted_settings().is_some();
         }
         self.counters.accepted += 1;
         Admission::Admitted(Box::new(Admitted { at, row, changes, live: news.is_some(), settings_due }))
+    }
+}
+
+impl Fleet {
+    /// What is to be told if a board that is new under this name was another node before.
+    fn other_on_board(&self, name: &NodeName, say: &Say<'_>) -> Option<Change> {
+        let Say::Hello(hello) = say else { return None };
+        let serial = hello.serial.as_deref().filter(|_| !name.is_simulated())?;
+        let known = self.nodes.get(name).and_then(|node| node.hello.as_ref()?.serial.as_deref());
+        if known == Some(serial) {
+            return None;
+        }
+        let before = self.on_board(serial, name)?.clone();
+        Some(Change::BoardRenamed { node: name.clone(), before, serial: serial.to_owned() })
     }
 }
 

@@ -102,6 +102,22 @@ pub enum Change {
         /// What it calls itself now.
         to: String,
     },
+    /// A board speaks under a name that is new for it.
+    BoardRenamed {
+        /// Its name now.
+        node: NodeName,
+        /// Under which it was last heard.
+        before: NodeName,
+        /// Its serial number.
+        serial: String,
+    },
+    /// The same board, started anew with another enrolment: most likely from another card.
+    CardChanged {
+        /// Which.
+        node: NodeName,
+        /// The board's serial number.
+        serial: String,
+    },
     /// A watched unit is in another state.
     ServiceChanged {
         /// On which node.
@@ -213,6 +229,8 @@ impl Change {
             Self::ModelChanged { .. } => "model_changed",
             Self::AgentChanged { .. } => "agent_changed",
             Self::HardwareChanged { .. } => "hardware_changed",
+            Self::BoardRenamed { .. } => "board_renamed",
+            Self::CardChanged { .. } => "card_changed",
             Self::ServiceChanged { .. } => "service_changed",
             Self::SettingsApplied { .. } => "settings_applied",
             Self::SpoolDropped { .. } => "spool_dropped",
@@ -223,7 +241,7 @@ impl Change {
     }
 
     /// Every kind, in the order of the variants.
-    pub const KINDS: [&'static str; 15] = [
+    pub const KINDS: [&'static str; 17] = [
         "joined",
         "mood_changed",
         "silent",
@@ -233,6 +251,8 @@ impl Change {
         "model_changed",
         "agent_changed",
         "hardware_changed",
+        "board_renamed",
+        "card_changed",
         "service_changed",
         "settings_applied",
         "spool_dropped",
@@ -253,6 +273,8 @@ impl Change {
             | Self::ModelChanged { node, .. }
             | Self::AgentChanged { node, .. }
             | Self::HardwareChanged { node, .. }
+            | Self::BoardRenamed { node, .. }
+            | Self::CardChanged { node, .. }
             | Self::ServiceChanged { node, .. }
             | Self::SettingsApplied { node, .. }
             | Self::SpoolDropped { node, .. }
@@ -315,6 +337,13 @@ impl Change {
             Self::HardwareChanged { node, from, to } => {
                 format!("{node} is other hardware now: {to} (was {from}).")
             }
+            Self::BoardRenamed { node, before, serial } => format!(
+                "{node} speaks from the board that was {before} (serial {serial}): a new card, it seems. \
+                 Its past stays with {before}."
+            ),
+            Self::CardChanged { node, serial } => format!(
+                "{node} started anew with a new enrolment on the same board (serial {serial}): a new card, it seems."
+            ),
             Self::ServiceChanged { node, unit, from, to } => {
                 let was = from.map(|from| format!(" (was {})", unit_state(from))).unwrap_or_default();
                 format!("{unit} on {node} is {}{was}.", unit_state(*to))

@@ -24,6 +24,12 @@ impl Node {
             return;
         };
         let node = || self.name.clone();
+        let again = std::mem::take(&mut self.enrolled_again);
+        let other_kernel = before.kernel_boot != hello.kernel_boot && before_boot != Some(boot);
+        if let (true, Some(serial)) = (again && other_kernel && before.serial == hello.serial, &hello.serial)
+        {
+            changes.push(Change::CardChanged { node: node(), serial: serial.as_str().into() });
+        }
         if hardware(&before) != hardware(hello) && is_other_hardware(&before, hello) {
             changes.push(Change::HardwareChanged {
                 node: node(),

@@ -24,7 +24,7 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
-pub use access::{Account, Grant, grant, may_publish, may_receive, may_subscribe};
+pub use access::{Account, Grant, asks_for_discovery, grant, may_publish, may_receive, may_subscribe};
 pub use acl::mosquitto_acl;
 pub use admit::{Admission, Admitted, VitalsRow};
 pub use change::{Change, Correlation, Plot, SilentReason, Story};

@@ -39,6 +39,10 @@ pub struct Node {
     pub(crate) hello_boot: Option<u32>,
     pub(crate) report: Option<(Dated, Report)>,
     pub(crate) services: Vec<Service>,
+    /// Which of its enrolments it was last heard with; 0 while unknown.
+    pub(crate) epoch: u32,
+    /// It was enrolled again since its last `Hello`.
+    pub(crate) enrolled_again: bool,
     pub(crate) settings: Option<u32>,
     pub(crate) dropped_before: u64,
     /// When a loss of frames was last told.
@@ -70,6 +74,8 @@ impl Node {
             hello_boot: None,
             report: None,
             services: Vec::new(),
+            epoch: 0,
+            enrolled_again: false,
             settings: None,
             dropped_before: 0,
             dropped_told: None,
@@ -101,6 +107,8 @@ impl Node {
             hello_boot: None,
             report: record.report,
             services: record.services,
+            epoch: record.epoch,
+            enrolled_again: false,
             settings: record.settings,
             dropped_before: record.dropped_before,
             dropped_told: None,
@@ -127,6 +135,7 @@ impl Node {
             hello: self.hello.clone(),
             report: self.report.clone(),
             services: self.services.clone(),
+            epoch: self.epoch,
             settings: self.settings,
             dropped_before: self.dropped_before,
             running: self.running,

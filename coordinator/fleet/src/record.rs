@@ -26,6 +26,9 @@ pub struct NodeRecord {
     pub report: Option<(Dated, Report)>,
     /// The units that it watches, as last said.
     pub services: Vec<Service>,
+    /// Which of its enrolments it was last heard with; 0 while unknown.
+    #[serde(default)]
+    pub epoch: u32,
     /// The version of the settings that it shall have; none if none were set.
     pub settings: Option<u32>,
     /// Frames that boots which are no longer kept have lost.

@@ -79,6 +79,39 @@ impl Fleet {
         self.nodes.remove(node).is_some()
     }
 
+    /// Gives a node another name; all that is known of it stays. False if there is no
+    /// such node, or another has that name.
+    pub fn rename(&mut self, from: &NodeName, to: &NodeName) -> bool {
+        if self.nodes.contains_key(to) {
+            return false;
+        }
+        let Some(mut node) = self.nodes.remove(from) else { return false };
+        node.name = to.clone();
+        node.dirty = true;
+        self.nodes.insert(to.clone(), node);
+        true
+    }
+
+    /// Which of a node's enrolments is in force: another one may mean another card.
+    pub fn enrolled(&mut self, name: &NodeName, epoch: u32) {
+        let Some(node) = self.nodes.get_mut(name) else { return };
+        if node.epoch == epoch {
+            return;
+        }
+        node.enrolled_again |= node.epoch != 0;
+        node.epoch = epoch;
+        node.dirty = true;
+    }
+
+    /// Another real node that was last heard from this board.
+    pub(crate) fn on_board(&self, serial: &str, but: &NodeName) -> Option<&NodeName> {
+        let others = self.nodes.values().filter(|node| node.name != *but && !node.is_simulated());
+        others
+            .filter(|node| node.hello.as_ref().and_then(|hello| hello.serial.as_deref()) == Some(serial))
+            .max_by_key(|node| node.last_seen.map(|seen| seen.unix))
+            .map(|node| &node.name)
+    }
+
     /// Every node, by name.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = &Node> {
         self.nodes.values()

@@ -3,6 +3,7 @@
 #![allow(clippy::cast_possible_wrap, clippy::float_cmp)]
 
 mod admitting;
+mod boards;
 mod dating;
 mod liveness;
 mod turns;
@@ -47,7 +48,8 @@ pub(crate) struct Pi {
 }
 
 impl Pi {
-    pub(crate) fn new(text: &str, boot: u32) -> Self {
+    /// One on a board of its own.
+    pub(crate) fn new(text: &'static str, boot: u32) -> Self {
         Self {
             name: name(text),
             boot,
@@ -61,7 +63,7 @@ impl Pi {
             mood: Some(Mood::Happy),
             agent: "0.1.0",
             model: Some("m1"),
-            serial: "1000",
+            serial: text,
             settings: 0,
             downlink: 0,
         }

@@ -78,6 +78,13 @@ document.addEventListener("click", (event) => {
     act(button, told, () => ask("POST", "/api/v1/calls/test"));
   }
   if (what === "end") act(button, reload, () => ask("DELETE", `/api/v1/quiet/${encodeURIComponent(id)}`));
+  const member = (path) => () => ask("POST", `/api/v1/nodes/${encodeURIComponent(node)}/${path}`, {});
+  if (what === "revoke" && confirm(`Revoke the key of ${node}? Its file opens nothing any more; it stays in view.`)) {
+    act(button, () => `${node} is refused until it is enrolled again.`, member("revoke"));
+  }
+  if (what === "forget" && confirm(`Forget ${node}? Its key is void, and it is gone from every view. Its past is kept.`)) {
+    act(button, () => { location.assign("/"); return "forgotten"; }, member("forget"));
+  }
   if (what === "mute") {
     const until = new Date(Date.now() + Number(hours) * 3_600_000).toISOString();
     const muted = document.body.dataset.page === "calls" ? reload : () => `Nobody is called for ${node} for ${hours} h.`;

@@ -120,6 +120,15 @@ impl Ask {
         }))
     }
 
+    /// Whether the store keeps anything under this name.
+    ///
+    /// # Errors
+    /// [`AskError`] if the store can't be read.
+    pub async fn knows(&self, node: &NodeName) -> Result<bool, AskError> {
+        let node = node.clone();
+        self.read(move |inner| Ok(inner.of(&node).knows(&node)?)).await
+    }
+
     /// Past events, oldest first.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use mqtt5::broker::{BrokerConfig, BrokerShutdownHandle, MqttBroker, StorageBacke
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
@@ -82,6 +83,8 @@ pub struct Broker {
     pub certificate: Option<String>,
     /// What its rules turned away on frame topics.
     pub turned_away: Arc<Trespasses>,
+    /// Set when somebody subscribes to what Home Assistant reads.
+    pub discovery: Arc<AtomicBool>,
 }
 
 impl Broker {
@@ -127,8 +130,9 @@ impl Broker {
             Some(_) => broker.tls_local_addr().ok_or_else(missing)?,
         };
         let router = broker.router();
-        let turned_away = Arc::new(Trespasses::default());
-        let door = Arc::new(Door::new(keys, Arc::clone(&router), Arc::clone(&turned_away)));
+        let (turned_away, discovery) = (Arc::new(Trespasses::default()), Arc::default());
+        let door =
+            Arc::new(Door::new(keys, Arc::clone(&router), Arc::clone(&turned_away), Arc::clone(&discovery)));
         let mut broker = broker.with_auth_provider(Arc::<Door>::clone(&door));
         let shutdown = broker.shutdown_handle();
         let mut ready = broker.ready_receiver();
@@ -138,7 +142,7 @@ impl Broker {
             }
         });
         ready.wait_for(|ready| *ready).await.map_err(|_| BrokerError::Start("it ended at once".into()))?;
-        Ok(Self { router, door, shutdown, task, inside, listens, certificate, turned_away })
+        Ok(Self { router, door, shutdown, task, inside, listens, certificate, turned_away, discovery })
     }
 
     /// Whom to tell that a name's older files are void: its sessions end at

@@ -143,6 +143,36 @@ impl Care {
         Ok(told)
     }
 
+    /// Drops what was said of a node that is forgotten.
+    ///
+    /// # Errors
+    /// [`DataError`] if the file can't be written.
+    pub fn forget(&self, node: &NodeName) -> Result<(), DataError> {
+        self.change(|kept| {
+            kept.nodes.remove(node);
+            kept.quiet.retain(|quiet| quiet.scope != Scope::Node(node.clone()));
+        })
+    }
+
+    /// What was said of a node holds under its new name.
+    ///
+    /// # Errors
+    /// [`DataError`] if the file can't be written.
+    pub fn rename(&self, from: &NodeName, to: &NodeName) -> Result<(), DataError> {
+        let tag = self.change(|kept| {
+            for quiet in kept.quiet.iter_mut().filter(|quiet| quiet.scope == Scope::Node(from.clone())) {
+                quiet.scope = Scope::Node(to.clone());
+            }
+            let tag = kept.nodes.remove(from);
+            kept.nodes.extend(tag.clone().map(|tag| (to.clone(), tag)));
+            tag
+        })?;
+        if let Some(tag) = tag {
+            self.0.live.tag(to, tag);
+        }
+        Ok(())
+    }
+
     /// Calls nobody for a while.
     ///
     /// # Errors

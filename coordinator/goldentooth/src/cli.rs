@@ -1,6 +1,10 @@
 //! The command line, and what starts and changes things: `up`, `enroll`,
 //! `doctor`. What only reads stands in `surfaces/cli.rs`.
 
+mod members;
+
+pub use members::{BackupArgs, ForgetArgs, RenameArgs, RestoreArgs, RevokeArgs};
+
 use crate::access::Role;
 use crate::config::MOST_SIMULATED;
 use crate::surfaces::cli::Look;
@@ -32,6 +36,16 @@ pub enum Command {
     Up(UpArgs),
     /// Make a machine, a reader or a service a member of the fleet
     Enroll(EnrollArgs),
+    /// Forget a node: its key is void, and it is gone from every view
+    Forget(ForgetArgs),
+    /// Take an account away: its sessions end, its frames are refused
+    Revoke(RevokeArgs),
+    /// Give a node another name; its past goes along
+    Rename(RenameArgs),
+    /// Save everything that must not be lost into one file, also while it runs
+    Backup(BackupArgs),
+    /// Put a backup in the place of what is there
+    Restore(RestoreArgs),
     /// Say what is well here, and what to do about the rest
     Doctor(DoctorArgs),
     /// Make, list and take away the tokens that the page and the API ask others for
@@ -61,7 +75,7 @@ pub struct DataArgs {
 
 The file has the same names as the flags, and these of its own:
   fleet = \"home\"             the fleet's name
-  commit_every = \"2s\"        how long a frame may wait for the disk; 30s spares an SD card
+  commit_every = \"2s\"        how long a frame may wait for the disk; on an SD card 30s by itself
   clock = \"auto\"             whether to believe this machine's clock: auto, always, never
   broker_certificate = \"FILE\" what TLS to an outside broker trusts
   [flavour]                  how much voice page, api and mqtt have: off, light or full
@@ -103,6 +117,7 @@ pub struct UpArgs {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   goldentooth enroll pi-07 --out pi-07.toml
+  goldentooth enroll --host raspberrypi.local --out pi.toml       named as it is called: raspberrypi, or raspberrypi-2
   goldentooth enroll here --address 127.0.0.1 --out here.toml     an agent on this very machine
   goldentooth enroll wall --kind reader --out wall.toml           a screen that only reads
   goldentooth enroll --all --new-key --out files/                 the fleet key is lost or stolen
@@ -110,8 +125,11 @@ pub struct UpArgs {
 Enrolling a name again voids the file that it had.")]
 pub struct EnrollArgs {
     /// The name: at most 32 letters, digits, '-' and '_'
-    #[arg(value_name = "NAME", required_unless_present = "all")]
+    #[arg(value_name = "NAME", required_unless_present_any = ["all", "host"])]
     pub name: Option<String>,
+    /// Name it after its host, with a number if that name is taken
+    #[arg(long, value_name = "HOST", conflicts_with_all = ["name", "all"])]
+    pub host: Option<String>,
     /// Write the enrolment here (mode 0600); with --all a folder, one file for each
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,

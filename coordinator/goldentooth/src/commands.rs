@@ -1,5 +1,8 @@
-//! `goldentooth enroll`, `goldentooth doctor` and `goldentooth token`.
+//! The commands that start nothing, and change or look at the data folder.
 
+pub mod backup;
 pub mod doctor;
 pub mod enroll;
+pub mod members;
+mod running;
 pub mod token;

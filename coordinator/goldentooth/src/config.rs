@@ -12,6 +12,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub(crate) mod pace;
 #[cfg(test)]
 mod tests;
 
@@ -213,15 +214,17 @@ impl Config {
             (None, Some(listen), ..) | (None, None, None, Some(listen)) => BrokerChoice::Embedded(listen),
             (None, None, None, None) => BrokerChoice::Embedded(DEFAULT_MQTT),
         };
+        let data = folder(args.data.data.clone().or(file.data))?;
+        let commit_every = file.commit_every.unwrap_or_else(|| pace::on(pace::device(&data).as_deref()));
         Ok(Self {
             fleet: file.fleet.unwrap_or_else(default_fleet),
-            data: folder(args.data.data.clone().or(file.data))?,
+            data,
             http: args.http.or(file.http).unwrap_or(DEFAULT_HTTP),
             broker,
             local_node: !args.no_local_node && file.local_node.unwrap_or(true),
             stage: !args.no_stage && file.stage.unwrap_or(true),
             simulate: args.simulate.unwrap_or(0),
-            commit_every: file.commit_every.unwrap_or(Duration::from_secs(2)),
+            commit_every,
             clock: file.clock.unwrap_or_default(),
             hosts: file.hosts,
             notify,

@@ -15,12 +15,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 mod desk;
+mod names;
 mod reach;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use desk::LOCAL;
-pub use desk::{Desk, Request};
+pub use desk::{Desk, Request, Standing};
+pub(crate) use names::cleaned;
 pub use reach::Reach;
 pub(crate) use reach::{hostname, own_hosts};
 
@@ -41,6 +43,9 @@ pub enum EnrolError {
         /// What is wrong with it.
         why: frames::NameError,
     },
+    /// Nothing of the host name can be a name.
+    #[error("the host name {0:?} makes no node's name; give one instead: goldentooth enroll NAME")]
+    Host(String),
     /// The name is one of a simulated node.
     #[error(
         "{0:?} can't be enrolled: names that begin with sim- belong to simulated nodes; take another name"
@@ -54,6 +59,9 @@ pub enum EnrolError {
         /// What it is.
         is: Kind,
     },
+    /// Nobody is enrolled under it.
+    #[error("{0} is not enrolled")]
+    Unknown(NodeName),
     /// Nobody elsewhere could reach the broker.
     #[error(
         "the broker listens on this machine only, so no other machine could use the file\n  \
@@ -97,6 +105,9 @@ pub struct Entry {
 struct Roll {
     version: u32,
     accounts: BTreeMap<NodeName, Entry>,
+    /// Names that are void, with their last epoch: an old file shall never count again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    void: BTreeMap<NodeName, u32>,
 }
 
 struct Secrets {
@@ -129,7 +140,11 @@ impl Keys {
             Err(source) => return Err(DataError::Io { path, action: "read", source }.into()),
         };
         // A key made anew beside old enrolments would void them all in silence.
-        let key = if roll.accounts.is_empty() { data.fleet_key()? } else { data.kept_fleet_key()? };
+        let key = if roll.accounts.is_empty() && roll.void.is_empty() {
+            data.fleet_key()?
+        } else {
+            data.kept_fleet_key()?
+        };
         Ok(Self::new(fleet, key, roll))
     }
 
@@ -224,19 +239,61 @@ impl Keys {
         if name.is_simulated() {
             return Err(EnrolError::Simulated(name.as_str().to_owned()));
         }
+        self.change(data, |roll| {
+            let epoch = roll.void.remove(name).unwrap_or(0);
+            let entry = roll.accounts.entry(name.clone()).or_insert(Entry { kind, epoch });
+            if entry.kind != kind {
+                return Err(EnrolError::Taken { name: name.clone(), is: entry.kind });
+            }
+            entry.epoch += 1;
+            Ok(*entry)
+        })
+    }
+
+    /// Takes an account away: nothing that was made for it counts from now on.
+    fn revoke(&self, data: &Data, name: &NodeName) -> Result<Entry, EnrolError> {
+        self.change(data, |roll| {
+            let entry = roll.accounts.remove(name).ok_or_else(|| EnrolError::Unknown(name.clone()))?;
+            roll.void.insert(name.clone(), entry.epoch);
+            Ok(entry)
+        })
+    }
+
+    /// Gives a node's account another name, under which nobody is enrolled.
+    fn rename(&self, data: &Data, from: &NodeName, to: &NodeName) -> Result<Entry, EnrolError> {
+        self.change(data, |roll| {
+            if let Some(taken) = roll.accounts.get(to) {
+                return Err(EnrolError::Taken { name: to.clone(), is: taken.kind });
+            }
+            let old = roll.accounts.remove(from).ok_or_else(|| EnrolError::Unknown(from.clone()))?;
+            roll.void.insert(from.clone(), old.epoch);
+            let epoch = roll.void.remove(to).unwrap_or(0) + 1;
+            let entry = Entry { kind: old.kind, epoch };
+            roll.accounts.insert(to.clone(), entry);
+            Ok(entry)
+        })
+    }
+
+    /// Changes the list, on the disk first.
+    fn change<T>(
+        &self,
+        data: &Data,
+        change: impl FnOnce(&mut Roll) -> Result<T, EnrolError>,
+    ) -> Result<T, EnrolError> {
         let mut secrets = lock::write(&self.secrets);
         let mut roll = secrets.roll.clone();
-        let entry = roll.accounts.entry(name.clone()).or_insert(Entry { kind, epoch: 0 });
-        if entry.kind != kind {
-            return Err(EnrolError::Taken { name: name.clone(), is: entry.kind });
-        }
-        entry.epoch += 1;
-        let entry = *entry;
+        let done = change(&mut roll)?;
         keep(data, &roll)?;
         secrets.roll = roll;
         drop(secrets);
         self.changed();
-        Ok(entry)
+        Ok(done)
+    }
+
+    /// Whether somebody is, or ever was, enrolled under this name.
+    pub fn knows(&self, name: &NodeName) -> bool {
+        let secrets = lock::read(&self.secrets);
+        secrets.roll.accounts.contains_key(name) || secrets.roll.void.contains_key(name)
     }
 
     /// Enrols a name only if it is not yet: the local node's files stay valid.

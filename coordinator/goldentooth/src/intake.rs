@@ -25,8 +25,9 @@ use node_agent::notify::Notify;
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use store::Uuid;
+use store::{StoreError, Uuid};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use writer::Writer;
@@ -61,6 +62,9 @@ impl From<&Event> for Cause {
     }
 }
 
+/// Where the store's answer goes.
+pub type Answer = oneshot::Sender<Result<(), StoreError>>;
+
 /// What other rooms have intake do.
 #[derive(Debug)]
 pub enum Order {
@@ -78,6 +82,24 @@ pub enum Order {
         payload: Value,
         /// What a character said with it, which is told at once.
         said: Arc<Said>,
+    },
+    /// Forget a node.
+    Forget {
+        /// Which.
+        node: NodeName,
+        /// Whether its past goes, too.
+        purge: bool,
+        /// What the store says to it.
+        done: Answer,
+    },
+    /// Give a node another name.
+    Rename {
+        /// Its name.
+        from: NodeName,
+        /// Its name from now on.
+        to: NodeName,
+        /// What the store says to it.
+        done: Answer,
     },
     /// Send a node a piece of a model.
     Model {
@@ -125,6 +147,9 @@ pub struct Parts {
     pub flavour: Flavour,
     /// systemd, whose watchdog this loop feeds, and nothing else.
     pub notify: Notify,
+    /// Set when somebody subscribes to what Home Assistant reads; none at an outside
+    /// broker, which keeps that.
+    pub discovery: Option<Arc<AtomicBool>>,
 }
 
 /// The running loop.
@@ -143,7 +168,7 @@ impl Intake {
         let (orders, inbox) = mpsc::channel(ORDERS);
         let (stop, stopping) = watch::channel(false);
         let (tell_rival, rival) = oneshot::channel();
-        let outlet = Outlet::new(parts.core.name().clone(), parts.flavour);
+        let outlet = Outlet::new(parts.core.name().clone(), parts.flavour, parts.discovery.is_none());
         let running = Running { parts, outlet, rival: Some(tell_rival), connected: false, trusted: false };
         Self { orders, rival, stop, task: tokio::spawn(running.run(inbox, stopping)) }
     }
@@ -192,6 +217,7 @@ impl Running {
                 _ = second.tick() => {
                     self.trusted = self.look_at_the_clock();
                     self.count_trespasses();
+                    self.describe();
                     self.parts.core.tick(self.now());
                     self.parts.notify.alive();
                     self.count();
@@ -290,7 +316,7 @@ impl Running {
                     self.say(claim.message());
                 }
                 // The broker may have forgotten what it kept: say it all again.
-                self.outlet = Outlet::new(self.parts.core.name().clone(), self.parts.flavour);
+                self.outlet.again();
                 for node in self.parts.live.nodes() {
                     self.put_out(now, &Update::Node(node));
                 }
@@ -314,6 +340,14 @@ impl Running {
                 self.put_out(now, &Update::Said(said));
             }
             Order::Call(call) => self.parts.core.call(*call),
+            Order::Forget { node, purge, done } => {
+                self.parts.core.forget(&node, purge);
+                self.parts.writer.forget(node, purge, done);
+            }
+            Order::Rename { from, to, done } => {
+                self.parts.core.rename(&from, &to);
+                self.parts.writer.rename(from, to, done);
+            }
             Order::Model { node, piece } => self.parts.core.model(&node, &piece),
             Order::Note { kind, source, payload } => self.parts.core.note(now, None, kind, source, payload),
         }
@@ -353,11 +387,23 @@ impl Running {
             return;
         }
         for message in self.outlet.heard(now.mono, update) {
-            self.say(Publish {
-                topic: message.topic.as_str().to_owned(),
-                payload: message.payload.into_bytes(),
-                retain: message.retain,
-            });
+            self.say(message.into());
+        }
+    }
+
+    /// Describes some of the nodes to Home Assistant, if it is there.
+    fn describe(&mut self) {
+        if !self.connected {
+            return;
+        }
+        if self.parts.discovery.as_ref().is_some_and(|asked| asked.swap(false, Ordering::AcqRel)) {
+            self.outlet.discovery_asked();
+        }
+        for name in self.outlet.turn() {
+            let node = self.parts.live.node(&name);
+            if let Some(message) = node.and_then(|node| self.outlet.describe(&node)) {
+                self.say(message.into());
+            }
         }
     }
 

@@ -4,7 +4,9 @@
 //! [`live`] and [`ask`] say.
 
 pub mod access;
+pub mod announce;
 pub mod ask;
+pub mod backup;
 pub mod broker;
 pub mod calls;
 pub mod care;
@@ -17,6 +19,7 @@ pub mod enrol;
 pub mod flavour;
 pub mod intake;
 pub mod live;
+pub mod members;
 pub mod models;
 pub mod simulate;
 pub mod surfaces;

@@ -182,6 +182,8 @@ pub enum Update {
     Event(Arc<Event>),
     /// A character spoke.
     Said(Arc<Said>),
+    /// A node was forgotten, or has another name now.
+    Gone(NodeName),
 }
 
 /// The shared live state: cheap to clone, one writer (intake), any readers.
@@ -243,6 +245,7 @@ impl Live {
 
     /// Tells what intake found: for nodes, the newest snapshot of each replaces the older.
     pub fn tell(&self, updates: impl IntoIterator<Item = Update>) {
+        let mut gone = Vec::new();
         let beside = lock::read(&self.0.beside);
         let mut nodes = lock::write(&self.0.nodes);
         for update in updates {
@@ -257,10 +260,19 @@ impl Live {
                     nodes.insert(node.name.clone(), Arc::clone(&node));
                     Update::Node(node)
                 }
+                Update::Gone(name) => {
+                    nodes.remove(&name);
+                    gone.push(name.clone());
+                    Update::Gone(name)
+                }
                 other => other,
             };
             // Without a subscriber there is nobody to tell.
             let _ = self.0.updates.send(update);
+        }
+        drop((nodes, beside));
+        for name in gone {
+            lock::write(&self.0.beside).remove(&name);
         }
     }
 

@@ -21,6 +21,11 @@ fn main() -> ExitCode {
             run_up(args)
         }
         Command::Enroll(args) => commands::enroll::run(args).map(|()| true).map_err(Into::into),
+        Command::Forget(args) => commands::members::forget(args).map(|()| true).map_err(Into::into),
+        Command::Revoke(args) => commands::members::revoke(args).map(|()| true).map_err(Into::into),
+        Command::Rename(args) => commands::members::rename(args).map(|()| true).map_err(Into::into),
+        Command::Backup(args) => commands::backup::save(args).map(|()| true),
+        Command::Restore(args) => commands::backup::restore(args).map(|()| true),
         Command::Doctor(args) => commands::doctor::run(args).map_err(Into::into),
         Command::Token(args) => commands::token::run(args).map(|()| true),
         Command::Look(look) => surfaces::cli::run(look).map(|()| true).map_err(Into::into),

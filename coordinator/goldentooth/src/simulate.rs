@@ -3,7 +3,7 @@
 //! thread and a runtime of its own, so that a budget is charged with its own work.
 
 use crate::data::Data;
-use crate::enrol::{EnrolError, Entry, Keys, LOCAL, Reach, hostname};
+use crate::enrol::{EnrolError, Entry, Keys, LOCAL, Reach, cleaned, hostname};
 use frames::NodeName;
 use node_agent::clock::Trust;
 use node_agent::enrolment::{Address, Enrolment, Kind};
@@ -95,20 +95,9 @@ pub fn enrol_local(data: &Data, keys: &Keys, inside: &Inside) -> Result<Local, E
 /// This machine's name as a node: its host name, with what a name can't have
 /// replaced.
 fn local_name() -> NodeName {
-    as_name(&hostname().unwrap_or_default())
-        .or_else(|| as_name("this-machine"))
+    cleaned(&hostname().unwrap_or_default())
+        .or_else(|| cleaned("this-machine"))
         .unwrap_or_else(|| unreachable!("a plain word is a name"))
-}
-
-fn as_name(host: &str) -> Option<NodeName> {
-    let first = host.split('.').next().unwrap_or_default();
-    let plain: String = first
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' })
-        .take(NodeName::MAX)
-        .collect();
-    let name: NodeName = plain.parse().ok()?;
-    (!name.is_simulated()).then_some(name)
 }
 
 /// Starts the agent of this machine.
@@ -180,25 +169,4 @@ fn thread<F: Future<Output = ()>>(
     let thread =
         std::thread::Builder::new().name(name.to_owned()).spawn(move || runtime.block_on(work(stopping)))?;
     Ok(Agents { stop, thread })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn any_host_name_becomes_a_name() {
-        for (host, name) in [
-            ("pi-07", Some("pi-07")),
-            ("pi.lan", Some("pi")),
-            ("Büro Pi", Some("B-ro-Pi")),
-            ("sim-01", None),
-            ("cast", None),
-            ("", None),
-        ] {
-            assert_eq!(as_name(host).as_ref().map(NodeName::as_str), name, "{host}");
-        }
-        assert_eq!(as_name(&"x".repeat(64)).unwrap().as_str().len(), NodeName::MAX);
-        let _ = local_name();
-    }
 }

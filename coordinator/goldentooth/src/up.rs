@@ -1,6 +1,7 @@
 //! `goldentooth up`: every room together, and their end in order.
 
 use crate::access::{Access, AccessError, Role};
+use crate::announce::Announcement;
 use crate::ask::Ask;
 use crate::broker::{Broker, BrokerError};
 use crate::calls::Calls;
@@ -15,6 +16,7 @@ use crate::intake::link::{self, LinkError, Way};
 use crate::intake::writer::{Stores, Writer};
 use crate::intake::{Intake, Order, Parts};
 use crate::live::Live;
+use crate::members::Members;
 use crate::models::Pusher;
 use crate::simulate::{self, Agents, Inside, Local};
 use crate::surfaces::web::{self, Web};
@@ -131,6 +133,9 @@ pub async fn up(config: Config) -> Result<(), UpError> {
 
     let Carried { broker, reach, inside, way, claim } = carry(&config, &keys, &data).await?;
     reach.keep(&data, &config.fleet)?;
+    let instance = data.instance()?;
+    let announced =
+        broker.as_ref().and_then(|broker| Announcement::of(&config.fleet, broker.listens, &instance));
     let live = Live::new(now.unix);
     let (sender, inbox, _link) = link::open(way);
     let local = if config.local_node { Some(simulate::enrol_local(&data, &keys, &inside)?) } else { None };
@@ -156,6 +161,7 @@ pub async fn up(config: Config) -> Result<(), UpError> {
         turned_away: broker.as_ref().map(|broker| Arc::clone(&broker.turned_away)).unwrap_or_default(),
         flavour: config.flavours.mqtt,
         notify: notify.clone(),
+        discovery: broker.as_ref().map(|broker| Arc::clone(&broker.discovery)),
     });
     let desk = desk(&keys, &data, reach.clone(), broker.as_ref(), intake.orders.clone());
 
@@ -178,6 +184,8 @@ pub async fn up(config: Config) -> Result<(), UpError> {
         told::first_token(&crate::access::make(data.folder(), FIRST_TOKEN, Role::Operator)?);
     }
     let models = Some(Pusher::new(live.clone(), intake.orders.clone()));
+    let members =
+        Members::new(desk.clone(), ask.clone(), care.clone(), intake.orders.clone(), local_name.clone());
     let hosts = own_hosts().into_iter().chain(config.hosts.iter().cloned()).collect();
     let options = web::Options {
         address: http,
@@ -188,6 +196,7 @@ pub async fn up(config: Config) -> Result<(), UpError> {
         flavours: config.flavours,
         models,
         thinking,
+        members: Some(members),
     };
     let web = Web::new(live.clone(), (ask, company), desk, options);
     let (stop_web, stopping) = oneshot::channel();
@@ -223,6 +232,7 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     } else {
         Err(UpError::NoLink)
     };
+    drop(announced);
     house.close().await;
     ended
 }
@@ -284,20 +294,13 @@ fn desk(
     orders: mpsc::Sender<Order>,
 ) -> Desk {
     let revoke = broker.map(Broker::revoker);
-    let known = Arc::clone(keys);
-    Desk::new(Arc::clone(keys), Arc::clone(data), reach, move |name: &NodeName| {
+    Desk::new(Arc::clone(keys), Arc::clone(data), reach, move |name: &NodeName, standing| {
         if let Some(revoke) = &revoke {
             revoke(name);
         }
-        let entry = known.entry(name);
-        let payload = serde_json::json!({
-            "node": name,
-            "kind": entry.map(|entry| entry.kind),
-            "epoch": entry.map(|entry| entry.epoch),
-            "words": format!("{name} was enrolled; files made for it before are void."),
-        });
+        let (kind, payload) = told::standing(name, &standing);
         // A full queue loses the event, not the enrolment.
-        let _ = orders.try_send(Order::Note { kind: "enrolled", source: "enrol", payload });
+        let _ = orders.try_send(Order::Note { kind, source: "enrol", payload });
     })
 }
 

@@ -180,7 +180,7 @@ impl Voices {
                 update = updates.recv() => match update {
                     Ok(Update::Event(event)) => self.hear(event),
                     Ok(Update::Node(node)) => self.embody(&node.name),
-                    Ok(Update::Said(_)) => {}
+                    Ok(Update::Said(_) | Update::Gone(_)) => {}
                     Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "the cast passes over updates"),
                     Err(RecvError::Closed) => return,
                 },

@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod events;
 mod heat;
+mod members;
 mod memory;
 mod names;
 mod open;

@@ -41,6 +41,18 @@ impl Names {
         Ok(id)
     }
 
+    /// Nothing is stored under this name any more.
+    pub(crate) fn forget(&mut self, name: &NodeName) {
+        self.known.remove(name);
+    }
+
+    /// What was stored under one name is under another.
+    pub(crate) fn rename(&mut self, from: &NodeName, to: &NodeName) {
+        if let Some(id) = self.known.remove(from) {
+            self.known.insert(to.clone(), id);
+        }
+    }
+
     /// The transaction was committed, or it was rolled back.
     pub(crate) fn settle(&mut self, committed: bool) {
         if committed {

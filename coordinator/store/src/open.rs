@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The store's file in the data folder.
-const FILE: &str = "store.sqlite";
+pub(crate) const FILE: &str = "store.sqlite";
 /// How often, and how long each time, a connection waits for another of ours:
 /// 5 s in all. In memory a writer waits for readers, so the naps are short.
 const NAPS: i32 = 5_000;

@@ -38,6 +38,14 @@ pub struct Stats {
 }
 
 impl Reader {
+    /// A reader beside a writer that may be in another process.
+    ///
+    /// # Errors
+    /// Whatever the disk says, also that there is no store.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::on(&Place::File(folder.join(open::FILE)))
+    }
+
     pub(crate) fn on(place: &Place) -> Result<Self, StoreError> {
         Ok(Self { db: place.reader()?, place: place.clone() })
     }

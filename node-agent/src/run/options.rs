@@ -7,7 +7,7 @@ use crate::enrolment::{Enrolment, Kind};
 use crate::feel::Model;
 use crate::hardware::Hardware;
 use crate::notify::Notify;
-use crate::sample::Sampler;
+use crate::sample::{Sampler, slows_at};
 use crate::say::spool::KEEP_EVERY;
 use crate::say::tls::TlsError;
 use crate::virtual_pi::VirtualPi;
@@ -82,12 +82,15 @@ pub struct RunOptions {
 impl RunOptions {
     /// This machine, read below `root`.
     pub fn machine(enrolment: Enrolment, root: &Path, sampler: Sampler) -> Self {
+        let hardware = Hardware::read(root);
+        // Every Pi's firmware throttles from the usual limit on, whatever its trip points say.
+        let limit = if hardware.is_pi() { None } else { slows_at(root) };
         Self {
             enrolment,
             source: Source::Machine(Box::new(sampler)),
-            hardware: Hardware::read(root),
+            hardware,
             model: None,
-            limits: Limits::default(),
+            limits: limit.map_or_else(Limits::default, Limits::up_to),
             trust: Trust::default(),
             spool: None,
             keep_every: KEEP_EVERY,

@@ -70,7 +70,7 @@ pub(crate) fn drivers(files: &mut Files) -> Vec<(String, String)> {
     folders.into_iter().filter_map(with_name).collect()
 }
 
-fn sensor(files: &mut Files) -> Option<(String, &'static str)> {
+pub(super) fn sensor(files: &mut Files) -> Option<(String, &'static str)> {
     let mut best: Option<(usize, String, &'static str)> = None;
     let mut offer = |rank: usize, path: String, source: &'static str| {
         if best.as_ref().is_none_or(|(least, ..)| rank < *least) {

@@ -31,7 +31,10 @@ mod services;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod trips;
 mod units;
+
+pub use trips::slows_at;
 
 use crate::Millis;
 use files::Files;

@@ -5,6 +5,9 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+/// tmpfs and overlayfs (`linux/magic.h`).
+const IN_MEMORY: [rustix::fs::FsWord; 2] = [0x0102_1994, 0x794c_7630];
+
 /// Where the log's files are: the seam at which tests let writes fail.
 pub trait Files {
     /// Numbers of the files that exist, in any order.
@@ -56,6 +59,13 @@ impl Folder {
         let free = !matches!(file.try_lock(), Err(TryLockError::WouldBlock));
         self.lock = Some(file).filter(|_| free);
         free
+    }
+
+    /// Whether what is written here is gone after a reboot: the folder lies in memory, as
+    /// under the overlay of a read-only system.
+    pub fn is_in_memory(&self) -> bool {
+        let there = self.path.ancestors().find_map(|path| rustix::fs::statfs(path).ok());
+        there.is_some_and(|found| IN_MEMORY.contains(&found.f_type))
     }
 
     fn make(&self) -> io::Result<()> {

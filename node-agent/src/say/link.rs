@@ -5,10 +5,11 @@
 //! alone knows what is still to be said.
 
 use crate::enrolment::Address;
+use crate::say::find::{self, Search};
 use crate::say::tls::is_wrong_certificate;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use bytes::Bytes;
-use frames::MAX_FRAME;
+use frames::{FleetName, MAX_FRAME};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, LastWill, Packet, PubAckReason, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, MqttOptions, StateError, TlsError};
@@ -53,6 +54,8 @@ pub struct LinkOptions {
     pub status: String,
     /// The topic to listen on.
     pub command: String,
+    /// The fleet: coordinators are looked for under its name when none of the addresses answers.
+    pub fleet: FleetName,
     /// How to speak TLS, if an address asks for it.
     pub tls: Option<Arc<ClientConfig>>,
     /// Decides the jitter of the pauses.
@@ -139,11 +142,24 @@ pub async fn keep(options: LinkOptions, news: mpsc::Sender<News>) {
     };
     let mut pause = pauses();
     let mut told = String::new();
+    let mut search = Search::new(Instant::now(), options.seed);
+    let mut found: Vec<Address> = Vec::new();
     loop {
-        for address in &options.addresses {
+        // Without a certificate nobody who is found could be trusted.
+        if options.tls.is_some() && search.is_due(Instant::now()) {
+            found = find::coordinators(&options.fleet).await;
+            found.retain(|place| !options.addresses.contains(place));
+            if let Some(place) = found.first() {
+                tracing::info!("a coordinator of {} is announced at {place}", options.fleet);
+            }
+        }
+        for address in options.addresses.iter().chain(&found) {
             let Some((lasted, why)) = connection(&options, address, &news).await else { return };
             if news.is_closed() {
                 return;
+            }
+            if lasted > Duration::ZERO {
+                search.again(Instant::now());
             }
             if lasted > LASTED {
                 pause = pauses();
@@ -173,6 +189,7 @@ pub(crate) async fn connection(
     address: &Address,
     news: &mpsc::Sender<News>,
 ) -> Option<(Duration, String)> {
+    let address = &*find::resolved(address).await;
     let (client, mut events) = match mqtt_options(options, address) {
         Ok(mqtt) => AsyncClient::new(mqtt, REQUESTS),
         Err(why) => return Some((Duration::ZERO, why.to_owned())),

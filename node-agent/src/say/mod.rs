@@ -5,6 +5,7 @@
 //! the connection to the broker.
 
 pub mod disk;
+pub mod find;
 pub mod folder;
 pub mod keep;
 pub mod link;

@@ -64,6 +64,15 @@ fn all() -> Vec<(Change, &'static str)> {
             },
             "ssh.service on pi-07 is active.",
         ),
+        (
+            Change::BoardRenamed { node: n(), before: "pi-03".parse().unwrap(), serial: "10000000a".into() },
+            "pi-07 speaks from the board that was pi-03 (serial 10000000a): a new card, it seems. \
+             Its past stays with pi-03.",
+        ),
+        (
+            Change::CardChanged { node: n(), serial: "10000000a".into() },
+            "pi-07 started anew with a new enrolment on the same board (serial 10000000a): a new card, it seems.",
+        ),
         (Change::SettingsApplied { node: n(), version: 3 }, "pi-07 took settings version 3."),
         (
             Change::SpoolDropped { node: n(), frames: 1, total: 2 },

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::future::{Future, ready};
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use subtle::ConstantTimeEq as _;
 
@@ -29,6 +30,7 @@ pub(super) struct Door {
     keys: Arc<Keys>,
     router: Arc<MessageRouter>,
     turned_away: Arc<Trespasses>,
+    discovery: Arc<AtomicBool>,
     /// Which account last came in with a client id. It counts while connected.
     claims: Mutex<HashMap<String, String>>,
 }
@@ -53,8 +55,13 @@ impl Identity {
 }
 
 impl Door {
-    pub(super) fn new(keys: Arc<Keys>, router: Arc<MessageRouter>, turned_away: Arc<Trespasses>) -> Self {
-        Self { keys, router, turned_away, claims: Mutex::default() }
+    pub(super) fn new(
+        keys: Arc<Keys>,
+        router: Arc<MessageRouter>,
+        turned_away: Arc<Trespasses>,
+        discovery: Arc<AtomicBool>,
+    ) -> Self {
+        Self { keys, router, turned_away, discovery, claims: Mutex::default() }
     }
 
     /// Who this is, if user and password (or their absence, on loopback) say so.
@@ -213,6 +220,9 @@ impl AuthProvider for Door {
         let name = self.keys.fleet();
         let may = filter
             .is_some_and(|filter| self.ask(user_id, |account| fleet::may_subscribe(name, account, filter)));
+        if may && filter.is_some_and(fleet::asks_for_discovery) {
+            self.discovery.store(true, Ordering::Release);
+        }
         Box::pin(ready(may))
     }
 }

@@ -1,7 +1,7 @@
 //! `goldentooth doctor`: what is well here, and what to do about the rest.
 
 use crate::cli::DoctorArgs;
-use crate::config::{self, ConfigError};
+use crate::config::{self, ConfigError, pace};
 use crate::data;
 use crate::enrol::hostname;
 use node_agent::clock::{self, Trust};
@@ -38,8 +38,15 @@ impl Check {
 #[allow(clippy::print_stdout)] // a command's answer
 pub fn run(args: &DoctorArgs) -> Result<bool, ConfigError> {
     let folder = config::folder(args.data.data.clone())?;
-    let checks =
-        [data_folder(&folder), secrets(&folder), coordinator(&folder), store(&folder), clock(), name()];
+    let checks = [
+        data_folder(&folder),
+        secrets(&folder),
+        coordinator(&folder),
+        store(&folder),
+        disk(&folder),
+        clock(),
+        name(),
+    ];
     if args.json {
         println!("{}", serde_json::to_string_pretty(&checks).unwrap_or_default());
     } else {
@@ -138,6 +145,14 @@ fn store(folder: &Path) -> Check {
             }
         }
     }
+}
+
+/// What the data folder lies on, and how often the store writes there.
+fn disk(folder: &Path) -> Check {
+    let device = pace::device(folder);
+    let every = humantime::format_duration(pace::on(device.as_deref()));
+    let on = device.map_or_else(|| "no disk of its own".to_owned(), |device| format!("the device {device}"));
+    Check::well("disk", format!("{on}: commits every {every}, unless commit_every says otherwise"))
 }
 
 fn clock() -> Check {

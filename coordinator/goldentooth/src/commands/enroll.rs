@@ -1,9 +1,10 @@
 //! `goldentooth enroll`: asks the running coordinator, else opens the data
 //! folder itself.
 
+use super::running::{Running, RunningError};
 use crate::cli::EnrollArgs;
 use crate::config::{self, ConfigError};
-use crate::data::{self, Data, DataError, Token};
+use crate::data::{Data, DataError};
 use crate::enrol::{COORDINATOR, Desk, EnrolError, Keys, Reach, Request};
 use node_agent::enrolment::{Enrolment, EnrolmentError, Kind};
 use std::io;
@@ -23,17 +24,9 @@ pub enum EnrollError {
     /// The enrolment itself.
     #[error(transparent)]
     Enrol(#[from] EnrolError),
-    /// The running coordinator refuses.
-    #[error("{0}")]
-    Refused(String),
-    /// The running coordinator does not answer as one.
-    #[error("the coordinator at {url} does not answer: {why}")]
-    Unreachable {
-        /// Who was asked.
-        url: String,
-        /// What went wrong.
-        why: String,
-    },
+    /// The running coordinator.
+    #[error(transparent)]
+    Running(#[from] RunningError),
     /// The file can't be written.
     #[error(transparent)]
     File(#[from] EnrolmentError),
@@ -57,7 +50,8 @@ pub fn run(args: &EnrollArgs) -> Result<(), EnrollError> {
     writable(args)?;
     let request = Request {
         name: args.name.clone(),
-        kind: args.name.as_ref().map(|_| args.kind),
+        host: args.host.clone(),
+        kind: Some(args.kind).filter(|_| !args.all),
         addresses: args.address.clone(),
         new_key: args.new_key,
     };
@@ -65,8 +59,8 @@ pub fn run(args: &EnrollArgs) -> Result<(), EnrollError> {
         Ok(data) => directly(data, &request)?,
         // The lock tells for sure whether one runs: a crash leaves no lock.
         Err(held @ DataError::InUse { .. }) => {
-            let (url, token) = running(&folder)?.ok_or(held)?;
-            ask(&url, &token, &request)?
+            let running = Running::on(&folder)?.ok_or(held)?;
+            running.post("/api/v1/enrol", &request, Duration::from_secs(10))?
         }
         Err(error) => return Err(error.into()),
     };
@@ -74,20 +68,12 @@ pub fn run(args: &EnrollArgs) -> Result<(), EnrollError> {
         let file =
             if args.all { args.out.join(format!("{}.toml", enrolment.name)) } else { args.out.clone() };
         enrolment.write(&file)?;
-        tell(enrolment, &file);
+        tell(enrolment, &file, args.host.as_deref());
         if args.print_mosquitto {
             print_mosquitto(enrolment);
         }
     }
     Ok(())
-}
-
-/// The coordinator that runs on this folder, with the token to show it.
-fn running(folder: &Path) -> Result<Option<(String, Token)>, DataError> {
-    match (data::address(folder), data::token(folder)?) {
-        (Some(url), Some(token)) => Ok(Some((url, token))),
-        _ => Ok(None),
-    }
 }
 
 fn directly(data: Data, request: &Request) -> Result<Vec<Enrolment>, EnrollError> {
@@ -103,29 +89,7 @@ fn directly(data: Data, request: &Request) -> Result<Vec<Enrolment>, EnrollError
         loaded => loaded?,
     };
     let keys = Arc::new(keys);
-    Ok(Desk::new(keys, data, reach, |_| {}).enrol(request)?)
-}
-
-fn ask(url: &str, token: &Token, request: &Request) -> Result<Vec<Enrolment>, EnrollError> {
-    let unreachable = |why: String| EnrollError::Unreachable { url: url.to_owned(), why };
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(Duration::from_secs(10)))
-        .http_status_as_error(false)
-        .build()
-        .into();
-    // A page on every interface is reached on loopback.
-    let to = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
-    let mut answer = agent
-        .post(format!("{to}/api/v1/enrol"))
-        .header("Authorization", format!("Bearer {}", token.expose()))
-        .send_json(request)
-        .map_err(|error| unreachable(error.to_string()))?;
-    if answer.status().is_success() {
-        return answer.body_mut().read_json().map_err(|error| unreachable(error.to_string()));
-    }
-    let body: serde_json::Value = answer.body_mut().read_json().unwrap_or_default();
-    let why = ["error", "message", "detail"].iter().find_map(|key| body.get(*key)?.as_str());
-    Err(EnrollError::Refused(why.map_or_else(|| format!("refused ({})", answer.status()), str::to_owned)))
+    Ok(Desk::new(keys, data, reach, |_, _| {}).enrol(request)?)
 }
 
 fn writable(args: &EnrollArgs) -> Result<(), EnrollError> {
@@ -139,7 +103,10 @@ fn writable(args: &EnrollArgs) -> Result<(), EnrollError> {
 }
 
 #[allow(clippy::print_stdout)] // a command's answer
-fn tell(enrolment: &Enrolment, file: &Path) {
+fn tell(enrolment: &Enrolment, file: &Path, host: Option<&str>) {
+    if let Some(host) = host.filter(|host| host.split('.').next() != Some(enrolment.name.as_str())) {
+        println!("The machine {host} is called {} in this fleet.", enrolment.name);
+    }
     let addresses: Vec<String> = enrolment.addresses.iter().map(ToString::to_string).collect();
     let void = if enrolment.epoch > 1 { " Files made for it before are void." } else { "" };
     println!(

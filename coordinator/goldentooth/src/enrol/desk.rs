@@ -1,7 +1,7 @@
 //! Where enrolments are asked for: over HTTP while the coordinator runs, else
 //! by the command itself under the data folder's lock.
 
-use super::{EnrolError, Entry, Keys, Kind, Reach};
+use super::{EnrolError, Entry, Keys, Kind, Reach, names};
 use crate::data::Data;
 use frames::NodeName;
 use node_agent::enrolment::Enrolment;
@@ -18,6 +18,9 @@ pub struct Request {
     /// Who shall be enrolled; none for everybody who is.
     #[serde(default)]
     pub name: Option<String>,
+    /// Instead of a name, what the machine is called: cleaned, and with a number if it is taken.
+    #[serde(default)]
+    pub host: Option<String>,
     /// As what; a node unless said.
     #[serde(default)]
     pub kind: Option<Kind>,
@@ -29,7 +32,26 @@ pub struct Request {
     pub new_key: bool,
 }
 
-type Revoked = Box<dyn Fn(&NodeName) + Send + Sync>;
+/// What became of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is enrolled, anew or again.
+    Enrolled(Entry),
+    /// Its account is taken away.
+    Revoked,
+    /// It is forgotten.
+    Forgotten {
+        /// With its past.
+        purged: bool,
+    },
+    /// It is called otherwise.
+    Renamed {
+        /// So.
+        to: NodeName,
+    },
+}
+
+type Tell = Box<dyn Fn(&NodeName, Standing) + Send + Sync>;
 
 /// Enrols; cheap to clone.
 #[derive(Clone)]
@@ -39,19 +61,19 @@ struct Inner {
     keys: Arc<Keys>,
     data: Arc<Data>,
     reach: Reach,
-    revoked: Revoked,
+    tell: Tell,
 }
 
 impl Desk {
-    /// A desk over these keys. `revoked` is told of each name whose older files
-    /// have just become void, after the new epoch is in force.
+    /// A desk over these keys. `tell` is told what became of each name, after it is in force:
+    /// whatever was made for it before is void.
     pub fn new(
         keys: Arc<Keys>,
         data: Arc<Data>,
         reach: Reach,
-        revoked: impl Fn(&NodeName) + Send + Sync + 'static,
+        tell: impl Fn(&NodeName, Standing) + Send + Sync + 'static,
     ) -> Self {
-        Self(Arc::new(Inner { keys, data, reach, revoked: Box::new(revoked) }))
+        Self(Arc::new(Inner { keys, data, reach, tell: Box::new(tell) }))
     }
 
     /// Enrols, and returns the files' contents: one for a name, one each for all.
@@ -60,11 +82,18 @@ impl Desk {
     /// # Errors
     /// [`EnrolError`]; nothing has changed then.
     pub fn enrol(&self, request: &Request) -> Result<Vec<Enrolment>, EnrolError> {
-        let Inner { keys, data, reach, revoked } = &*self.0;
+        let Inner { keys, data, reach, tell } = &*self.0;
         let addresses = reach.addresses(&request.addresses)?;
-        let enrolled: Vec<(NodeName, Entry)> = if let Some(name) = &request.name {
-            let parsed: NodeName =
-                name.parse().map_err(|why| EnrolError::Name { name: name.clone(), why })?;
+        let free = |host: &String| {
+            let found = names::cleaned(host).and_then(|name| names::free(&name, |name| keys.knows(name)));
+            found.ok_or_else(|| EnrolError::Host(host.clone()))
+        };
+        let named = |name: &String| name.parse().map_err(|why| EnrolError::Name { name: name.clone(), why });
+        let name: Option<NodeName> = match (&request.host, &request.name) {
+            (Some(host), _) => Some(free(host)?),
+            (None, name) => name.as_ref().map(named).transpose()?,
+        };
+        let enrolled: Vec<(NodeName, Entry)> = if let Some(parsed) = name {
             let entry = keys.enrol(data, &parsed, request.kind.unwrap_or(Kind::Node))?;
             vec![(parsed, entry)]
         } else {
@@ -75,10 +104,55 @@ impl Desk {
         Ok(enrolled
             .into_iter()
             .map(|(name, entry)| {
-                revoked(&name);
+                tell(&name, Standing::Enrolled(entry));
                 keys.enrolment(&name, entry, reach, addresses.clone())
             })
             .collect())
+    }
+
+    /// Takes an account away. Touches the disk.
+    ///
+    /// # Errors
+    /// [`EnrolError::Unknown`], or the disk's; nothing has changed then.
+    pub fn revoke(&self, name: &NodeName) -> Result<(), EnrolError> {
+        self.0.keys.revoke(&self.0.data, name)?;
+        (self.0.tell)(name, Standing::Revoked);
+        Ok(())
+    }
+
+    /// Takes away the account of a node that is forgotten, if it has one. Touches the disk.
+    ///
+    /// # Errors
+    /// The disk's; nothing has changed then.
+    pub(crate) fn forget(&self, name: &NodeName, purged: bool) -> Result<(), EnrolError> {
+        match self.0.keys.revoke(&self.0.data, name) {
+            Ok(_) | Err(EnrolError::Unknown(_)) => {}
+            Err(error) => return Err(error),
+        }
+        (self.0.tell)(name, Standing::Forgotten { purged });
+        Ok(())
+    }
+
+    /// Gives a node another name, and returns its new file's content. Touches the disk.
+    ///
+    /// # Errors
+    /// [`EnrolError`]; nothing has changed then.
+    pub(crate) fn rename(
+        &self,
+        from: &NodeName,
+        to: &NodeName,
+        addresses: &[String],
+    ) -> Result<Enrolment, EnrolError> {
+        let Inner { keys, data, reach, tell } = &*self.0;
+        let addresses = reach.addresses(addresses)?;
+        let entry = keys.rename(data, from, to)?;
+        tell(from, Standing::Renamed { to: to.clone() });
+        Ok(keys.enrolment(to, entry, reach, addresses))
+    }
+
+    /// The keys.
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.0.keys
     }
 }
 

@@ -12,7 +12,7 @@ fn keys(data: &Data) -> Arc<Keys> {
 
 fn desk(data: &Arc<Data>, keys: &Arc<Keys>, listens: &str) -> Desk {
     let reach = Reach::embedded(listens.parse().unwrap(), None);
-    Desk::new(Arc::clone(keys), Arc::clone(data), reach, |_| {})
+    Desk::new(Arc::clone(keys), Arc::clone(data), reach, |_, _| {})
 }
 
 fn ask(name: &str, address: &str) -> Request {
@@ -132,4 +132,60 @@ fn the_local_nodes_file_goes_along_when_all_are_enrolled_again() {
     desk.enrol(&ask("here", "h")).unwrap();
     desk.enrol(&Request::default()).unwrap();
     assert_eq!(Enrolment::read(&data.path(LOCAL)).unwrap().epoch, 2);
+}
+
+#[test]
+fn a_revoked_name_has_no_key_until_it_is_enrolled_anew_and_no_old_file_counts_again() {
+    let (_folder, data) = data();
+    let keys = keys(&data);
+    let desk = desk(&data, &keys, "127.0.0.1:1883");
+    let name: NodeName = "pi-07".parse().unwrap();
+    let first = desk.enrol(&ask("pi-07", "127.0.0.1")).unwrap().remove(0);
+    desk.revoke(&name).unwrap();
+    assert!(keys.node_key(&name).is_none() && keys.knows(&name));
+    assert!(matches!(desk.revoke(&name), Err(EnrolError::Unknown(_))));
+    // A restart revives nothing.
+    let reloaded = Keys::load(&data, "home".parse().unwrap()).unwrap();
+    assert!(reloaded.node_key(&name).is_none());
+    let second = desk.enrol(&ask("pi-07", "127.0.0.1")).unwrap().remove(0);
+    assert_eq!((first.epoch, second.epoch), (1, 2));
+    // Also as another kind.
+    desk.forget(&name, false).unwrap();
+    let reader = Request { kind: Some(Kind::Reader), ..ask("pi-07", "127.0.0.1") };
+    assert_eq!(desk.enrol(&reader).unwrap().remove(0).epoch, 3);
+}
+
+#[test]
+fn a_renamed_nodes_old_file_is_void_and_the_name_may_come_back() {
+    let (_folder, data) = data();
+    let keys = keys(&data);
+    let desk = desk(&data, &keys, "127.0.0.1:1883");
+    let (old, new): (NodeName, NodeName) = ("raspberrypi".parse().unwrap(), "attic".parse().unwrap());
+    desk.enrol(&ask("raspberrypi", "127.0.0.1")).unwrap();
+    desk.enrol(&ask("other", "127.0.0.1")).unwrap();
+    let here = ["127.0.0.1".to_owned()];
+    let taken = desk.rename(&old, &"other".parse().unwrap(), &here);
+    assert!(matches!(taken, Err(EnrolError::Taken { .. })));
+    let file = desk.rename(&old, &new, &here).unwrap();
+    assert_eq!((file.name, file.epoch), (new.clone(), 1));
+    assert!(keys.node_key(&old).is_none() && keys.node_key(&new).is_some());
+    assert_eq!(desk.rename(&new, &old, &here).unwrap().epoch, 2, "never an epoch twice");
+}
+
+#[test]
+fn a_second_host_of_a_name_gets_a_number() {
+    let (_folder, data) = data();
+    let keys = keys(&data);
+    let desk = desk(&data, &keys, "127.0.0.1:1883");
+    let named = |host: &str| {
+        let request =
+            Request { host: Some(host.into()), addresses: vec!["127.0.0.1".into()], ..Request::default() };
+        desk.enrol(&request).map(|mut made| made.remove(0).name.as_str().to_owned())
+    };
+    assert_eq!(named("raspberrypi.local").unwrap(), "raspberrypi");
+    assert_eq!(named("raspberrypi").unwrap(), "raspberrypi-2");
+    // A name that was forgotten has a past that is another's.
+    desk.forget(&"raspberrypi-2".parse().unwrap(), false).unwrap();
+    assert_eq!(named("raspberrypi").unwrap(), "raspberrypi-3");
+    assert!(matches!(named("sim-01"), Err(EnrolError::Host(_))));
 }

@@ -163,8 +163,16 @@ impl Core {
         self.routes.insert(topic, route);
     }
 
-    /// `offline` on a status topic is a hint, and only when it is news.
+    /// `offline` on a status topic is a hint, and only when it is news. Of nobody
+    /// (a forgotten node's will, say) the broker shall keep nothing.
     fn status(&mut self, now: Now, node: &NodeName, payload: &[u8], retained: bool) {
+        if self.keys.entry(node).is_none() {
+            if !payload.is_empty() {
+                let topic = Leaf::Status.topic(self.keys.fleet(), node).as_str().to_owned();
+                self.output.publish.push(Publish { topic, payload: Vec::new(), retain: true });
+            }
+            return;
+        }
         if !retained && payload == b"offline" && self.fleet.offline_hint(now, node) {
             let ask = self.downlinks.address_running(&mut self.fleet, node, Command::SampleNow);
             self.output.publish.extend(ask);
@@ -222,12 +230,20 @@ impl Core {
     }
 
     fn admit(&mut self, now: Now, node: &NodeName, body: &Body<'_>, live: bool) {
+        let epoch = self.keys.entry(node).map_or(0, |entry| entry.epoch);
+        if matches!(body.say, Say::Hello(_)) {
+            // Before, so that another enrolment is seen; after, for one that is heard first.
+            self.fleet.enrolled(node, epoch);
+        }
         let admitted = match self.fleet.admit(now, node, body, live) {
             Admission::Admitted(admitted) => *admitted,
             Admission::Double => return,
             Admission::Refused(cause) => return tracing::debug!(%node, %cause, "refused"),
         };
         self.admitted += 1;
+        if matches!(body.say, Say::Hello(_)) {
+            self.fleet.enrolled(node, epoch);
+        }
         let Admitted { row, changes, live, settings_due, .. } = admitted;
         self.batch(node).rows.extend(row);
         self.changed(now, &changes);
@@ -247,6 +263,49 @@ impl Core {
         tracing::debug!(node = node.map(NodeName::as_str), %cause, "refused");
         let told = self.fleet.refuse(now, node, head, cause);
         self.changed(now, told.as_slice());
+    }
+
+    /// Forgets a node whose key is void already. `purge` says whether its past goes, too.
+    pub fn forget(&mut self, node: &NodeName, purge: bool) {
+        self.fleet.forget(node);
+        self.abouts.remove(node);
+        self.settings.remove(node);
+        self.touched.remove(node);
+        for batch in self.pending() {
+            batch.records.retain(|record| record.name != *node);
+            if purge {
+                batch.rows.retain(|row| row.node != *node);
+                batch.unreadable.retain(|frame| frame.node != *node);
+            }
+        }
+        self.output.updates.push(Update::Gone(node.clone()));
+    }
+
+    /// Gives a node another name; all that is known of it stays.
+    pub fn rename(&mut self, from: &NodeName, to: &NodeName) {
+        if self.fleet.rename(from, to) {
+            self.touched.insert(to.clone());
+        }
+        if let Some(about) = self.abouts.remove(from) {
+            self.abouts.insert(to.clone(), about);
+        }
+        if let Some(settings) = self.settings.remove(from) {
+            self.settings.insert(to.clone(), settings);
+        }
+        self.touched.remove(from);
+        for batch in self.pending() {
+            let names = batch.records.iter_mut().map(|record| &mut record.name);
+            let names = names.chain(batch.rows.iter_mut().map(|row| &mut row.node));
+            let names = names.chain(batch.unreadable.iter_mut().map(|frame| &mut frame.node));
+            names.filter(|name| *name == from).for_each(|name| name.clone_from(to));
+        }
+        self.output.updates.push(Update::Gone(from.clone()));
+    }
+
+    /// What of real nodes waits for the store, and is not on its way there.
+    fn pending(&mut self) -> impl Iterator<Item = &mut Batch> {
+        let held = self.held.as_mut().map(|work| &mut work.kept);
+        std::iter::once(&mut self.work.kept).chain(held)
     }
 
     /// Messages on a node's frame topic that the broker's rules turned away.

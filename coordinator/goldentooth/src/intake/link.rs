@@ -4,6 +4,7 @@
 use crate::broker::LARGEST_PACKET;
 use crate::config::Outside;
 use crate::enrol::{COORDINATOR, Keys};
+use crate::surfaces::mqtt::Publication;
 use bytes::Bytes;
 use frames::{FleetName, Leaf};
 use node_agent::enrolment::Address;
@@ -53,6 +54,16 @@ pub struct Publish {
     pub payload: Vec<u8>,
     /// Whether the broker keeps it.
     pub retain: bool,
+}
+
+impl From<Publication> for Publish {
+    fn from(message: Publication) -> Self {
+        Self {
+            topic: message.topic.as_str().to_owned(),
+            payload: message.payload.into_bytes(),
+            retain: message.retain,
+        }
+    }
 }
 
 /// Why the link can't be made.

@@ -1,7 +1,9 @@
 //! The thread that owns the stores: commits and forgets there, so that intake
 //! never waits for the disk.
 
+use super::Answer;
 use fleet::Now;
+use frames::NodeName;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use store::{Batch, Committed, Store, StoreError};
@@ -73,6 +75,8 @@ impl Stores {
 #[allow(clippy::large_enum_variant)]
 enum Job {
     Commit(Work),
+    Forget(NodeName, bool, Answer),
+    Rename(NodeName, NodeName, Answer),
     Retain(Now),
 }
 
@@ -108,6 +112,16 @@ impl Writer {
         self.hand_in(Job::Retain(now));
     }
 
+    /// Forgets a node, after what was handed in before.
+    pub fn forget(&self, node: NodeName, purge: bool, done: Answer) {
+        self.hand_in(Job::Forget(node, purge, done));
+    }
+
+    /// Gives a node another name, after what was handed in before.
+    pub fn rename(&self, from: NodeName, to: NodeName, done: Answer) {
+        self.hand_in(Job::Rename(from, to, done));
+    }
+
     fn hand_in(&self, job: Job) {
         if self.jobs.as_ref().is_none_or(|jobs| jobs.send(job).is_err()) {
             tracing::error!("the store's thread has ended");
@@ -134,6 +148,13 @@ fn write(mut stores: Stores, jobs: &mpsc::Receiver<Job>, tell: &channel::Sender<
                 let _ = tell.blocking_send(stores.commit(work));
             }
             Job::Retain(now) => stores.retain(now),
+            // Whoever asked may have gone.
+            Job::Forget(node, purge, done) => {
+                let _ = done.send(stores.kept.forget(&node, purge));
+            }
+            Job::Rename(from, to, done) => {
+                let _ = done.send(stores.kept.rename(&from, &to));
+            }
         }
     }
 }

@@ -6,7 +6,7 @@
 //! | --- | --- | --- |
 //! | `gt/1/<fleet>/<node>/mood` | mood or silence changes | yes |
 //! | `gt/1/<fleet>/<node>/vitals` | at most every [`PACE`], see [`pace`] | yes |
-//! | `homeassistant/device/…/config` | what can be measured there changes: `discovery.rs` | yes |
+//! | `homeassistant/device/…/config` | asked for, or what can be measured there changes: `discovery.rs` | by an outside broker |
 //! | `gt/1/<fleet>/events/<kind>` | each event | no |
 //! | `gt/1/<fleet>/cast/<persona>/says` | a fact or a suspicion is said | no |
 //! | `gt/1/<fleet>/cast/<persona>/tells` | fiction is told | no |
@@ -95,6 +95,7 @@ pub struct Outlet {
     fleet: FleetName,
     flavour: Flavour,
     told: HashMap<NodeName, Told>,
+    descriptions: discovery::Descriptions,
 }
 
 #[derive(Debug)]
@@ -102,14 +103,34 @@ struct Told {
     mood: (Option<Mood>, bool),
     /// When its next vitals are due.
     next: u64,
-    discovered: Option<discovery::Known>,
 }
 
 impl Outlet {
-    /// One that speaks on the topics of `fleet`, with so much voice, and has told
-    /// nothing yet.
-    pub fn new(fleet: FleetName, flavour: Flavour) -> Self {
-        Self { fleet, flavour, told: HashMap::new() }
+    /// One that speaks on the topics of `fleet`, with so much voice, and has told nothing
+    /// yet. `kept` says whether the broker shall keep what it is told for Home Assistant.
+    pub fn new(fleet: FleetName, flavour: Flavour, kept: bool) -> Self {
+        Self { fleet, flavour, told: HashMap::new(), descriptions: discovery::Descriptions::new(kept) }
+    }
+
+    /// The broker may have forgotten what it kept: all is told again.
+    pub fn again(&mut self) {
+        self.told.clear();
+        self.descriptions.again();
+    }
+
+    /// Somebody wants to know every device.
+    pub fn discovery_asked(&mut self) {
+        self.descriptions.asked();
+    }
+
+    /// The nodes whose turn it is to be described to Home Assistant; to be called every second.
+    pub fn turn(&mut self) -> Vec<NodeName> {
+        self.descriptions.turn()
+    }
+
+    /// The message that describes a node to Home Assistant.
+    pub fn describe(&self, node: &NodeSnapshot) -> Option<Publication> {
+        self.descriptions.describe(&self.fleet, node)
     }
 
     /// The messages that an update makes at `now` (monotonic milliseconds).
@@ -123,6 +144,7 @@ impl Outlet {
                     .collect()
             }
             Update::Said(said) => self.said(said).into_iter().collect(),
+            Update::Gone(name) => self.gone(name),
         }
     }
 
@@ -133,17 +155,11 @@ impl Outlet {
             let due = now + SLACK >= told.next && !node.silent;
             (std::mem::replace(&mut told.mood, mood) != mood, due)
         } else {
-            self.told.insert(node.name.clone(), Told { mood, next: now, discovered: None });
+            self.told.insert(node.name.clone(), Told { mood, next: now });
             (true, !node.silent)
         };
         let mut messages = Vec::new();
-        if let (Some(known), Some(told)) = (discovery::Known::of(node), self.told.get_mut(&node.name))
-            && told.discovered.as_ref() != Some(&known)
-        {
-            let config = discovery::config(&self.fleet, node, &known);
-            messages.extend(message(discovery::topic(&self.fleet, &node.name), true, &config));
-            told.discovered = Some(known);
-        }
+        self.descriptions.look(node);
         if new_mood {
             messages.extend(message(Leaf::Mood.topic(&self.fleet, &node.name), true, &mood_message(node)));
         }
@@ -160,6 +176,17 @@ impl Outlet {
             messages.extend(message(Leaf::Vitals.topic(&self.fleet, &node.name), true, &vitals));
         }
         messages
+    }
+
+    /// Takes away what brokers keep of a node that is no more.
+    fn gone(&mut self, name: &NodeName) -> Vec<Publication> {
+        self.told.remove(name);
+        let kept = [Leaf::Mood, Leaf::Vitals, Leaf::Status].map(|leaf| Publication {
+            topic: leaf.topic(&self.fleet, name),
+            payload: String::new(),
+            retain: true,
+        });
+        kept.into_iter().chain([self.descriptions.forget(&self.fleet, name)]).collect()
     }
 
     fn said(&self, said: &Said) -> Option<Publication> {

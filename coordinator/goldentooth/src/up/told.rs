@@ -1,6 +1,7 @@
 //! What `up` prints.
 
 use crate::config::Config;
+use crate::enrol::Standing;
 use crate::live::{Live, NodeSnapshot, Update};
 use frames::NodeName;
 use serde::Serialize;
@@ -8,6 +9,33 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
+
+/// The event of what became of a name: its kind and its facts.
+pub(super) fn standing(name: &NodeName, standing: &Standing) -> (&'static str, serde_json::Value) {
+    use serde_json::json;
+    match standing {
+        Standing::Enrolled(entry) => (
+            "enrolled",
+            json!({
+                "node": name, "kind": entry.kind, "epoch": entry.epoch,
+                "words": format!("{name} was enrolled; files made for it before are void."),
+            }),
+        ),
+        Standing::Revoked => (
+            "revoked",
+            json!({ "node": name, "words": format!("{name} was revoked: its file opens nothing any more.") }),
+        ),
+        Standing::Forgotten { purged } => {
+            let past = if *purged { "and what was recorded of it removed" } else { "and its past is kept" };
+            let words = format!("{name} was forgotten, {past}.");
+            ("forgotten", json!({ "node": name, "purged": purged, "words": words }))
+        }
+        Standing::Renamed { to } => (
+            "renamed",
+            json!({ "node": to, "from": name, "words": format!("{name} is called {to} now; its past went along.") }),
+        ),
+    }
+}
 
 /// The line that other programs wait for.
 #[derive(Serialize)]

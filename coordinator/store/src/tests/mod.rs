@@ -5,5 +5,6 @@ mod commit;
 mod crash;
 mod files;
 mod forget;
+mod members;
 mod query;
 pub(crate) mod sample;

@@ -5,7 +5,7 @@ use crate::surfaces::schemas::assert_valid;
 use std::sync::Arc;
 
 fn outlet() -> Outlet {
-    Outlet::new("home".parse().unwrap(), crate::flavour::Flavour::Full)
+    Outlet::new("home".parse().unwrap(), crate::flavour::Flavour::Full, true)
 }
 
 fn topics(messages: &[Publication]) -> Vec<&str> {
@@ -68,6 +68,25 @@ fn a_node_that_has_measured_nothing_has_no_vitals_to_tell() {
     assert_eq!(topics(&messages), ["gt/1/home/pi-07/mood"]);
     assert_eq!(json(&messages[0])["mood"], serde_json::Value::Null);
     assert_valid("mqtt-mood", &json(&messages[0]));
+}
+
+#[test]
+fn of_a_node_that_is_gone_nothing_is_kept() {
+    let mut outlet = outlet();
+    heard(&mut outlet, 0, node("pi-07", Some(Mood::Happy)));
+    let last = outlet.heard(1_000, &Update::Gone("pi-07".parse().unwrap()));
+    assert_eq!(
+        topics(&last),
+        [
+            "gt/1/home/pi-07/mood",
+            "gt/1/home/pi-07/vitals",
+            "gt/1/home/pi-07/status",
+            "homeassistant/device/goldentooth_home_pi-07/config"
+        ]
+    );
+    assert!(last.iter().all(|message| message.retain && message.payload.is_empty()));
+    // One of that name that comes later is told anew.
+    assert_eq!(heard(&mut outlet, 2_000, node("pi-07", Some(Mood::Happy))).len(), 2);
 }
 
 #[test]

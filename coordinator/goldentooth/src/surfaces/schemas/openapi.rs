@@ -322,6 +322,60 @@ fn reading(writer: &mut Writer) {
     });
 }
 
+/// Who leaves the fleet, or is called otherwise: an operator's, too.
+fn members(writer: &mut Writer) {
+    let gone = json!({
+        "type": "object",
+        "required": ["node"],
+        "properties": { "node": { "type": "string" } },
+    });
+    let shape = |properties: Value, required: &[&str]| {
+        Some(json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": required,
+            "properties": properties,
+        }))
+    };
+    let purge = json!({ "purge": { "type": "boolean", "description": "Whether what was recorded of it goes, too." } });
+    let to = json!({
+        "to": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" },
+        "addresses": { "type": "array", "items": { "type": "string" } },
+    });
+    let enrolment = json!({ "type": "object", "description": "Its new enrolment file's content: a secret." });
+    for (what, summary, body, answer) in [
+        (
+            "forget",
+            "Forgets a node: its key is void, and its past kept unless asked otherwise.",
+            shape(purge, &[]),
+            gone.clone(),
+        ),
+        ("revoke", "Takes an account away: its sessions end, its frames are refused.", None, gone),
+        (
+            "rename",
+            "Gives a node another name; its past goes along, its old file is void.",
+            shape(to, &["to"]),
+            enrolment,
+        ),
+    ] {
+        let path = format!("/api/v1/nodes/{{name}}/{what}");
+        let fails: &[u16] = if body.is_some() {
+            &[400, 401, 403, 404, 409, 415, 422, 503]
+        } else {
+            &[400, 401, 403, 404, 409, 503]
+        };
+        writer.add(Address {
+            method: "post",
+            path: &path,
+            summary,
+            parameters: vec![name()],
+            body,
+            answers: ("application/json", answer),
+            fails,
+        });
+    }
+}
+
 /// What operators change. Every address here asks for an operator's token.
 fn writing(writer: &mut Writer) {
     let calls = writer.schema::<CallsView>();
@@ -352,6 +406,7 @@ fn writing(writer: &mut Writer) {
         answers: ("application/json", tag),
         fails: &[400, 401, 403, 404, 415, 422],
     });
+    members(writer);
     let quiet = writer.schema::<QuietView>();
     let new = json!({
         "type": "object",

@@ -40,6 +40,22 @@ impl From<AskError> for Failure {
     }
 }
 
+impl From<EnrolError> for Failure {
+    fn from(error: EnrolError) -> Self {
+        let status = match error {
+            EnrolError::Data(_) | EnrolError::Damaged { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            EnrolError::Taken { .. } | EnrolError::LoopbackOnly => StatusCode::CONFLICT,
+            EnrolError::Unknown(_) => StatusCode::NOT_FOUND,
+            EnrolError::Name { .. }
+            | EnrolError::Host(_)
+            | EnrolError::Simulated(_)
+            | EnrolError::Address(_)
+            | EnrolError::NothingEnrolled => StatusCode::BAD_REQUEST,
+        };
+        Self(status, error.to_string())
+    }
+}
+
 pub(super) fn no_node(name: &str) -> Failure {
     Failure(StatusCode::NOT_FOUND, format!("no node named {name:?} has spoken"))
 }
@@ -160,17 +176,7 @@ pub(super) async fn enrol(
     let desk = web.0.desk.clone();
     let enrolled = tokio::task::spawn_blocking(move || desk.enrol(&request)).await;
     let enrolled = enrolled.map_err(|error| Failure(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
-    enrolled.map(Json).map_err(|error| {
-        let status = match error {
-            EnrolError::Data(_) | EnrolError::Damaged { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-            EnrolError::Taken { .. } | EnrolError::LoopbackOnly => StatusCode::CONFLICT,
-            EnrolError::Name { .. }
-            | EnrolError::Simulated(_)
-            | EnrolError::Address(_)
-            | EnrolError::NothingEnrolled => StatusCode::BAD_REQUEST,
-        };
-        Failure(status, error.to_string())
-    })
+    Ok(Json(enrolled?))
 }
 
 /// The description of this API, made with the schemas.

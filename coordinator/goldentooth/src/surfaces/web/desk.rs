@@ -28,7 +28,7 @@ impl From<CareError> for Failure {
 }
 
 /// A body of JSON, or why it is none.
-fn body<T>(given: Result<Json<T>, JsonRejection>) -> Result<T, Failure> {
+pub(super) fn body<T>(given: Result<Json<T>, JsonRejection>) -> Result<T, Failure> {
     given.map(|Json(given)| given).map_err(|error| Failure(error.status(), error.body_text()))
 }
 

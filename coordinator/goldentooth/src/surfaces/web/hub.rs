@@ -111,6 +111,8 @@ struct State {
     events: VecDeque<(u64, Arc<Event>, Option<Arc<str>>)>,
     /// The number of the newest event that is kept no more.
     forgotten: u64,
+    /// The number at which a node was last forgotten: whoever has seen it begins anew.
+    gone: u64,
     /// The number at which the verdict may last have changed.
     verdict: u64,
     rendered: Option<(u64, Arc<str>)>,
@@ -166,6 +168,7 @@ impl Hub {
             match update {
                 Update::Node(node) => state.node(&node),
                 Update::Event(event) => state.event(event),
+                Update::Gone(name) => state.gone(&name),
                 // What was said stands in its node and among the events.
                 Update::Said(_) => {}
             }
@@ -210,7 +213,8 @@ impl Hub {
         // Where nodes were cut short, the rest waits for them: numbers only rise.
         let end = if changed.len() == most { changed.last().map_or(0, |last| last.0) } else { state.number };
         // Whoever begins wants no past: it is asked for elsewhere.
-        let missed = events && (1..state.forgotten).contains(&place.number);
+        let missed =
+            events && (1..state.forgotten).contains(&place.number) || (1..state.gone).contains(&place.number);
         let mut items = Vec::new();
         let known = if events { state.events.partition_point(|event| event.0 < after) } else { EVENTS };
         let fresh = state.events.iter_mut().skip(known).take_while(|event| event.0 <= end);
@@ -293,6 +297,14 @@ impl State {
         slot.standing = standing;
         slot.seen = node.last_seen;
         slot.json = [None, None];
+    }
+
+    fn gone(&mut self, name: &NodeName) {
+        let Some(slot) = self.nodes.remove(name) else { return };
+        self.order.remove(&slot.number);
+        self.number += 1;
+        self.gone = self.number;
+        self.verdict = self.number;
     }
 
     fn event(&mut self, event: Arc<Event>) {

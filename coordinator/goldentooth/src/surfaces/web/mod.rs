@@ -15,6 +15,7 @@
 //! | `/api/v1/stream` | what changes, as server-sent events: `stream.rs` |
 //! | `/calls`, `/api/v1/calls`, `/api/v1/quiet` | calls for help, and quiet times |
 //! | `PUT /api/v1/nodes/NAME/tag`, `POST /api/v1/quiet`, … | what operators change: needs a token, always |
+//! | `POST /api/v1/nodes/NAME/forget`, `revoke`, `rename` | who leaves, or is called otherwise: the same |
 //! | `POST /api/v1/models` | sends nodes a model: the same |
 //! | `POST /api/v1/enrol` | enrols: the same |
 //! | `/sign-in`, `/sign-out` | a cookie for a token |
@@ -32,6 +33,7 @@ mod desk;
 mod draw;
 mod guard;
 mod hub;
+mod members;
 mod models;
 mod pages;
 mod signing;
@@ -50,6 +52,7 @@ use crate::company::Company;
 use crate::enrol::Desk;
 use crate::flavour::Flavours;
 use crate::live::Live;
+use crate::members::Members;
 use crate::models::Pusher;
 use crate::thinking::Thinking;
 use axum::Router;
@@ -89,6 +92,8 @@ pub struct Options {
     pub models: Option<Pusher>,
     /// Language models and the pulse.
     pub thinking: Thinking,
+    /// Lets nodes go and renames them; none where nobody does, as in tests.
+    pub members: Option<Members>,
 }
 
 /// The web surface; cheap to clone.
@@ -142,6 +147,9 @@ impl Web {
             .route(signing::PATH, get(signing::page).post(signing::sign_in_with))
             .route("/sign-out", post(signing::sign_out))
             .route("/api/v1/nodes/{name}/tag", put(desk::tag))
+            .route("/api/v1/nodes/{name}/forget", post(members::forget))
+            .route("/api/v1/nodes/{name}/revoke", post(members::revoke))
+            .route("/api/v1/nodes/{name}/rename", post(members::rename))
             .route("/api/v1/quiet", get(desk::windows).post(desk::quiet))
             .route("/api/v1/quiet/{id}", delete(desk::end))
             .route("/api/v1/calls", get(desk::calls))

@@ -33,7 +33,7 @@ fn setup(address: &str, nodes: Vec<NodeSnapshot>) -> Setup {
     let keys = Arc::new(Keys::load(&data, "home".parse().unwrap()).unwrap());
     let reach = Reach::embedded("127.0.0.1:1883".parse().unwrap(), None);
     let care = Care::open(&data, &live).unwrap();
-    let desk = Desk::new(keys, data, reach, |_| {});
+    let desk = Desk::new(keys, data, reach, |_, _| {});
     let options = Options {
         address: address.parse().unwrap(),
         hosts: vec!["pi.local".to_owned()],
@@ -43,6 +43,7 @@ fn setup(address: &str, nodes: Vec<NodeSnapshot>) -> Setup {
         flavours: Flavours::default(),
         models: None,
         thinking: crate::thinking::Thinking::default(),
+        members: None,
     };
     let web = Web::new(live.clone(), (Ask::empty(), Company::default()), desk, options);
     Setup { web, live, token: token.expose().to_owned(), _folder: folder }

@@ -37,6 +37,7 @@ fn checked(address: &str, method: &Method, headers: &[(&str, &str)]) -> Result<(
         flavours: crate::flavour::Flavours::default(),
         models: None,
         thinking: crate::thinking::Thinking::default(),
+        members: None,
     };
     check(&options, 1, method, &Uri::from_static("/api/v1/nodes"), &map)
 }

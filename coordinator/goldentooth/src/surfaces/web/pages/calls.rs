@@ -167,8 +167,8 @@ fn line(message: &MessageView, now: Timestamp) -> Markup {
     }
 }
 
-/// What an operator says of one node: group, labels, and an hour of quiet.
-pub(super) fn tag(name: &str, group: Option<&str>, labels: &[String]) -> Markup {
+/// What an operator says of one node: group, labels, an hour of quiet, and that it is none of ours.
+pub(super) fn tag(name: &str, simulated: bool, group: Option<&str>, labels: &[String]) -> Markup {
     html! {
         section.panel aria-labelledby="tag" {
             div.heading { h2 #tag { "Group and labels" } p.hint { "changing them needs an operator's token" } }
@@ -180,6 +180,10 @@ pub(super) fn tag(name: &str, group: Option<&str>, labels: &[String]) -> Markup 
             div.filter {
                 button.button type="button" data-act="mute" data-node=(name) data-hours="1" { "Call nobody for it for an hour" }
                 button.button type="button" data-act="mute" data-node=(name) data-hours="24" { "… for a day" }
+                @if !simulated {
+                    button.button type="button" data-act="revoke" data-node=(name) { "Revoke its key" }
+                    button.button type="button" data-act="forget" data-node=(name) { "Forget this node" }
+                }
             }
             p.said-back role="status" data-back {}
         }

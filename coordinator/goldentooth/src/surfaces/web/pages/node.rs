@@ -106,7 +106,7 @@ fn page(node: &NodeView, events: &[EventView], stream: &str, now: Timestamp) -> 
                 (budget(node))
                 (vitals(node))
                 (about(node))
-                (calls::tag(&node.name, node.group.as_deref(), &node.labels))
+                (calls::tag(&node.name, node.simulated, node.group.as_deref(), &node.labels))
                 section.panel aria-labelledby="events-title" {
                     div.heading { h2 #events-title { "Events" } p.hint { a href={ "/events?node=" (node.name) } { "all of them" } } }
                     (events::list(events, "", &node.name))
