@@ -55,6 +55,20 @@ export async function cast({ test, opened, live, fleet }) {
     await shown.context().close();
   });
 
+  await test("the cast: a council reads any node, and says how it is divided", async () => {
+    const shown = await opened(`${fleet.http}/cast?node=sim-03#council`);
+    await live(shown);
+    await shown.waitForSelector("#seats li");
+    const told = await (await fetch(`${fleet.http}/api/v1/nodes/sim-03/council`)).json();
+    assert.equal(await shown.locator("#seats li").count(), told.readings.length);
+    assert.match(await shown.locator("#finding").textContent(), /eye/);
+    const order = await shown.locator("#seats li").evaluateAll((all) => all.map((one) => one.dataset.verdict));
+    assert.deepEqual(order, [...order].sort((a, b) => ["alarmed", "uneasy", "calm", "blind"].indexOf(a) - ["alarmed", "uneasy", "calm", "blind"].indexOf(b)));
+    await shown.locator("#council-node").selectOption("sim-01");
+    await eventually("another node", 10_000, async () => /node=sim-01/.test(shown.url()) && (await shown.locator("#seats li").count()) > 0);
+    await shown.context().close();
+  });
+
   await test("the cast: ties by keyboard, and a thumb that needs an operator", async () => {
     const shown = await opened(`${fleet.http}/cast`);
     await live(shown);

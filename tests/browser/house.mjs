@@ -43,9 +43,12 @@ export async function up(folder, ...args) {
   return { child, data, ...JSON.parse(line) };
 }
 
-/** A command to its end; what it printed. */
+/** A command to its end, with this in its environment; how it ended and what it printed. */
+export const tried = (env, ...args) => spawnSync(join(bin, "goldentooth"), args, { encoding: "utf8", env: { ...process.env, ...env } });
+
+/** A command that has to end well; what it printed. */
 export function run(...args) {
-  const done = spawnSync(join(bin, "goldentooth"), args, { encoding: "utf8" });
+  const done = tried({}, ...args);
   if (done.status !== 0) throw new Error(`goldentooth ${args.join(" ")}: ${done.stderr}`);
   return done.stdout;
 }

@@ -2,7 +2,7 @@
 // `browser` installs what they need and calls them. Pictures are left in
 // target/browser, to be looked at.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
@@ -10,7 +10,7 @@ import { join } from "node:path";
 import assert from "node:assert/strict";
 import { cast } from "./cast.mjs";
 import { crowd } from "./crowd.mjs";
-import { agent, browser, clear, ended, eventually, page, run, scratch, stop, up } from "./house.mjs";
+import { agent, browser, clear, ended, eventually, page, run, scratch, stop, tried, up } from "./house.mjs";
 import { ways } from "./ways.mjs";
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -159,7 +159,6 @@ await test("the charts of a node's past", async () => {
 });
 
 await test("an operator signs in, gives a group, and the fleet shows it", async () => {
-  const { readFileSync } = await import("node:fs");
   const shown = await opened(`${fleet.http}/nodes/sim-01`);
   await live(shown);
   await shown.locator('[name="group"]').fill("attic");
@@ -185,7 +184,6 @@ await test("an operator signs in, gives a group, and the fleet shows it", async 
 });
 
 await test("off loopback a token is asked for, and one that is taken away counts no more", async () => {
-  const { readFileSync } = await import("node:fs");
   const house = await up("open", "--no-local-node", "--no-stage", "--http", "0.0.0.0:0");
   const http = house.http.replace("0.0.0.0", "127.0.0.1");
   const ask = async (token, method = "GET", path = "/api/v1/nodes") => (await fetch(http + path, { method, headers: token ? { authorization: `Bearer ${token}` } : {} })).status;
@@ -197,8 +195,11 @@ await test("off loopback a token is asked for, and one that is taken away counts
   assert.equal(await ask(wall), 200);
   assert.equal(await ask(wall, "POST", "/api/v1/calls/test"), 403);
   assert.deepEqual(JSON.parse(run("token", "list", "--json", "--data", house.data)), [{ name: "first", role: "operator" }, { name: "wall", role: "reader" }]);
+  const elsewhere = (token) => tried({ GOLDENTOOTH_TOKEN: token }, "nodes", "--json", "--url", http);
+  assert.deepEqual(JSON.parse(elsewhere(wall).stdout), [], "the command line takes its token from the environment");
   run("token", "remove", "wall", "--data", house.data);
   assert.equal(await ask(wall), 401);
+  assert.match(elsewhere(wall).stderr, /GOLDENTOOTH_TOKEN/);
   const shown = await opened(`${http}/nodes/nobody`);
   errors.length = 0;
   await shown.locator("#token").fill(first);
@@ -248,8 +249,23 @@ await test("a call for help arrives, and one that can't is tried again and shown
   await ended(asked);
   assert.equal(asked.exitCode, 0, told);
   assert.equal(heard.filter((one) => /tries whether/.test(one.headers.title ?? one.body)).length, 2);
-  await shown.context().close();
+
+  // A restart tells nothing anew, and still knows what is wrong; one cause at one node is muted.
+  const before = heard.length;
   await stop(house.child);
+  const again = await up("calls", "--no-local-node", "--no-stage", "--config", config, "--http", house.http.replace("http://", ""));
+  await shown.goto(`${house.http}/sign-in?to=/calls`);
+  await shown.locator("#token").fill(readFileSync(join(house.data, "token"), "utf8").trim());
+  await shown.keyboard.press("Enter");
+  await shown.waitForURL(/\/calls/);
+  assert.match(await shown.locator(".troubles").textContent(), /pi-9: silence for .*told once, again/);
+  assert.match(await shown.locator('section[aria-labelledby="messages"]').textContent(), /pi-9 is silent – arrived/);
+  await shown.locator('[data-act="mute"][data-cause="silent"][data-hours="24"]').click();
+  await eventually("it is muted", 10_000, async () => /pi-9, silence alone/.test(await shown.locator(".windows").textContent()));
+  assert.match(await shown.locator(".troubles").textContent(), /nobody is called for it/);
+  assert.equal(heard.length, before);
+  await shown.context().close();
+  await stop(again.child);
   place.close();
 });
 
@@ -267,7 +283,7 @@ await test("axe finds nothing at 360 and 1440 px, light and dark", async () => {
         const wide = await shown.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         if (wide > 0) found.push(`${name} ${width} ${scheme}: ${wide} px too wide`);
         // The policy lets no script in from outside: the tool comes by the debugger.
-        const source = (await import("node:fs")).readFileSync(axe, "utf8");
+        const source = readFileSync(axe, "utf8");
         await shown.evaluate(source);
         const { violations } = await shown.evaluate((tags) => globalThis.axe.run({ runOnly: tags }), TAGS);
         for (const violation of violations) found.push(`${name} ${width} ${scheme}: ${violation.id}: ${violation.nodes.map((node) => `${node.target} ${node.failureSummary}`).slice(0, 3).join(" | ")}`);

@@ -75,9 +75,11 @@ async function look() {
 
 if (choice) {
   const wanted = new URLSearchParams(location.search).get("node");
-  if ([...choice.options].some((option) => option.value === wanted)) choice.value = wanted;
+  // A large fleet's list is cut short; a node that is asked for is in it.
+  if (wanted && ![...choice.options].some((option) => option.value === wanted)) add(choice, "option", "", wanted).value = wanted;
+  if (wanted) choice.value = wanted;
   choice.addEventListener("change", () => {
-    history.replaceState(null, "", `?node=${encodeURIComponent(choice.value)}`);
+    history.replaceState(null, "", `?node=${encodeURIComponent(choice.value)}#council`);
     look();
   });
   choice.form.addEventListener("submit", (event) => event.preventDefault());

@@ -87,7 +87,7 @@ pub(super) fn page(
                 p.more hidden #more { button type="button" { "Show all" } }
                 p.hint hidden #none { "No node is like that." }
                 div.panel.heat #heat hidden {
-                    p.hint { "The last 24 hours of every node, worst first. Point, touch or use the arrow keys to see when and why." }
+                    p.hint { "The last 24 hours of every node, in the order that is chosen. Point, touch or use the arrow keys to see when and why." }
                     ol.rows {}
                     p.axis aria-hidden="true" { span { "24 h ago" } span { "12 h" } span { "now" } }
                     figure.rest hidden { figcaption {} svg viewBox="0 0 96 100" preserveAspectRatio="none" role="img" aria-label="The others by mood" {} }

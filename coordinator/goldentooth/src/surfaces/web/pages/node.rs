@@ -187,7 +187,13 @@ fn about(node: &NodeView) -> Markup {
             h2 #about { "About it" }
             dl.facts {
                 div { dt { "Hardware" } dd { (node.hardware.clone().unwrap_or_else(unknown)) } }
-                div { dt { "Character" } dd.by { (node.character.as_deref().unwrap_or("none")) } }
+                div { dt { "Character" } dd.by { @match &node.character {
+                    Some(character) => { a href={ "/cast#cast-" (character) } { (character) } },
+                    None => "none",
+                } } }
+                @if node.character.is_some() {
+                    div { dt { "The cast's council" } dd { a href={ "/cast?node=" (node.name) "#council" } { "what each eye sees in it" } } }
+                }
                 div { dt { "Agent" } dd { (node.agent.clone().unwrap_or_else(unknown)) } }
                 div { dt { "Verdict by" } dd { (verdict) } }
                 div { dt { "Speaks every" } dd data-slot="interval" { @match node.interval_s { Some(seconds) => { (seconds) " s" }, None => "unknown" } } }
