@@ -38,10 +38,12 @@ export async function cast({ test, opened, live, fleet }) {
     assert.equal(await shown.locator("#ask-names").isVisible(), false);
     await shown.keyboard.type("what is the temperature of sim-01?");
     await shown.keyboard.press("Enter");
-    await shown.waitForSelector("#log .reply");
-    assert.match(await shown.locator("#log .reply .by").first().textContent(), /Caudex/);
-    await shown.locator("#log .reply summary").first().click();
-    const fact = await fetch(fleet.http + (await shown.locator("#log .reply a").first().getAttribute("href")));
+    // What was said unasked stands before it.
+    const replies = shown.locator("#log .asked ~ .reply");
+    await replies.first().waitFor();
+    assert.match(await replies.first().locator(".by").textContent(), /Caudex/);
+    await replies.first().locator("summary").click();
+    const fact = await fetch(fleet.http + (await replies.first().locator("a").first().getAttribute("href")));
     assert.equal(fact.status, 200);
     assert.equal((await fact.json()).subject, "sim-01");
     await shown.reload();
@@ -50,7 +52,7 @@ export async function cast({ test, opened, live, fleet }) {
     // What nobody understands is said so, and nothing of it becomes markup.
     await box.fill("<img src=x onerror=alert(1)>");
     await shown.keyboard.press("Enter");
-    await eventually("an answer", 10_000, async () => (await shown.locator("#log .reply").count()) >= 2);
+    await eventually("an answer", 10_000, async () => (await replies.count()) >= 2);
     assert.equal(await shown.locator("#log img").count(), 0);
     await shown.context().close();
   });

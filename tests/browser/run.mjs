@@ -11,7 +11,7 @@ import assert from "node:assert/strict";
 import { cast } from "./cast.mjs";
 import { crowd } from "./crowd.mjs";
 import { agent, browser, clear, ended, eventually, page, run, scratch, stop, tried, up } from "./house.mjs";
-import { ways } from "./ways.mjs";
+import { late, ways } from "./ways.mjs";
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"];
@@ -25,8 +25,9 @@ let failures = 0;
 
 // The names of tests may be given: then only those that have one of the words are run.
 const only = process.argv.slice(2);
+const wanted = (name) => only.length === 0 || only.some((word) => name.includes(word));
 async function test(name, body) {
-  if (only.length && !only.some((word) => name.includes(word))) return;
+  if (!wanted(name)) return;
   const began = Date.now();
   try {
     await body();
@@ -39,9 +40,9 @@ async function test(name, body) {
   }
 }
 
-async function opened(address, { width = 1440, height = 1000, scheme = "light" } = {}) {
+async function opened(address, { width = 1440, height = 1000, scheme = "light" } = {}, told = errors) {
   const context = await chromium.newContext({ viewport: { width, height }, colorScheme: scheme, locale: "en-GB" });
-  const shown = await page(context, errors);
+  const shown = await page(context, told);
   await shown.goto(address);
   return shown;
 }
@@ -55,6 +56,9 @@ await eventually("every node has a mood", 60_000, async () => {
   const nodes = await (await fetch(`${fleet.http}/api/v1/nodes`)).json();
   return nodes.length === 13 && nodes.every((node) => node.mood !== null);
 });
+
+const LATE = "what was heard too long ago is greyed with its age, and a gap is filled when its frames come late";
+const waiting = wanted(LATE) ? late({ opened: (address) => opened(address, {}, []), live, trees }).then(() => undefined, (error) => error) : undefined;
 
 await test("a node becomes stressed and its card changes without a reload", async () => {
   const house = await up("stress", "--no-local-node", "--no-stage");
@@ -327,6 +331,10 @@ const bench = { test, opened, live, fleet, trees, chromium, errors, pictures };
 await cast(bench);
 await ways(bench);
 await crowd(bench);
+await test(LATE, async () => {
+  const error = await waiting;
+  if (error) throw error;
+});
 
 await stop(fleet.child);
 await chromium.close();

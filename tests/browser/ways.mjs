@@ -75,44 +75,45 @@ export async function ways({ test, opened, live, fleet, trees }) {
       await shown.context().close();
     }
   });
+}
 
-  await test("what was heard too long ago is greyed with its age, and a gap is filled when its frames come late", async () => {
-    const args = ["--no-local-node", "--no-stage"];
-    const first = await up("late", ...args);
-    const root = join(scratch, "late-pi");
-    cpSync(join(trees, "pi-4"), root, { recursive: true });
-    const pi = agent(first, "pi-3", root, "--interval", "1s");
-    const shown = await opened(first.http);
-    await live(shown);
-    const card = shown.locator('.card[data-name="pi-3"]');
-    await card.waitFor({ timeout: 30_000 });
-    await eventually("it has a mood", 30_000, async () => ["happy", "bored"].includes(await card.getAttribute("data-standing")));
-    // Stopped, not gone: its link stays.
-    pi.kill("SIGSTOP");
-    const colour = () => card.locator("[data-slot=temperature]").evaluate((element) => getComputedStyle(element).color);
-    const fresh = await colour();
-    await eventually("its values are greyed", 30_000, async () => (await card.getAttribute("data-stale")) !== null || (await card.getAttribute("data-standing")) === "silent");
-    assert.notEqual(await colour(), fresh);
-    assert.match(await card.locator("[data-slot=seen]").textContent(), /\d+ (s|min)/);
-    pi.kill("SIGCONT");
-    await eventually("and come back", 40_000, async () => (await card.getAttribute("data-stale")) === null && (await card.getAttribute("data-standing")) !== "silent");
+/** What is stale, and a gap that is filled: it mostly waits, so it runs beside the other tests. */
+export async function late({ opened, live, trees }) {
+  const args = ["--no-local-node", "--no-stage"];
+  const first = await up("late", ...args);
+  const root = join(scratch, "late-pi");
+  cpSync(join(trees, "pi-4"), root, { recursive: true });
+  const pi = agent(first, "pi-3", root, "--interval", "1s");
+  const shown = await opened(first.http);
+  await live(shown);
+  const card = shown.locator('.card[data-name="pi-3"]');
+  await card.waitFor({ timeout: 30_000 });
+  await eventually("it has a mood", 30_000, async () => ["happy", "bored"].includes(await card.getAttribute("data-standing")));
+  // Stopped, not gone: its link stays.
+  pi.kill("SIGSTOP");
+  const colour = () => card.locator("[data-slot=temperature]").evaluate((element) => getComputedStyle(element).color);
+  const fresh = await colour();
+  await eventually("its values are greyed", 30_000, async () => (await card.getAttribute("data-stale")) !== null || (await card.getAttribute("data-standing")) === "silent");
+  assert.notEqual(await colour(), fresh);
+  assert.match(await card.locator("[data-slot=seen]").textContent(), /\d+ (s|min)/);
+  pi.kill("SIGCONT");
+  await eventually("and come back", 40_000, async () => (await card.getAttribute("data-stale")) === null && (await card.getAttribute("data-standing")) !== "silent");
 
-    // The coordinator is away for longer than a minute; the agent keeps what it measures.
-    await stop(first.child, "SIGKILL");
-    const from = Date.now();
-    await shown.waitForSelector('#link[data-link="lost"]', { timeout: 30_000 });
-    await new Promise((done) => setTimeout(done, 125_000 - (Date.now() - from)));
-    const until = Date.now();
-    const second = await up("late", ...args, "--http", first.http.replace("http://", ""), "--mqtt", first.mqtt.replace(/^mqtts?:\/\//, ""));
-    await live(shown);
-    await eventually("every minute of the gap is filled", 90_000, async () => {
-      const told = await (await fetch(`${second.http}/api/v1/nodes/pi-3/history?span=hour&vitals=temperature`)).json();
-      const begin = Date.parse(told.from);
-      const inside = told.reports.filter((_, i) => begin + i * 60_000 > from && begin + (i + 1) * 60_000 < until);
-      return inside.length > 0 && inside.every((count) => count > 0);
-    });
-    await stop(pi);
-    await shown.context().close();
-    await stop(second.child);
+  // The coordinator is away for longer than a minute; the agent keeps what it measures.
+  await stop(first.child, "SIGKILL");
+  const from = Date.now();
+  await shown.waitForSelector('#link[data-link="lost"]', { timeout: 30_000 });
+  await new Promise((done) => setTimeout(done, 125_000 - (Date.now() - from)));
+  const until = Date.now();
+  const second = await up("late", ...args, "--http", first.http.replace("http://", ""), "--mqtt", first.mqtt.replace(/^mqtts?:\/\//, ""));
+  await live(shown);
+  await eventually("every minute of the gap is filled", 90_000, async () => {
+    const told = await (await fetch(`${second.http}/api/v1/nodes/pi-3/history?span=hour&vitals=temperature`)).json();
+    const begin = Date.parse(told.from);
+    const inside = told.reports.filter((_, i) => begin + i * 60_000 > from && begin + (i + 1) * 60_000 < until);
+    return inside.length > 0 && inside.every((count) => count > 0);
   });
+  await stop(pi);
+  await shown.context().close();
+  await stop(second.child);
 }
