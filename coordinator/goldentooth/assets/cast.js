@@ -61,13 +61,14 @@ const GRAVE = ["panicked", "angry", "stressed", "lonely", "resigned", "restless"
 
 // As `verdict` in pages/cast.rs.
 function verdict(all) {
-  const spent = all.filter((one) => ["tired", "overwhelmed"].includes(one.readiness)).length;
+  const spent = all.map((one) => one.readiness).filter((readiness) => ["tired", "overwhelmed"].includes(readiness));
+  const word = spent.includes("overwhelmed") ? "overwhelmed" : "tired";
   const grave = GRAVE.find((feeling) => all.some((one) => one.feeling === feeling));
   const who = all.filter((one) => one.feeling === grave).map((one) => one.name);
   const moved = !grave ? "all of them content"
     : who.length === 1 ? `${who[0]} is ${grave}`
     : `${who[0]} and ${who.length === 2 ? who[1] : `${who.length - 1} others`} are ${grave}`;
-  return `${all.length} on stage: ${moved}${spent === 0 ? "" : spent === 1 ? "; one is tired" : `; ${spent} are tired`}.`;
+  return `${all.length} on stage: ${moved}${spent.length === 0 ? "" : spent.length === 1 ? `; one is ${word}` : `; ${spent.length} are ${word}`}.`;
 }
 
 function counted(all) {

@@ -120,7 +120,11 @@ const GRAVE: [&str; 8] =
 
 /// How the company is, in a sentence (`verdict` in cast.js).
 fn verdict(all: &[CharacterView]) -> String {
-    let spent = all.iter().filter(|one| matches!(one.readiness.as_str(), "tired" | "overwhelmed")).count();
+    let spent: Vec<&str> = all
+        .iter()
+        .map(|one| one.readiness.as_str())
+        .filter(|readiness| matches!(*readiness, "tired" | "overwhelmed"))
+        .collect();
     let grave = GRAVE.into_iter().find(|grave| all.iter().any(|one| one.feeling == *grave));
     let moved = grave.map_or_else(
         || "all of them content".to_owned(),
@@ -135,10 +139,12 @@ fn verdict(all: &[CharacterView]) -> String {
             }
         },
     );
-    let spent = match spent {
+    // The graver word, for all of them.
+    let word = if spent.contains(&"overwhelmed") { "overwhelmed" } else { "tired" };
+    let spent = match spent.len() {
         0 => String::new(),
-        1 => "; one is tired".to_owned(),
-        many => format!("; {many} are tired"),
+        1 => format!("; one is {word}"),
+        many => format!("; {many} are {word}"),
     };
     format!("{} on stage: {moved}{spent}.", all.len())
 }
@@ -206,6 +212,8 @@ mod tests {
         assert_eq!(verdict(&all), "3 on stage: C is stressed; one is tired.");
         assert_eq!(verdict(&all[..2]), "2 on stage: B is excited.");
         assert_eq!(verdict(&all[..1]), "1 on stage: all of them content.");
+        let spent = [one("A", "content", "overwhelmed"), one("B", "content", "tired")];
+        assert_eq!(verdict(&spent), "2 on stage: all of them content; 2 are overwhelmed.");
         let many = ["D", "E", "F"].map(|name| one(name, "angry", "idle"));
         assert_eq!(verdict(&many), "3 on stage: D and 2 others are angry.");
         assert_eq!(feelings(&all), [("content", 1), ("excited", 1), ("stressed", 1)]);
