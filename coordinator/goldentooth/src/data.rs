@@ -272,7 +272,8 @@ pub(crate) fn random() -> Result<[u8; KEY_BYTES], DataError> {
 }
 
 /// Writes a file of mode 0600 so that a reader, or a power cut, finds the old
-/// one or the new one whole.
+/// one or the new one whole. It belongs to whom its folder does: what root does
+/// there, the coordinator's own user must be able to read.
 ///
 /// # Errors
 /// [`DataError::Io`].
@@ -282,6 +283,10 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DataError> 
         // One left by a crash may have another mode.
         let _ = std::fs::remove_file(&beside);
         let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&beside)?;
+        if let Some(folder) = path.parent().filter(|_| rustix::process::geteuid().is_root()) {
+            let folder = std::fs::metadata(folder)?;
+            std::os::unix::fs::fchown(&file, Some(folder.uid()), Some(folder.gid()))?;
+        }
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(&beside, path)?;
@@ -323,6 +328,8 @@ mod tests {
             // Where its own coordinator has run before, too.
             std::fs::write(folder.path().join("lock"), "").unwrap();
         }
+        write_private(&folder.path().join("tokens"), b"").unwrap();
+        assert_eq!(std::fs::metadata(folder.path().join("tokens")).unwrap().uid(), 4711);
         let lock = File::open(folder.path().join("lock")).unwrap();
         lock.lock().unwrap();
         // While it runs, commands ask it.
