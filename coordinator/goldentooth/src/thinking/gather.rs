@@ -4,10 +4,10 @@ use crate::calls::watch::Cause;
 use crate::live::{Live, NodeSnapshot, UnixMillis};
 use frames::Mood;
 use stage::pulse::{NodeNow, Scene, Stands};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is so now.
-pub(super) fn scene(now: UnixMillis, live: &Live) -> Scene {
+pub(super) fn scene(now: UnixMillis, live: &Live, passed: &BTreeMap<String, Stands>) -> Scene {
     let nodes = live.nodes();
     let mut alerts = BTreeSet::new();
     for node in &nodes {
@@ -18,7 +18,8 @@ pub(super) fn scene(now: UnixMillis, live: &Live) -> Scene {
         }
     }
     let nodes = nodes.iter().map(|node| now_of(node)).collect();
-    Scene { now, nodes, alerts, services: BTreeSet::new(), missing: Vec::new() }
+    let passed = passed.clone();
+    Scene { now, nodes, passed, alerts, services: BTreeSet::new(), missing: Vec::new() }
 }
 
 fn now_of(node: &NodeSnapshot) -> NodeNow {

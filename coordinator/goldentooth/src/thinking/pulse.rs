@@ -13,7 +13,7 @@ use minds::{PulseSettings, Router, Understudy};
 use node_agent::clock;
 use serde_json::{Value, json};
 use stage::Request;
-use stage::pulse::{Digest, Given, House, Plan, PulseLine, Report, Styles, Timing};
+use stage::pulse::{Digest, Given, House, Plan, PulseLine, Report, Stands, Styles, Timing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,6 +54,19 @@ struct Memory {
     understudy: Understudy,
     last: PulseView,
     made: u64,
+    /// The gravest that nodes have been since.
+    passed: BTreeMap<String, Stands>,
+}
+
+impl Memory {
+    /// Notes how grave it was, also if it is over by the next pulse.
+    fn pass(&mut self, event: &Event, stands: Stands) {
+        let Some(node) = event.node() else { return };
+        if self.passed.len() < KEPT || self.passed.contains_key(node) {
+            let known = self.passed.entry(node.to_owned()).or_insert(stands);
+            *known = stands.max(*known);
+        }
+    }
 }
 
 impl Heart {
@@ -68,6 +81,7 @@ impl Heart {
             understudy: Understudy::default(),
             last: PulseView { because: "no pulse has been made yet".to_owned(), ..PulseView::default() },
             made: 0,
+            passed: BTreeMap::new(),
         };
         let mut updates = self.live.subscribe();
         loop {
@@ -92,7 +106,10 @@ impl Heart {
                     self.beat(&mut memory, &why).await;
                 }
                 update = updates.recv() => match update {
-                    Ok(Update::Event(event)) if is_urgent(&event) => timing.urgent(now()),
+                    Ok(Update::Event(event)) => if let Some(stands) = grave(&event) {
+                        timing.urgent(now());
+                        memory.pass(&event, stands);
+                    },
                     Ok(_) | Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return,
                 },
@@ -114,7 +131,7 @@ impl Heart {
 
     /// What a pulse would be now.
     async fn dry(&self, memory: &Memory) -> PulseView {
-        let scene = gather::scene(clock::wall(), &self.live);
+        let scene = gather::scene(clock::wall(), &self.live, &memory.passed);
         let (_, changes, nodes) = memory.digest.look(&scene);
         let known = self.known(&nodes).await;
         let plan = Plan::new(
@@ -129,7 +146,7 @@ impl Heart {
     }
 
     async fn beat(&self, memory: &mut Memory, why: &str) -> PulseView {
-        let scene = gather::scene(clock::wall(), &self.live);
+        let scene = gather::scene(clock::wall(), &self.live, &memory.passed);
         let (digest, changes, nodes) = memory.digest.look(&scene);
         let known = self.known(&nodes).await;
         memory.made += 1;
@@ -155,6 +172,7 @@ impl Heart {
             self.tell(&report, &digest, &known).await;
         }
         memory.digest = digest;
+        memory.passed.clear();
         memory.last = PulseView { at: time(scene.now), ..view(&report) };
         memory.last.clone()
     }
@@ -288,9 +306,14 @@ fn left(timing: &Timing, now: u64) -> i64 {
     i64::try_from(timing.due().saturating_sub(now)).unwrap_or(i64::MAX)
 }
 
-fn is_urgent(event: &Event) -> bool {
+/// How grave an event says that its node is; none for what can wait.
+fn grave(event: &Event) -> Option<Stands> {
     let to = event.payload.get("to").and_then(Value::as_str);
-    event.kind == "silent" || (event.kind == "mood_changed" && to == Some("crisis"))
+    match (event.kind.as_str(), to) {
+        ("silent", _) => Some(Stands::Silent),
+        ("mood_changed", Some("crisis")) => Some(Stands::Crisis),
+        _ => None,
+    }
 }
 
 /// A report as others see it: the same names, one for one.

@@ -63,6 +63,8 @@ pub struct Scene {
     pub now: UnixMillis,
     /// Every node.
     pub nodes: Vec<NodeNow>,
+    /// The gravest that nodes have been since the last pulse, also if it is over.
+    pub passed: BTreeMap<String, Stands>,
     /// Alerts that are active, in words.
     pub alerts: BTreeSet<String>,
     /// Services that are in trouble, in words.
@@ -141,8 +143,12 @@ impl Digest {
         };
         let mut changes = Changes::default();
         for node in &scene.nodes {
-            let from = self.troubled.get(&node.name).copied().unwrap_or(Stands::Well);
-            let to = settled(from, node, scene.now);
+            let held = self.troubled.get(&node.name).copied().unwrap_or(Stands::Well);
+            // What was grave and is over is told as over, however short it was.
+            let passed =
+                scene.passed.get(&node.name).copied().filter(|passed| *passed > node.stands.max(held));
+            let from = passed.unwrap_or(held);
+            let to = if passed.is_some() { node.stands } else { settled(held, node, scene.now) };
             if to != Stands::Well {
                 next.troubled.insert(node.name.clone(), to);
             }

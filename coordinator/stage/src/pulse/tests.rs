@@ -1,5 +1,6 @@
 //! What a pulse sees, asks and says.
 
+mod day;
 mod injections;
 
 use super::context::CONTEXT;
@@ -128,6 +129,25 @@ fn honest_lines_are_said_and_the_understudy_says_the_rest() {
     assert!(report.called && report.dropped.is_empty(), "{:?}", report.dropped);
     assert_eq!(report.lines.iter().filter(|line| line.mind == "tiny").count(), asked);
     assert_eq!(report.lines.iter().filter(|line| !line.facts.is_empty()).count(), plan.found.len());
+}
+
+#[test]
+fn what_was_grave_for_a_moment_is_told_as_over() {
+    let mut scene = scene(vec![node("pi-07", Stands::Well, 0), node("nas", Stands::Stressed, 1)]);
+    scene.passed = [("pi-07".to_owned(), Stands::Crisis), ("nas".to_owned(), Stands::Silent)].into();
+    let (next, changes, _) = Digest::default().look(&scene);
+    let turned = changes.nodes.iter().map(|turned| (turned.node.as_str(), turned.from, turned.to));
+    let expected = [("pi-07", Stands::Crisis, Stands::Well), ("nas", Stands::Silent, Stands::Stressed)];
+    assert_eq!(turned.collect::<Vec<_>>(), expected);
+    let report = plan(&house(false), &scene).settle(
+        &house(false),
+        &mut Understudy::default(),
+        Err("no model is configured".to_owned()),
+        7,
+    );
+    assert!(report.lines.iter().any(|line| line.text.contains("pi-07")), "{:?}", report.lines);
+    scene.passed.clear();
+    assert!(next.look(&scene).1.is_empty(), "once");
 }
 
 /// Every new crisis, silence and alert is in the output, whoever answers what.
