@@ -3,7 +3,7 @@
 import numpy as np
 
 from agent import HEAD, Incidents, trace
-from recordings import CRISIS, PACKED, PLAYED, STRESSED, Recordings
+from recordings import CRISIS, PACKED, PLAYED, STRESSED, UNLABELLED, Recordings
 
 # Seeds of simulated fleets: never the same box in two of them.
 TRAIN, CALIBRATE, TEST = (1, 500), (2, 60), (3, 100)
@@ -13,6 +13,9 @@ PLAYS = [
 ]
 # Calm minutes say the same as their neighbours: one in so many is enough to learn from.
 THIN = 5
+# Every machine weighs the same, and so much of it are its incidents: how many it had, and
+# how long they took, is its own affair.
+INCIDENT_SHARE = 0.05
 
 
 class Rows:
@@ -49,10 +52,24 @@ def incidents(agent, name):
     hit = rows[:, 1] == 12
     # An incident that people noted is nearer to a crisis than to stress.
     y = np.where(hit[:, None], np.float32([0, 0, 0.5, 1]), np.float32([1, 1, 0, 0])).astype(np.float32)
-    every = np.where(hit, 1, THIN)
-    full = Rows(rows[:, HEAD:], y, every, rows[:, 0].astype(int))
+    machine = rows[:, 0].astype(int)
     keep = hit | (np.arange(len(rows)) % THIN == 0)
+    weight = np.zeros(len(rows))
+    for one in np.unique(machine):
+        for mood, share in ((hit, INCIDENT_SHARE), (~hit, 1 - INCIDENT_SHARE)):
+            some = keep & mood & (machine == one)
+            weight[some] = share / max(1, some.sum())
+    full = Rows(rows[:, HEAD:], y, weight, machine)
     return source, full, full.only(keep)
+
+
+def since_change(mood):
+    """How many samples each lies behind the last change of the label, or before the next."""
+    changes = np.flatnonzero(np.diff(mood.astype(int))) + 1
+    place = np.arange(len(mood))
+    edges = np.concatenate([[-np.inf], changes, [np.inf]])
+    nth = np.searchsorted(changes, place, side="right")
+    return np.minimum(place - edges[nth], edges[nth + 1] - 1 - place)
 
 
 def recorded(agent, path=PACKED, plays=PLAYS):
@@ -61,7 +78,7 @@ def recorded(agent, path=PACKED, plays=PLAYS):
     parts = []
     names = [*source.vitals, "board"]
     for turn, (every, hours, board) in enumerate(plays):
-        nodes, ats, moods, values = [], [], [], []
+        nodes, ats, moods, values, shift = [], [], [], [], []
         for number in range(len(source.names)):
             now, mood = source.play(number, every)
             before = source.past(every, hours, but=(number,)) if hours else now[:0]
@@ -69,7 +86,10 @@ def recorded(agent, path=PACKED, plays=PLAYS):
             nodes.append(np.full(count, number))
             # As an agent starts: two samples a second apart.
             ats.append(np.arange(count) * every * PLAYED * 1000 + number * 7_000)
-            moods.append(np.concatenate([np.zeros(len(before)), 1 << mood]))
+            # What carries no label is lived through, and not learned from.
+            truth = np.where(mood == UNLABELLED, 0, 1 << np.minimum(mood, CRISIS).astype(int))
+            moods.append(np.concatenate([np.zeros(len(before)), truth]))
+            shift.append(np.concatenate([np.full(len(before), np.inf), since_change(mood) * every * PLAYED]))
             both = np.concatenate([before, now])
             values.append(np.column_stack([both, np.full(count, board)]))
         bytes_ = trace(names, np.concatenate(nodes), np.concatenate(ats), np.concatenate(moods), np.concatenate(values))
@@ -78,10 +98,12 @@ def recorded(agent, path=PACKED, plays=PLAYS):
         part.play = np.full(len(rows), turn)
         part.ruled = rows[:, 2].astype(int)
         part.bytes = bytes_
+        part.shift = np.concatenate(shift)[np.concatenate(moods) > 0]
         parts.append(part)
     joined = Rows.joined(parts)
     joined.play = np.concatenate([part.play for part in parts])
     joined.ruled = np.concatenate([part.ruled for part in parts])
+    joined.shift = np.concatenate([part.shift for part in parts])
     joined.traces = [part.bytes for part in parts]
     return source, joined
 

@@ -4,7 +4,9 @@ import hashlib
 
 import numpy as np
 
-HIDDEN = (48, 24)
+HIDDEN = (32, 16)
+# So many networks of different seeds are one in the end: their logits' mean.
+MEMBERS = 2
 BATCH = 1024
 RATE = 3e-3
 DECAY = 1e-4
@@ -19,7 +21,9 @@ def softmax(z):
     return e / e.sum(axis=1, keepdims=True)
 
 
-class Network:
+class Member:
+    """One network: two hidden layers, and a straight way from the inputs past them."""
+
     def __init__(self, x, rng):
         self.centre = x.mean(axis=0).astype(np.float32)
         self.factor = (1 / np.maximum(x.std(axis=0), LEAST_SCALE)).astype(np.float32)
@@ -28,26 +32,58 @@ class Network:
             (rng.standard_normal((a, b)) * np.sqrt(2 / a)).astype(np.float32) for a, b in zip(sizes, sizes[1:])
         ]
         self.biases = [np.zeros(b, np.float32) for b in sizes[1:]]
+        self.past = np.zeros((x.shape[1], 4), np.float32)
 
     def layers(self, x):
         activations = [(x - self.centre) * self.factor]
         for place, (weight, bias) in enumerate(zip(self.weights, self.biases)):
             z = activations[-1] @ weight + bias
-            activations.append(np.maximum(z, 0) if place < len(HIDDEN) else z)
+            activations.append(np.maximum(z, 0) if place < len(HIDDEN) else z + activations[0] @ self.past)
         return activations
 
+
+class Network:
+    """The members as one network of three layers, as it is exported: the scaler is
+    folded into the first, and the straight way leads through both hidden layers, once
+    as it is and once turned around, of which a Relu lets one pass."""
+
+    def __init__(self, members):
+        count, moods = len(members), 4
+        past = np.mean([one.past * one.factor[:, None] for one in members], axis=0)
+        past_bias = -np.mean([(one.centre * one.factor) @ one.past for one in members], axis=0)
+        first = [one.weights[0] * one.factor[:, None] for one in members]
+        first_bias = [one.biases[0] - (one.centre * one.factor) @ one.weights[0] for one in members]
+        one = [np.hstack([*first, past, -past]), np.concatenate([*first_bias, past_bias, -past_bias])]
+        a, b = HIDDEN
+        width = 2 * moods
+        middle = np.zeros((count * a + width, count * b + width))
+        for n, member in enumerate(members):
+            middle[n * a : (n + 1) * a, n * b : (n + 1) * b] = member.weights[1]
+        middle[count * a :, count * b :] = np.eye(width)
+        middle_bias = np.concatenate([*(member.biases[1] for member in members), np.zeros(width)])
+        last = np.vstack([*(member.weights[2] / count for member in members), np.eye(moods), -np.eye(moods)])
+        last_bias = np.mean([member.biases[2] for member in members], axis=0)
+        self.layers = [one, [middle, middle_bias], [last, last_bias]]
+        self.layers = [[part.astype(np.float32) for part in layer] for layer in self.layers]
+
+    def logits(self, x):
+        for place, (weight, bias) in enumerate(self.layers):
+            x = x @ weight + bias
+            x = np.maximum(x, 0) if place < 2 else x
+        return x
+
     def probabilities(self, x):
-        return np.concatenate([softmax(self.layers(part)[-1]) for part in np.array_split(x, 1 + len(x) // 65536)])
+        return np.concatenate([softmax(self.logits(part)) for part in np.array_split(x, 1 + len(x) // 65536)])
 
     def calibrate(self, x, y, weight):
         """One temperature, folded into the last layer."""
-        logits = self.layers(x)[-1]
-        scales = np.geomspace(0.2, 2.5, 81)
+        logits = self.logits(x)
+        scales = np.geomspace(0.1, 2.5, 97)
         losses = [-(np.log((softmax(logits * scale) * y).sum(axis=1) + 1e-9) * weight).sum() for scale in scales]
-        best = np.float32(scales[int(np.argmin(losses))])
-        self.weights[-1] *= best
-        self.biases[-1] *= best
-        print(f"temperature {1 / best:.3f}")
+        self.cool(scales[int(np.argmin(losses))])
+
+    def cool(self, scale):
+        self.layers[-1] = [part * np.float32(scale) for part in self.layers[-1]]
 
     def export(self, path, metadata, release):
         """Writes the ONNX file and gives its size. The version names the weights."""
@@ -55,26 +91,20 @@ class Network:
         from onnx import TensorProto, helper, numpy_helper
 
         digest = hashlib.sha256()
-        for array in (self.centre, self.factor, *self.weights, *self.biases):
-            digest.update(np.ascontiguousarray(array).tobytes())
-        tensors = [numpy_helper.from_array(self.centre, "centre"), numpy_helper.from_array(self.factor, "factor")]
-        nodes = [
-            helper.make_node("Sub", ["features", "centre"], ["centred"]),
-            helper.make_node("Mul", ["centred", "factor"], ["layer0"]),
-        ]
-        last = len(self.weights) - 1
-        for place, (weight, bias) in enumerate(zip(self.weights, self.biases)):
-            tensors.append(numpy_helper.from_array(weight, f"weight{place}"))
-            tensors.append(numpy_helper.from_array(bias, f"bias{place}"))
-            out = f"sum{place}"
-            nodes.append(helper.make_node("Gemm", [f"layer{place}", f"weight{place}", f"bias{place}"], [out]))
-            if place < last:
-                nodes.append(helper.make_node("Relu", [out], [f"layer{place + 1}"]))
-        nodes.append(helper.make_node("Softmax", [f"sum{last}"], ["probabilities"], axis=1))
+        tensors, nodes = [], []
+        for place, layer in enumerate(self.layers):
+            for name, array in zip(("weight", "bias"), layer):
+                digest.update(np.ascontiguousarray(array).tobytes())
+                tensors.append(numpy_helper.from_array(array, f"{name}{place}"))
+            inputs = ["features" if place == 0 else f"layer{place}", f"weight{place}", f"bias{place}"]
+            nodes.append(helper.make_node("Gemm", inputs, [f"sum{place}"]))
+            if place < 2:
+                nodes.append(helper.make_node("Relu", [f"sum{place}"], [f"layer{place + 1}"]))
+        nodes.append(helper.make_node("Softmax", ["sum2"], ["probabilities"], axis=1))
         graph = helper.make_graph(
             nodes,
             "mood",
-            [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", len(self.centre)])],
+            [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", len(self.layers[0][0])])],
             [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", 4])],
             tensors,
         )
@@ -88,26 +118,30 @@ class Network:
         return len(raw)
 
 
-def thin(x, names, rng):
+def thin(x, places, rng):
     """Takes sensors away, so that the network does not lean on any one of them."""
-    count = len(names)
     x = x.copy()
     # Most rows lose a few vitals, some lose many; never the distance from normal
     # by itself: it depends on no single sensor.
     share = np.where(rng.random(len(x)) < 0.2, 0.4, 0.05)
-    for name in sorted(set(names) - UNNAMED):
-        lost = rng.random(len(x)) < share
-        columns = [place for place, other in enumerate(names) if other == name]
-        columns += [count + place for place in columns]
-        x[np.ix_(lost, columns)] = 0
+    for columns in places:
+        x[np.ix_(rng.random(len(x)) < share, columns)] = 0
     return x
 
 
 def train(x, y, weight, names, seed, epochs):
     """Rows `x`, the moods that may be true `y` (their probabilities are summed), weights."""
+    return Network([member(x, y, weight, names, seed * 10 + n, epochs) for n in range(MEMBERS)])
+
+
+def member(x, y, weight, names, seed, epochs):
     rng = np.random.default_rng(seed)
-    net = Network(x, rng)
-    parameters = net.weights + net.biases
+    net = Member(x, rng)
+    places = []
+    for name in sorted(set(names) - UNNAMED):
+        columns = [place for place, other in enumerate(names) if other == name]
+        places.append(columns + [len(names) + place for place in columns])
+    parameters = [*net.weights, net.past, *net.biases]
     moments = [(np.zeros_like(p), np.zeros_like(p)) for p in parameters]
     steps = epochs * (len(x) // BATCH)
     step = 0
@@ -116,18 +150,19 @@ def train(x, y, weight, names, seed, epochs):
         total = 0.0
         for batch in range(len(x) // BATCH):
             rows = np.sort(order[batch * BATCH : (batch + 1) * BATCH])
-            a = net.layers(thin(x[rows], names, rng))
+            a = net.layers(thin(x[rows], places, rng))
             p = softmax(a[-1])
             allowed = p * y[rows]
             sums = allowed.sum(axis=1, keepdims=True) + 1e-9
             total -= float((np.log(sums[:, 0]) * weight[rows]).sum())
             delta = (p - allowed / sums) * (weight[rows][:, None] / weight[rows].sum())
+            past = a[0].T @ delta
             gradients = []
             for place in range(len(net.weights) - 1, -1, -1):
                 gradients.append((a[place].T @ delta, delta.sum(axis=0)))
                 delta = (delta @ net.weights[place].T) * (a[place] > 0)
             gradients.reverse()
-            flat = [g for g, _ in gradients] + [g for _, g in gradients]
+            flat = [*(g for g, _ in gradients), past, *(g for _, g in gradients)]
             step += 1
             rate = RATE * 0.5 * (1 + np.cos(np.pi * step / steps))
             for parameter, gradient, (m, v) in zip(parameters, flat, moments):

@@ -10,10 +10,17 @@ pressures over 10 s, the loads over 1, 5 and 15 min. Memory used is the box's ow
 `record`), of its 320 MiB.
 
 *Labels* come from the script's phase and the probe, never from a vital. The phases
-(before, during, after) are cut into stretches of about four seconds, and a stretch is
+(before, during, after) are cut into stretches of about ten seconds, after the first
+seconds of each (`SETTLE`), which carry no label. A stretch is
 - crisis, if a request failed in it, a process was killed, or the 95th percentile of the
-  probe's latency was over 10 times its 99th percentile when idle;
+  probe's latency was over 10 times its 99th percentile when idle beside the same
+  background;
 - stressed over 1.5 times; else happy with work going on, and bored without.
+How many times it was is packed too, so that stretches next to a limit can be told apart.
+
+The recordings published with this file are of an earlier plan, and have other labels in
+three ways: stretches of four seconds, no settling, and one idle probe, without any
+background, for all. How many times it was is not in them.
 """
 
 import csv
@@ -28,6 +35,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 PACKED = HERE / "data" / "recordings.npz"
 PLAYED = 10.0  # seconds that one sample is played as
 BORED, HAPPY, STRESSED, CRISIS = range(4)
+UNLABELLED = 255
+STRETCH = 10.0  # seconds
+LIMITS = {STRESSED: 1.5, CRISIS: 10.0}
 PRESSURES = ["psi_cpu_some", "psi_memory_some", "psi_memory_full", "psi_io_some", "psi_io_full"]
 # A disk that is full and a service that falls do no work.
 NO_WORK = ["idle", "full-disk", "flapping"]
@@ -73,54 +83,71 @@ def vitals(folder):
             level += (1 - math.exp(-PLAYED / 60 / minutes)) * (max(0, now) - level)
             values[place, column(name)] = level
     values[:, column("memory_used")] = own("box_memory") * 100
+    # What is down is a failed unit: where this is recorded, no systemd runs.
+    values[:, column("failed_units")] = own("down")
     return at, names, values
 
 
 def labels(folder, at, normal):
+    """Of each sample, its mood, and how many times its idle latency the probe took."""
     about = json.loads((folder / "about.json").read_text())
     when, latency, bad = probes(folder)
     begin, end = about["fault_ms"]
-    every = about["every_ms"]
+    every, settle = about["every_ms"], about["settle_ms"]
     during = (at >= begin) & (at < end)
-    working = (about["background"] != "none") | (during & ~np.isin(about["kind"], NO_WORK))
-    out = np.where(working, HAPPY, BORED)
-    phase = np.where(at < begin, 0, np.where(at < end, 1, 2))
-    for one in range(3):
-        rows = np.flatnonzero(phase == one)
-        # Stretches of four seconds: 160 requests each.
-        for stretch in np.array_split(rows, max(1, round(len(rows) * every / 4000))):
+    working = (about["background"] != "none") | (during & (about["kind"] not in NO_WORK))
+    mood, times = np.where(working, HAPPY, BORED), np.full(len(at), np.nan)
+    for first, last in ((-math.inf, begin), (begin + settle, end), (end + settle, math.inf)):
+        rows = np.flatnonzero((at >= first) & (at < last))
+        for stretch in np.array_split(rows, max(1, round(len(rows) * every / 1000 / STRETCH))):
             if not len(stretch):
                 continue
-            first, last = at[stretch[0]] - every, at[stretch[-1]]
-            asked = (when > first) & (when <= last)
-            killed = any(first < kill <= last for kill in about["kills_ms"])
+            begun, over = at[stretch[0]] - every, at[stretch[-1]]
+            asked = (when > begun) & (when <= over)
+            killed = any(begun < kill <= over for kill in about["kills_ms"])
             high = np.quantile(latency[asked], 0.95) / normal if asked.any() else math.inf
-            if killed or bad[asked].any() or high > 10:
-                out[stretch] = CRISIS
-            elif high > 1.5:
-                out[stretch] = STRESSED
-    return out
+            times[stretch] = high
+            if killed or bad[asked].any() or high > LIMITS[CRISIS]:
+                mood[stretch] = CRISIS
+            elif high > LIMITS[STRESSED]:
+                mood[stretch] = STRESSED
+    mood[np.isnan(times)] = UNLABELLED
+    return mood, times
+
+
+def idle_latency(folders, background):
+    """The probe's 99th percentile while nothing is scripted beside this background."""
+    idle = [folder for folder in folders if folder.name.startswith("idle-") and folder.name.endswith(f"-{background}")]
+    return float(np.quantile(np.concatenate([probes(folder)[1] for folder in idle]), 0.99))
 
 
 def pack(raw, target):
     folders = sorted(folder for folder in raw.iterdir() if (folder / "about.json").exists())
-    idle = np.concatenate([probes(folder)[1] for folder in folders if folder.name.startswith("idle")])
-    normal = float(np.quantile(idle, 0.99))
-    print(f"{len(folders)} recordings; the idle probe's 99th percentile is {normal:.2f} ms")
-    data = {"normal": normal, "names": np.array([folder.name for folder in folders])}
-    pieces, marks = [], []
+    backgrounds = sorted({json.loads((folder / "about.json").read_text())["background"] for folder in folders})
+    normal = {background: idle_latency(folders, background) for background in backgrounds}
+    print(f"{len(folders)} recordings; the idle probe's 99th percentile: {normal} ms")
+    pieces, marks, all_times = [], [], []
     for number, folder in enumerate(folders):
         at, names, values = vitals(folder)
-        mood = labels(folder, at, normal)
+        mood, times = labels(folder, at, normal[folder.name.rsplit("-", 1)[1]])
         pieces.append(values)
         marks.append(np.column_stack([np.full(len(at), number), mood]))
-        print(f"{folder.name:24s} {np.bincount(mood, minlength=4)}")
+        all_times.append(times)
+        print(f"{folder.name:24s} {np.bincount(mood[mood != UNLABELLED], minlength=4)}")
     values = np.concatenate(pieces).astype(np.float32)
     kept = ~np.isnan(values).all(axis=0)
-    data["vitals"] = np.array(names)[kept]
-    data["values"] = values[:, kept]
-    data["recording"], data["mood"] = np.concatenate(marks).astype(np.uint8).T
-    np.savez_compressed(target, **data)
+    recording, mood = np.concatenate(marks).astype(np.uint8).T
+    np.savez_compressed(
+        target,
+        names=np.array([folder.name for folder in folders]),
+        backgrounds=np.array(backgrounds),
+        normal=np.array([normal[background] for background in backgrounds]),
+        vitals=np.array(names)[kept],
+        values=values[:, kept],
+        recording=recording,
+        mood=mood,
+        times=np.concatenate(all_times).astype(np.float32),
+    )
 
 
 class Recordings:
@@ -131,6 +158,8 @@ class Recordings:
         self.names = [str(name) for name in data["names"]]
         self.vitals = [str(name) for name in data["vitals"]]
         self.values, self.mood, self.recording = data["values"], data["mood"], data["recording"]
+        # Not in the recordings of the earlier plan.
+        self.times = data["times"] if "times" in data else np.full(len(self.mood), np.nan, np.float32)
         self.kinds = [name.rsplit("-", 2)[0] for name in self.names]
 
     def play(self, number, every):

@@ -4,7 +4,11 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-BEFORE, DURING, AFTER = 6, 20, 6  # seconds
+# Seconds. Long enough that a plateau is one: played twenty times slower, twenty minutes.
+BEFORE, DURING, AFTER = 14, 60, 16
+# After each change of phase so many seconds carry no label: what has begun is not yet
+# felt, and what has ended still is.
+SETTLE = 4
 
 # Work that goes on throughout. The first two are calm.
 BACKGROUNDS = {
@@ -13,29 +17,27 @@ BACKGROUNDS = {
     "medium": [["stress-ng", "--quiet", "--cpu", "2", "--cpu-load", "30"]],
 }
 
-# kind: strengths from weak to strong, each with its background.
+# kind: strengths from weak to strong, each with its background. Neighbours are two to
+# four times apart, and each kind runs over more than one background. The idle ones
+# are what the probe is held against, for each background its own.
 PLAN = {
-    "idle": [("1", "none"), ("2", "none"), ("3", "none")],
-    "steady": [("20", "none"), ("60", "none"), ("120", "light"), ("200", "none")],
-    "build": [("1", "none"), ("2", "light"), ("4", "none"), ("6", "medium")],
-    "backup": [("1", "none"), ("2", "light"), ("3", "medium")],
-    "leak": [("20", "none"), ("40", "light"), ("80", "none"), ("80", "medium"), ("160", "none")],
-    "thrash": [("1", "none"), ("2", "light"), ("4", "none"), ("8", "medium")],
-    "runaway": [("1", "none"), ("2", "light"), ("4", "none"), ("8", "medium")],
-    "fork-storm": [("1", "none"), ("4", "light"), ("16", "medium")],
-    "full-disk": [("80", "none"), ("96", "light"), ("100", "none")],
-    "flood": [("1", "none"), ("2", "light"), ("4", "medium")],
-    "flapping": [("8", "none"), ("4", "light"), ("2", "medium")],
+    "idle": [("1", "none"), ("2", "light"), ("3", "medium"), ("4", "none")],
+    "steady": [("20", "none"), ("60", "light"), ("60", "medium"), ("180", "none")],
+    "build": [("1", "none"), ("2", "light"), ("4", "medium"), ("8", "none")],
+    "backup": [("1", "none"), ("2", "light"), ("4", "medium"), ("8", "none")],
+    "leak": [("10", "none"), ("30", "light"), ("90", "medium"), ("270", "none")],
+    "thrash": [("1", "none"), ("2", "light"), ("4", "medium"), ("12", "none")],
+    "runaway": [("2", "none"), ("4", "light"), ("8", "medium"), ("24", "none")],
+    "fork-storm": [("1", "none"), ("4", "light"), ("16", "medium"), ("48", "none")],
+    "full-disk": [("60", "none"), ("80", "light"), ("100", "medium"), ("100", "none")],
+    "flood": [("1", "none"), ("2", "light"), ("4", "medium"), ("12", "none")],
+    "flapping": [("20", "none"), ("10", "light"), ("5", "medium"), ("2", "none")],
 }
-
-# Kinds that do honest work and those that do none; the rest are faults.
-NO_WORK = {"idle"}
-WORK = {"steady", "build", "backup"}
 
 # Memory of the box that is recorded, and its swap, where the scenario has some.
 MEMORY = 320 << 20
 SWAP = 128 << 20
-WITH_SWAP = {("leak", "40"), ("leak", "160"), ("leak", "80", "medium"), ("thrash", "2")}
+WITH_SWAP = {("leak", "30"), ("leak", "270"), ("thrash", "2")}
 # The size of the box's disk.
 DISK = 64 << 20
 
@@ -62,7 +64,9 @@ while :; do
 done
 """
 
-BACKUP = "while :; do tar cf - /usr/share /usr/lib 2>/dev/null | gzip -1 | head -c 200M > \"$0/backup-$1\"; sync \"$0/backup-$1\"; done"
+# Each archive is 4 MiB, written over and over: a backup that fills the disk is another
+# fault, and has its own scenario.
+BACKUP = "while :; do tar cf - /usr/share /usr/lib 2>/dev/null | gzip -1 | head -c 4M > \"$0/backup-$1\"; sync \"$0/backup-$1\"; done"
 
 FILL = """
 import os, sys, time

@@ -72,9 +72,11 @@ pub struct Heard {
 /// What became of models, for the disk.
 #[derive(Debug)]
 pub enum ModelNews {
-    /// This one is in use now, and shall be after a restart.
+    /// This one is on trial now, and shall be after a restart.
     Taken(Vec<u8>),
-    /// The one before is in use again.
+    /// The one on trial has proved itself.
+    Proved,
+    /// The one on trial is given up, and the one before is in use again.
     GivenUp,
 }
 
@@ -298,9 +300,16 @@ impl Agent {
         self.heard.swapped = self.heard.swapped.saturating_add(1);
         tracing::info!(version = model.version(), "another model is in use, and has to prove itself");
         let before = self.feeler.swap_model(Some(model));
-        self.probation = Some(Probation::new(before, self.habit));
+        // To go back to is one that has proved itself, never another on trial.
+        let proved = self.probation.take().map_or(before, |probation| probation.before);
+        self.begin_trial(proved);
         self.model_news = Some(ModelNews::Taken(bytes));
         self.greet(now);
+    }
+
+    /// The model in use has to prove itself from now on; `before` is the one to go back to.
+    pub fn begin_trial(&mut self, before: Option<Model>) {
+        self.probation = Some(Probation::new(before, self.habit));
     }
 
     fn unfit(&mut self, error: &SwapError) {
@@ -314,7 +323,11 @@ impl Agent {
         let answered = skipped || feeling.classifier == Classifier::Model;
         match probation.watch(feeling.mood, answered, feeling.model_ns.map(Duration::from_nanos)) {
             Ok(false) => {}
-            Ok(true) => self.probation = None,
+            Ok(true) => {
+                tracing::info!("the new model has proved itself");
+                self.probation = None;
+                self.model_news = Some(ModelNews::Proved);
+            }
             Err(error) => {
                 tracing::warn!(%error, "the model before is in use again");
                 let before = self.probation.take().and_then(|probation| probation.before);

@@ -1,6 +1,6 @@
 //! What outlives a restart: what the node knows about itself, in one file that is
-//! written at most every six hours and at the end; and the model that was sent to it,
-//! with the one before. All in the data folder, whole or not at all.
+//! written at most every six hours and at the end; the model that was sent to it and has
+//! proved itself, and one that has yet to. All in the data folder, whole or not at all.
 
 use crate::Millis;
 use crate::agent::ModelNews;
@@ -65,10 +65,19 @@ impl Memory {
         }
     }
 
-    /// The model that was sent to this node and is in use; none if none was, or if it
-    /// can't be used any more.
+    /// The model that was sent to this node and has proved itself; none if none was, or
+    /// if it can't be used any more.
     pub fn model(&self) -> Option<Model> {
-        let path = self.folder.join(MODEL);
+        self.load(MODEL)
+    }
+
+    /// The model that was sent and had yet to prove itself when the agent stopped.
+    pub fn model_on_trial(&self) -> Option<Model> {
+        self.load(ON_TRIAL)
+    }
+
+    fn load(&self, name: &str) -> Option<Model> {
+        let path = self.folder.join(name);
         if !path.exists() {
             return None;
         }
@@ -78,15 +87,11 @@ impl Memory {
 
     /// Keeps what became of models.
     pub fn keep_model(&self, news: &ModelNews) {
-        let (now, before) = (self.folder.join(MODEL), self.folder.join(MODEL_BEFORE));
-        let renamed = |from: &Path, to: &Path| match fs::rename(from, to) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
+        let trial = self.folder.join(ON_TRIAL);
         let kept = match news {
-            ModelNews::Taken(bytes) => renamed(&now, &before).and_then(|()| replace(&now, &[bytes])),
-            // Without one before, the built-in model is the one to go back to.
-            ModelNews::GivenUp => fs::remove_file(&now).and_then(|()| renamed(&before, &now)),
+            ModelNews::Taken(bytes) => replace(&trial, &[bytes]),
+            ModelNews::Proved => fs::rename(&trial, self.folder.join(MODEL)),
+            ModelNews::GivenUp => fs::remove_file(&trial),
         };
         if let Err(error) = kept {
             tracing::warn!(%error, "the model can't be kept: after a restart an earlier one is used");
@@ -94,9 +99,9 @@ impl Memory {
     }
 }
 
-/// The model that was sent, and the one before.
+/// The model that was sent and has proved itself, and one that has yet to.
 const MODEL: &str = "model.onnx";
-const MODEL_BEFORE: &str = "model.before.onnx";
+const ON_TRIAL: &str = "model.trial.onnx";
 
 /// Writes a file whole or not at all, for nobody else to read.
 pub(crate) fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
@@ -160,13 +165,16 @@ mod tests {
         assert!(memory.model().is_none());
         let embedded = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../models/mood.onnx"));
         memory.keep_model(&ModelNews::Taken(embedded.to_vec()));
-        assert_eq!(memory.model().unwrap().version(), Model::embedded().unwrap().version());
+        assert!(memory.model().is_none(), "it is on trial");
+        let version = |model: Option<Model>| model.map(|model| model.version().to_owned());
+        let built_in = version(Model::embedded().ok());
+        assert_eq!(version(memory.model_on_trial()), built_in);
+        memory.keep_model(&ModelNews::Proved);
+        assert_eq!((version(memory.model()), version(memory.model_on_trial())), (built_in, None));
         memory.keep_model(&ModelNews::Taken(b"worse".to_vec()));
-        assert!(memory.model().is_none(), "it can't be used");
+        assert!(memory.model_on_trial().is_none(), "it can't be used");
         memory.keep_model(&ModelNews::GivenUp);
-        assert!(memory.model().is_some(), "the one before is there again");
-        memory.keep_model(&ModelNews::GivenUp);
-        assert!(memory.model().is_none(), "and then the built-in one");
+        assert!(memory.model().is_some(), "the one that has proved itself is still there");
     }
 
     #[test]

@@ -129,19 +129,24 @@ impl Shell {
             Identity { fleet: enrolment.fleet, name: enrolment.name, key: key.get().clone(), boot };
         let about = About { hardware, measurable: source.measurable() };
         let mut feeler = Feeler::new(model);
+        let mut proved = None;
         if let Some(memory) = &memory {
             // One that was sent goes over the configured one; without any, the rules speak.
-            if feeler.model().is_some()
-                && let Some(model) = memory.model()
-            {
-                feeler.swap_model(Some(model));
+            if feeler.model().is_some() {
+                if let Some(model) = memory.model() {
+                    feeler.swap_model(Some(model));
+                }
+                proved = memory.model_on_trial().map(|model| feeler.swap_model(Some(model)));
             }
             if memory.recall(&mut feeler) {
                 tracing::info!("this node knows itself from an earlier start");
             }
         }
         let feeler = if source.is_virtual() { feeler } else { feeler.metered(clock::thread_cpu) };
-        let agent = Agent::new(now, identity, about, limits, feeler, undecided);
+        let mut agent = Agent::new(now, identity, about, limits, feeler, undecided);
+        if let Some(before) = proved {
+            agent.begin_trial(before);
+        }
         let link = LinkOptions {
             addresses: enrolment.addresses,
             user: enrolment.account.user,

@@ -5,8 +5,8 @@
 //! and happy), and how far it lies from this node's normal. Then, where the model
 //! gave the verdict, the loudest few are taken out of its input one by one, as if
 //! the sensor were missing (it was trained with sensors missing), and what the
-//! mood's probability loses by that decides their order. All [`CANDIDATES`] are
-//! asked in one run of the model.
+//! mood's probability loses by that decides their order. Each costs one run of the
+//! model: a run of several rows would pack the weights anew, which costs more.
 
 use super::CAUSES;
 use super::features::{Features, Vector, without};
@@ -36,8 +36,8 @@ const LOUD_DEVIATION: f32 = 6.0;
 /// The load that counts as reaching a limit: a small board's four cores, twice.
 const LOUD_LOAD: f32 = 8.0;
 
-/// Gives the probability of the mood for each of other features.
-pub type Ask<'a> = &'a mut dyn FnMut(&[Vector]) -> Option<Vec<f32, CANDIDATES>>;
+/// Gives the probability of the mood for other features.
+pub type Ask<'a> = &'a mut dyn FnMut(&Vector) -> Option<f32>;
 
 /// The two vitals that speak loudest for `mood`, loudest first; empty only if
 /// nothing was measured. `asked` is there where a model gave the verdict: the mood's
@@ -56,18 +56,12 @@ pub fn explain(
         }
     }
     if let Some((whole, ask)) = asked {
-        let mut vectors: Vec<Vector, CANDIDATES> = Vec::new();
-        for (vital, _) in &candidates {
+        for (vital, loudness) in &mut candidates {
             let mut vector = *features.vector();
             without(&mut vector, *vital);
-            // There are as many places as candidates.
-            let _ = vectors.push(vector);
-        }
-        let left = ask(&vectors).unwrap_or_default();
-        for (place, (_, loudness)) in candidates.iter_mut().enumerate() {
+            let lost = ask(&vector).map_or(0.0, |left| whole - left);
             // What little it could say breaks ties between vitals that the
             // model could do without.
-            let lost = left.get(place).map_or(0.0, |left| whole - left);
             *loudness = lost + 0.01 * loudness.min(2.0);
         }
         candidates.sort_unstable_by(|one, other| other.1.total_cmp(&one.1));
@@ -197,7 +191,7 @@ mod tests {
         features.observe(0, &readings);
         let place = super::super::signals::SIGNALS.iter().position(|s| s.vital == Vital::DiskBusy).unwrap();
         // A model that only looks at the disk.
-        let mut ask = |vectors: &[Vector]| Some(vectors.iter().map(|vector| vector[place]).collect());
+        let mut ask = |vector: &Vector| Some(vector[place]);
         let causes = explain(Mood::Stressed, &readings, &features, Some((0.91, &mut ask)));
         assert_eq!(causes[0].vital, Vital::DiskBusy);
         assert_eq!(causes[1].vital, Vital::Cpu);

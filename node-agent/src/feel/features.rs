@@ -23,7 +23,7 @@ use frames::{Readings, Vital};
 use sha2::{Digest as _, Sha256};
 
 /// The version of the schema's own form.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// Features of one windowed quantity: four changes and a spread.
 pub(super) const OF_WINDOWS: usize = Window::ALL.len() + 1;
@@ -141,7 +141,7 @@ impl Counter {
     }
 }
 
-/// What one node keeps to compute its features: about 35 KB, nothing allocated
+/// What one node keeps to compute its features: about 41 KB, nothing allocated
 /// per sample.
 #[derive(Clone, Debug)]
 pub struct Features {

@@ -32,7 +32,7 @@ pub struct Feeling {
     pub model_ns: Option<u64>,
 }
 
-/// Everything that one node keeps between its samples: about 36 KB.
+/// Everything that one node keeps between its samples: about 42 KB.
 #[derive(Clone, Debug)]
 pub struct Feeler {
     model: Option<Model>,
@@ -115,7 +115,7 @@ impl Feeler {
         if self.model.is_none() || self.skips {
             return self.feel_here(at, readings);
         }
-        // The model is asked twice: once for the mood, then for the reasons.
+        // The model is asked more than once: for the mood, then for the reasons.
         Model::at_hand(|| self.feel_here(at, readings))
     }
 
@@ -145,12 +145,7 @@ impl Feeler {
             (mood, 0.0, rules::probabilities(ruled), Classifier::Rules)
         };
         let causes = mood.map_or_else(heapless::Vec::new, |mood| {
-            let mut ask = |vectors: &[Vector]| {
-                let mut said = [[0.0; MOODS]; causes::CANDIDATES];
-                let said = said.get_mut(..vectors.len())?;
-                model?.classify_all(vectors, said).ok()?;
-                Some(said.iter().filter_map(|said| said.get(mood as usize).copied()).collect())
-            };
+            let mut ask = |vector: &Vector| Some(model?.classify(vector).ok()?[mood as usize]);
             // Only of the model's own verdict can the model be asked why.
             let ask: Option<(f32, causes::Ask<'_>)> = match said {
                 Some(said) => Some((said[mood as usize], &mut ask)),
@@ -182,6 +177,9 @@ fn flattened(probabilities: &[f32; MOODS], doubt: f32) -> [f32; MOODS] {
     let sum: f32 = flat.iter().sum();
     if sum > 0.0 { flat.map(|probability| probability / sum) } else { *probabilities }
 }
+
+#[cfg(test)]
+mod robust;
 
 #[cfg(test)]
 mod tests {

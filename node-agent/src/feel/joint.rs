@@ -1,10 +1,13 @@
 //! How far all vitals together are from normal: a covariance, learned in a stream.
 //!
 //! A vital that is far out alone is strange; one that moves as it always does with
-//! another is not. So the distance is Mahalanobis's, over each vital's deviation
-//! and over its step against the last five minutes. The covariance forgets like
-//! the rest; its Cholesky factor is renewed two rows per sample, so that no single
-//! sample pays for all of it. Nothing is allocated after [`Joint::new`].
+//! another is not. So each dimension is told by what is left of it when those
+//! before are known, in its own spreads; Mahalanobis's distance is the root mean square
+//! of these, and the plain mean is steadier, since no single dimension rules it. The
+//! covariance forgets like the rest; its Cholesky factor is renewed two rows per sample,
+//! in place, so that no single sample pays for all of it: rows of two ages stand side by
+//! side for some minutes, in which a covariance of a week hardly moves. Nothing is
+//! allocated after [`Joint::new`].
 
 /// Rows of the factor that are renewed with each sample.
 const ROWS: usize = 2;
@@ -20,6 +23,18 @@ const RIDGE: f32 = 0.05;
 /// No pivot is smaller: a factor of old and new rows may be slightly off.
 const LEAST_PIVOT: f32 = 0.01;
 
+/// How far a point lies out, per dimension measured; about .8 (means) and 1 (root) on
+/// an ordinary day.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Distances {
+    /// The mean over the first dimensions alone.
+    pub first: f32,
+    /// The mean over all.
+    pub mean: f32,
+    /// The root mean square over all: Mahalanobis's distance.
+    pub root: f32,
+}
+
 /// A covariance and its factor.
 #[derive(Clone, Debug)]
 pub struct Joint {
@@ -29,8 +44,7 @@ pub struct Joint {
     /// Packed lower triangles, row by row.
     covariance: Box<[f32]>,
     factor: Box<[f32]>,
-    next: Box<[f32]>,
-    /// The row of `next` that is due.
+    /// The row of the factor that is due.
     row: usize,
     /// Scratch: what is left of each dimension when those before are known, and
     /// which dimensions were measured (1 or 0).
@@ -63,8 +77,7 @@ impl Joint {
             dimensions,
             watched: 0.0,
             covariance: triangle.clone(),
-            factor: triangle.clone(),
-            next: triangle,
+            factor: triangle,
             row: 0,
             rest: vec![0.0; dimensions].into_boxed_slice(),
             known: vec![0.0; dimensions].into_boxed_slice(),
@@ -74,12 +87,12 @@ impl Joint {
     }
 
     /// Learns one point that speaks for `seconds`; not a number is not measured.
-    pub fn learn(&mut self, point: &[f32], seconds: f32, memory: f32, most: f32) {
+    pub fn learn(&mut self, point: &[f32], seconds: f32, memory: f32) {
         self.watched = (self.watched + seconds).min(memory);
         let share = (seconds / self.watched.max(f32::EPSILON)).min(1.0);
         for ((rest, known), value) in self.rest.iter_mut().zip(&mut self.known).zip(point) {
             *known = f32::from(u8::from(value.is_finite()));
-            *rest = if value.is_finite() { value.clamp(-most, most) } else { 0.0 };
+            *rest = if value.is_finite() { *value } else { 0.0 };
         }
         for row in 0..self.dimensions {
             let (own, here) = (self.rest[row], share * self.known[row]);
@@ -96,11 +109,11 @@ impl Joint {
         }
     }
 
-    /// Renews the row that is due, and the whole factor after the last one.
+    /// Renews the row that is due.
     fn renew(&mut self) {
         let doubt = LEAST_DOUBT.max(DOUBT / (DOUBT + self.watched));
         let row = self.row;
-        let (above, here) = self.next.split_at_mut(start(row));
+        let (above, here) = self.factor.split_at_mut(start(row));
         for column in 0..=row {
             let shared = dot(
                 &here[..column],
@@ -113,11 +126,7 @@ impl Joint {
                 (cell * (1.0 - doubt) - shared) / above[start(column) + column]
             };
         }
-        self.row += 1;
-        if self.row >= self.dimensions {
-            self.row = 0;
-            self.factor.copy_from_slice(&self.next);
-        }
+        self.row = if row + 1 < self.dimensions { row + 1 } else { 0 };
     }
 
     /// Renews every row at once: after a restart, and when the normal begins to count.
@@ -128,13 +137,12 @@ impl Joint {
         }
     }
 
-    /// How far a point lies out, per dimension measured: over the first `first`
-    /// dimensions, and over all. About 1 on an ordinary day.
-    pub fn distances(&mut self, point: &[f32], first: usize) -> (f32, f32) {
-        let (mut sum, mut count, mut near) = (0.0_f32, 0.0_f32, 0.0_f32);
+    /// How far a point lies out: over the first `first` dimensions, and over all.
+    pub fn distances(&mut self, point: &[f32], first: usize) -> Distances {
+        let (mut sum, mut squares, mut count, mut near) = (0.0_f32, 0.0_f32, 0.0_f32, 0.0_f32);
         for (row, value) in point.iter().enumerate().take(self.dimensions) {
             if row == first {
-                near = (sum / count.max(1.0)).sqrt();
+                near = sum / count.max(1.0);
             }
             let cells = &self.factor[start(row)..=start(row) + row];
             // What is missing is where those before let expect it.
@@ -144,9 +152,19 @@ impl Joint {
             } else {
                 0.0
             };
-            sum += self.rest[row] * self.rest[row];
+            sum += self.rest[row].abs();
+            squares += self.rest[row] * self.rest[row];
         }
-        (near, (sum / count.max(1.0)).sqrt())
+        let count = count.max(1.0);
+        Distances { first: near, mean: sum / count, root: (squares / count).sqrt() }
+    }
+
+    /// The bytes that it takes on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.covariance)
+            + size_of_val(&*self.factor)
+            + size_of_val(&*self.rest)
+            + size_of_val(&*self.known)
     }
 
     /// The learned spread of one dimension.
@@ -183,7 +201,7 @@ mod tests {
         for _ in 0..20_000 {
             let (a, b, c, d) = (draw(), draw(), draw(), draw());
             // The second follows the first.
-            joint.learn(&[a, a + 0.3 * b, c, d], 10.0, 86_400.0, 8.0);
+            joint.learn(&[a, a + 0.3 * b, c, d], 10.0, 86_400.0);
         }
         joint
     }
@@ -197,11 +215,11 @@ mod tests {
     #[test]
     fn what_moves_together_is_near_and_what_parts_is_far() {
         let mut joint = lived();
-        let (_, together) = joint.distances(&[2.0, 2.0, 0.0, 0.0], 2);
-        let (_, apart) = joint.distances(&[2.0, -2.0, 0.0, 0.0], 2);
-        assert!(together < 1.5 && apart > 3.0, "{together} {apart}");
-        let (near, _) = joint.distances(&[2.0, -2.0, 0.0, 0.0], 2);
-        assert!(near > apart, "over fewer dimensions it weighs more");
+        let together = joint.distances(&[2.0, 2.0, 0.0, 0.0], 2);
+        let apart = joint.distances(&[2.0, -2.0, 0.0, 0.0], 2);
+        assert!(together.root < 1.5 && apart.root > 3.0, "{together:?} {apart:?}");
+        assert!(apart.mean > 2.0 * together.mean, "{together:?} {apart:?}");
+        assert!(apart.first > apart.mean, "over fewer dimensions it weighs more");
     }
 
     #[test]
@@ -210,7 +228,7 @@ mod tests {
         let mut sum = 0.0;
         for _ in 0..2_000 {
             let (a, b, c, d) = (draw(), draw(), draw(), draw());
-            sum += joint.distances(&[a, a + 0.3 * b, c, d], 2).1.powi(2);
+            sum += joint.distances(&[a, a + 0.3 * b, c, d], 2).root.powi(2);
         }
         assert!((0.7..1.3).contains(&(sum / 2_000.0)), "{}", sum / 2_000.0);
     }
@@ -218,11 +236,11 @@ mod tests {
     #[test]
     fn what_is_missing_counts_for_nothing() {
         let mut joint = lived();
-        let (_, all) = joint.distances(&[0.0, 0.0, 0.0, 6.0], 2);
-        let (_, without) = joint.distances(&[0.0, 0.0, 0.0, f32::NAN], 2);
+        let all = joint.distances(&[0.0, 0.0, 0.0, 6.0], 2).root;
+        let without = joint.distances(&[0.0, 0.0, 0.0, f32::NAN], 2).root;
         assert!(all > 2.0 && without < 1e-3, "{all} {without}");
-        joint.learn(&[f32::NAN; 4], 10.0, 86_400.0, 8.0);
-        assert!(joint.distances(&[0.0; 4], 2).1.is_finite());
+        joint.learn(&[f32::NAN; 4], 10.0, 86_400.0);
+        assert!(joint.distances(&[0.0; 4], 2).mean.is_finite());
     }
 
     #[test]

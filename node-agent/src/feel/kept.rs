@@ -1,4 +1,4 @@
-//! What a node knows about itself, as bytes for a file: about 10 KB.
+//! What a node knows about itself, as bytes for a file: about 14 KB.
 //!
 //! `GTN1`, the feature schema's SHA-256, the model's version as SHA-256, the
 //! threshold, the baseline, and a CRC-32 over all of it; numbers are little-endian
@@ -74,7 +74,7 @@ mod tests {
     fn a_restart_forgets_nothing_and_the_file_is_small() {
         let (mut baseline, threshold) = lived();
         let bytes = write(&mut baseline, &threshold, "1");
-        assert!(bytes.len() < 12_000, "{}", bytes.len());
+        assert!(bytes.len() < 16_000, "{}", bytes.len());
         let (mut other, mut own) = (Baseline::new(&[0.02; 24]), Threshold::default());
         assert!(read(&bytes, &mut other, &mut own, "1"));
         assert_eq!((other.usual(3), own.known()), (baseline.usual(3), threshold.known()));

@@ -156,34 +156,20 @@ impl Model {
 
     /// The probability of each mood, in the order of [`Mood::ALL`].
     pub fn classify(&self, vector: &Vector) -> Result<[f32; MOODS], ModelError> {
-        let mut said = [[0.0; MOODS]];
-        self.classify_all(core::slice::from_ref(vector), &mut said)?;
-        let [said] = said;
-        Ok(said)
-    }
-
-    /// The same for several vectors at once, which costs little more than for one;
-    /// `said` has a place for each.
-    pub fn classify_all(&self, vectors: &[Vector], said: &mut [[f32; MOODS]]) -> Result<(), ModelError> {
         let Loaded { network, input, output, .. } = &*self.0;
         let shape = || ModelError::Shape { what: "output", wanted: MOODS };
-        let rows =
-            ValueView::from_shape(&[vectors.len(), INPUTS], vectors.as_flattened()).map_err(|_| shape())?;
+        let row = ValueView::from_shape(&[1, INPUTS], vector.as_slice()).map_err(|_| shape())?;
         let options = RunOptions::default().with_thread_pool(Some(Arc::clone(pool())));
-        let [answer] = network.run_n(vec![(*input, rows.into())], [*output], Some(options))?;
+        let [answer] = network.run_n(vec![(*input, row.into())], [*output], Some(options))?;
         let answer = answer.into_tensor::<f32>().ok_or_else(shape)?.into_data();
-        if answer.len() != vectors.len() * MOODS || said.len() != vectors.len() {
-            return Err(shape());
+        let said: [f32; MOODS] = answer.as_slice().try_into().map_err(|_| shape())?;
+        let sum: f32 = said.iter().sum();
+        // Written so that not-a-number fails too.
+        if (sum - 1.0).abs() < 0.01 && said.iter().all(|value| (0.0..=1.001).contains(value)) {
+            Ok(said)
+        } else {
+            Err(ModelError::NoProbabilities(said))
         }
-        for (said, answer) in said.iter_mut().zip(answer.as_chunks::<MOODS>().0) {
-            let sum: f32 = answer.iter().sum();
-            // Written so that not-a-number fails too.
-            if !((sum - 1.0).abs() < 0.01 && answer.iter().all(|value| (0.0..=1.001).contains(value))) {
-                return Err(ModelError::NoProbabilities(*answer));
-            }
-            *said = *answer;
-        }
-        Ok(())
     }
 }
 

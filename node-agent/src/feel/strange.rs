@@ -13,10 +13,10 @@ const DISTANCE: Scaling = Scaling::Logarithmic { floor: 1.0, one: FARTHEST };
 
 /// Nearer than this is simply near: a machine that never moves at all is no case of
 /// its own.
-const NEAR: f32 = 0.5;
+const NEAR: f32 = 0.25;
 
 /// How many features this part has.
-pub const STRANGE: usize = 1 + OF_WINDOWS + 3 + LARGEST + LARGEST_STEPS + 4;
+pub const STRANGE: usize = 1 + OF_WINDOWS + 4 + LARGEST + LARGEST_STEPS + 4;
 
 /// The lines of the schema, in the order of the features.
 pub fn schema() -> impl Iterator<Item = String> {
@@ -27,9 +27,14 @@ pub fn schema() -> impl Iterator<Item = String> {
         .chain(windows)
         .chain([spread])
         .chain(
-            ["distance of levels", "deviation root mean square", "deviation mean"]
-                .map(str::to_owned)
-                .map(logarithmic),
+            [
+                "distance of levels",
+                "distance root mean square",
+                "deviation root mean square",
+                "deviation mean",
+            ]
+            .map(str::to_owned)
+            .map(logarithmic),
         )
         .chain((1..=LARGEST).map(move |place| logarithmic(format!("deviation largest {place}"))))
         .chain((1..=LARGEST_STEPS).map(move |place| logarithmic(format!("step largest {place}"))))
@@ -67,7 +72,7 @@ impl Course {
             set(vector, feature, value);
             feature += 1;
         };
-        for length in [strange.levels, strange.root, strange.mean] {
+        for length in [strange.levels, strange.joint_root, strange.root, strange.mean] {
             put(Some(told(length)));
         }
         for length in strange.largest.into_iter().chain(strange.steps) {

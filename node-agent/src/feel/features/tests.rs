@@ -99,7 +99,7 @@ fn the_own_normal_appears_after_its_warm_up() {
     features.observe(1_820_000, &readings(&[(Vital::Cpu, 90.0), (Vital::MemoryUsed, 40.0)]));
     assert!(features.distance().unwrap() > 5.0);
     assert!(features.deviation(Vital::Cpu).unwrap() > 10.0);
-    let third = STRANGE_AT + 1 + OF_WINDOWS + 3 + 2;
+    let third = STRANGE_AT + 1 + OF_WINDOWS + 4 + 2;
     assert!(value(&features, third - 1).is_some());
     assert_eq!(value(&features, third), None, "two vitals have no third deviation");
     assert!(value(&features, STRANGE_AT + 1).is_some());
