@@ -12,10 +12,10 @@ use node_agent::virtual_pi::VirtualPi;
 const WARM: u64 = 400;
 const SAMPLES: u64 = 200;
 
-/// One run of the model for the mood, and one for the reasons: so many pieces at most
+/// One run of the model for the mood, and up to three for the reasons: so many pieces at most
 /// per sample, and so many bytes.
-const MOST_PIECES: u64 = 160;
-const MOST_BYTES: u64 = 24_000;
+const MOST_PIECES: u64 = 80;
+const MOST_BYTES: u64 = 12_000;
 
 #[test]
 fn features_and_baseline_allocate_nothing() {

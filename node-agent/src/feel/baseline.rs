@@ -10,7 +10,7 @@
 //! scale ([`compressed`]): ten spreads are not twice as strange as five, and one wild
 //! vital does not drown the rest.
 //!
-//! For the agent's 24 vitals it takes about 25 KB, allocated once, and 14 KB on the
+//! For the agent's 20 vitals it takes about 18 KB, allocated once, and 10 KB on the
 //! disk ([`Baseline::keep`]).
 
 use super::joint::{Distances, Joint};

@@ -141,7 +141,7 @@ impl Counter {
     }
 }
 
-/// What one node keeps to compute its features: about 41 KB, nothing allocated
+/// What one node keeps to compute its features: about 32 KB, nothing allocated
 /// per sample.
 #[derive(Clone, Debug)]
 pub struct Features {

@@ -32,7 +32,7 @@ pub struct Feeling {
     pub model_ns: Option<u64>,
 }
 
-/// Everything that one node keeps between its samples: about 42 KB.
+/// Everything that one node keeps between its samples: about 33 KB.
 #[derive(Clone, Debug)]
 pub struct Feeler {
     model: Option<Model>,

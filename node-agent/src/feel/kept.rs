@@ -1,4 +1,4 @@
-//! What a node knows about itself, as bytes for a file: about 14 KB.
+//! What a node knows about itself, as bytes for a file: about 10 KB.
 //!
 //! `GTN1`, the feature schema's SHA-256, the model's version as SHA-256, the
 //! threshold, the baseline, and a CRC-32 over all of it; numbers are little-endian
