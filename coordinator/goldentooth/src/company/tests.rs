@@ -227,7 +227,7 @@ async fn paraphrases_go_to_the_right_kind_and_every_stated_fact_is_right() {
     }
     println!("{right} of {all} to the right kind, {held} facts held against the fleet");
     assert!(right * 100 >= all * 85, "{right} of {all}");
-    assert!(held > 200, "only {held} facts could be held against the fleet");
+    assert!(held > 150, "only {held} facts could be held against the fleet");
 }
 
 /// Whether a fact can be held against these nodes; one that differs fails the test.
