@@ -31,7 +31,9 @@ pub use mood::{MOODS, Mood};
 pub use scale::Scale;
 pub use seal::{FleetKey, KEY_BYTES, NodeKey, SEAL_BYTES};
 pub use set::VitalSet;
-pub use topic::{FleetName, Leaf, MAX_TOPIC, NameError, NodeName, Place, Topic, cast_topic, event_topic};
+pub use topic::{
+    FleetName, Leaf, MAX_TOPIC, NameError, NodeName, Place, Topic, cast_topic, event_topic, services_filter,
+};
 pub use vitals::{COUNT, Readings, Row, Vital, Vitals};
 
 /// The version byte that leads every body. It rises with each change of the

@@ -171,6 +171,11 @@ pub fn event_topic(fleet: &FleetName, kind: &str) -> Topic {
     compose(format_args!("{PREFIX}{fleet}/events/{kind}"))
 }
 
+/// The filter for what every service reports.
+pub fn services_filter(fleet: &FleetName) -> Topic {
+    compose(format_args!("{PREFIX}{fleet}/services/+"))
+}
+
 fn compose(parts: fmt::Arguments<'_>) -> Topic {
     let mut topic = Topic::new();
     match topic.write_fmt(parts) {

@@ -1,6 +1,7 @@
 //! The whole cast, and who embodies whom.
 
-use crate::sheet::{Sheet, SheetError};
+use crate::sheet::{Sheet, SheetError, Tie, TieKind};
+use std::collections::BTreeMap;
 
 macro_rules! sheets {
     ($($id:literal),*) => {
@@ -27,13 +28,16 @@ const SHEETS: [(&str, &str); 15] = sheets![
     "vault"
 ];
 
-/// The most characters on stage.
+/// The most characters on stage, unless another number is set.
 pub const MOST: usize = 24;
 
-/// Every character on stage.
+/// Every character on stage, and what the nodes are for.
 #[derive(Clone, Debug)]
 pub struct Cast {
     sheets: Vec<Sheet>,
+    most: usize,
+    /// The role of each node that has one.
+    roles: BTreeMap<String, String>,
 }
 
 impl Cast {
@@ -49,13 +53,13 @@ impl Cast {
     /// Adds a sheet, or puts it in the place of the one with its file name.
     ///
     /// # Errors
-    /// The sheet itself, if [`MOST`] are on stage.
+    /// The sheet itself, if the stage is full.
     pub fn add(&mut self, sheet: Sheet) -> Result<(), Box<Sheet>> {
         if let Some(place) = self.sheets.iter_mut().find(|known| known.id == sheet.id) {
             *place = sheet;
             return Ok(());
         }
-        if self.sheets.len() >= MOST {
+        if self.is_full() {
             return Err(Box::new(sheet));
         }
         self.sheets.push(sheet);
@@ -68,7 +72,79 @@ impl Cast {
     /// [`SheetError`] of the first faulty sheet.
     pub fn of<'a>(sheets: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, SheetError> {
         let sheets = sheets.into_iter().map(|(id, text)| Sheet::parse(id, text));
-        Ok(Self { sheets: sheets.collect::<Result<_, _>>()? })
+        Ok(Self { sheets: sheets.collect::<Result<_, _>>()?, most: MOST, roles: BTreeMap::new() })
+    }
+
+    /// The text of a built-in sheet.
+    pub fn built_in_text(id: &str) -> Option<&'static str> {
+        SHEETS.iter().find(|(known, _)| *known == id).map(|(_, text)| *text)
+    }
+
+    /// The same with so many on stage at most.
+    #[must_use]
+    pub fn with_most(mut self, most: usize) -> Self {
+        self.most = most;
+        self
+    }
+
+    /// How many may be on stage.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Whether nobody else may come on stage.
+    pub fn is_full(&self) -> bool {
+        self.sheets.len() >= self.most
+    }
+
+    /// Veils a character: what it stands for is for people to find out. False if
+    /// there is none of that name.
+    pub fn veil(&mut self, id: &str) -> bool {
+        let found = self.sheets.iter_mut().find(|sheet| sheet.id == id);
+        found.is_some_and(|sheet| {
+            sheet.veiled = true;
+            true
+        })
+    }
+
+    /// Says what a node is for; gives whether that is new. Nodes of one role
+    /// live in one household.
+    pub fn live_as(&mut self, node: &str, role: Option<&str>) -> bool {
+        let before = match role {
+            Some(role) => self.roles.insert(node.to_owned(), role.to_owned()),
+            None => self.roles.remove(node),
+        };
+        before.as_deref() != role
+    }
+
+    /// What a node is for.
+    pub fn role_of(&self, node: &str) -> Option<&str> {
+        self.roles.get(node).map(String::as_str)
+    }
+
+    /// Whether just one node has this role.
+    pub fn is_unique_role(&self, role: &str) -> bool {
+        self.roles.values().filter(|known| *known == role).count() == 1
+    }
+
+    /// Ties characters as the declared relations do: whoever stands for a service
+    /// depends on whoever stands for what it needs. Ties of a sheet's own stay.
+    /// `needs` is who, whom, and the words for it.
+    pub fn bind<'a>(&mut self, needs: impl IntoIterator<Item = (&'a str, &'a str, String)>) {
+        for (who, whom, why) in needs {
+            let both = self.get(whom).is_some() && who != whom;
+            if let Some(sheet) = self.sheets.iter_mut().find(|sheet| both && sheet.id == who)
+                && !sheet.ties.iter().any(|tie| tie.to == whom)
+            {
+                sheet.ties.push(Tie { to: whom.to_owned(), kind: TieKind::Dependency, why });
+            }
+        }
+    }
+
+    /// Who reacts to a service by its name.
+    pub fn stands_for(&self, service: &str) -> Option<&Sheet> {
+        let signal = crate::Signal::Service(service.to_owned());
+        self.sheets.iter().find(|sheet| sheet.trigger(&signal).is_some())
     }
 
     /// Every sheet.
@@ -81,18 +157,31 @@ impl Cast {
         self.sheets.iter().find(|sheet| sheet.id == id)
     }
 
-    /// Who embodies the node of this name: the head of the household in which it
-    /// lives. Always the same one, and when the cast grows only the newcomer's
-    /// nodes change hands. None without a head of a household.
+    /// The character that is this node's own, if it has one.
+    pub fn own_of(&self, node: &str) -> Option<&Sheet> {
+        self.sheets.iter().find(|sheet| sheet.node.as_deref() == Some(node))
+    }
+
+    /// Who embodies the node of this name: its own character, else the head of
+    /// the household in which it lives.
     pub fn embody(&self, node: &str) -> Option<&Sheet> {
+        self.own_of(node).or_else(|| self.household(node))
+    }
+
+    /// The head of the household in which a node lives: by its role, else by its
+    /// name. Always the same one, and when the cast grows only the newcomer's
+    /// nodes change hands. None without a head of a household.
+    pub fn household(&self, node: &str) -> Option<&Sheet> {
+        // A space is in no node's name: no role is mistaken for one.
+        let place = self.role_of(node).map_or_else(|| node.to_owned(), |role| format!("role {role}"));
         // Highest random weight, of a hash that will never change.
-        self.sheets.iter().filter(|sheet| sheet.heads_a_house()).max_by_key(|sheet| weight(&sheet.id, node))
+        self.sheets.iter().filter(|sheet| sheet.heads_a_house()).max_by_key(|sheet| weight(&sheet.id, &place))
     }
 
     /// What each character is called, in small letters, and its sheet: names of
     /// one word only, without titles.
-    pub fn called(&self) -> std::collections::BTreeMap<String, String> {
-        let mut called = std::collections::BTreeMap::new();
+    pub fn called(&self) -> BTreeMap<String, String> {
+        let mut called = BTreeMap::new();
         for sheet in &self.sheets {
             called.insert(sheet.id.clone(), sheet.id.clone());
             let full = sheet.name.to_lowercase();

@@ -9,11 +9,14 @@
 
 pub mod act;
 pub mod ask;
+pub mod birth;
+pub mod card;
 mod casting;
 pub mod council;
 pub mod eye;
 mod fact;
 mod grammar;
+mod guess;
 pub mod lexicon;
 pub mod life;
 pub mod lint;
@@ -32,6 +35,7 @@ mod tests;
 pub use casting::{Cast, MOST};
 pub use fact::{Cause, Direction, Fact, Mood, Occasion, Other, Past, Quantity, Reading, UnixMillis};
 pub use grammar::{Grammar, GrammarError, Part, Template};
+pub use guess::{Answer, AnswerError, SALT};
 pub use moves::Move;
 pub use sheet::{Office, Sheet, SheetError, Tie, TieKind, Trigger};
 pub use signal::{Signal, SignalError};

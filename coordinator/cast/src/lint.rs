@@ -56,6 +56,14 @@ impl Finding {
     pub fn is_fault(&self) -> bool {
         !matches!(self, Self::Unbound { .. })
     }
+
+    /// Whether it is about the sheet of this name.
+    pub fn is_about(&self, id: &str) -> bool {
+        match self {
+            Self::Shared { one, other, .. } | Self::Alike { one, other, .. } => one == id || other == id,
+            Self::Nobody { sheet, .. } | Self::Unbound { sheet, .. } => sheet == id,
+        }
+    }
 }
 
 impl fmt::Display for Finding {
@@ -147,7 +155,8 @@ pub fn scaffold(id: &str) -> String {
          # something (numbers, times, states, comparisons, negations, causes) stand in slots only.\n\
          name = \"{id}\"\nhouse = \"\"\ndomain = \"\"\narchetype = \"\"\ninfluences = []\n\
          # office = \"architect\"  # architect, engineer, data, qa, security or sre; leave it out for none\n\
-         veiled = false\n# guess = [\"what is right\"]  # of a veiled one\n\
+         veiled = false\n# guess = [\"what is right\"]  # of a veiled one; `goldentooth cast hide` makes it unreadable\n\
+         # node = \"pi-07\"  # of a node's own character\n\
          eye = \"joint\"\nnotices = []\nvoice = []\nopinions = []\n\n[traits]\n"
     );
     // A string takes whatever is written to it.

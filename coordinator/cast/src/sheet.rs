@@ -7,6 +7,7 @@ pub use error::SheetError;
 
 use crate::eye::Eye;
 use crate::grammar::Grammar;
+use crate::guess::{self, Answer};
 use crate::life::Feeling;
 use crate::signal::Signal;
 use crate::traits::Traits;
@@ -101,8 +102,12 @@ pub struct Sheet {
     pub office: Option<Office>,
     /// Whether its domain is for people to find out.
     pub veiled: bool,
-    /// What counts as having found it out, in small letters.
-    pub guess: Vec<String>,
+    /// What counts as having found it out.
+    pub guess: Vec<Answer>,
+    /// The node whose own character it is, if it is one's.
+    pub node: Option<String>,
+    /// The voice of the reserve that lends it its lines, if one does.
+    pub lent: Option<String>,
     /// How it looks at the fleet.
     pub eye: Eye,
     /// What it reacts to.
@@ -125,28 +130,26 @@ impl Sheet {
     /// Reads and checks a sheet. `id` is the file's name without `.toml`.
     ///
     /// # Errors
-    /// [`SheetError`], which names the file, the key and what to change.
+    /// [`SheetError`], which names the file, the line, the key and what to change.
     pub fn parse(id: &str, text: &str) -> Result<Self, SheetError> {
-        read::sheet(id, text)
+        read::sheet(id, text).map_err(|error| error.in_text(text))
     }
 
-    /// Whether a guess names its domain: only letters count, and "it is the" is passed over.
-    pub fn is_guessed_by(&self, guess: &str) -> bool {
-        let plain: String =
-            guess.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-        let mut words: Vec<&str> = plain.split_whitespace().collect();
-        while words.len() > 1
-            && words.first().is_some_and(|word| {
-                matches!(
-                    *word,
-                    "it" | "is" | "s" | "she" | "he" | "the" | "a" | "an" | "embodies" | "keeps" | "its"
-                )
-            })
-        {
-            words.remove(0);
+    /// The answer that a guess gives, if it names what the character stands for. A
+    /// sheet without answers of its own takes its domain, whole or any part of it.
+    pub fn guessed(&self, guess: &str) -> Option<String> {
+        let guess = guess::plain(guess);
+        if guess.is_empty() {
+            return None;
         }
-        let guess = words.join(" ");
-        !guess.is_empty() && (guess == self.domain.to_lowercase() || self.guess.contains(&guess))
+        let domain = guess::plain(&self.domain);
+        let by_domain = || {
+            let mut parts = domain.split(" and ").flat_map(|part| part.split(" its "));
+            domain == guess || parts.any(|part| part == guess)
+        };
+        let right =
+            if self.guess.is_empty() { by_domain() } else { self.guess.iter().any(|one| one.is(&guess)) };
+        right.then_some(guess)
     }
 
     /// The trigger that this signal pulls, if it is one of this character's.

@@ -1,6 +1,7 @@
 //! What changed, as typed facts: the store makes events of them.
 
 use crate::refusal::Refusal;
+use crate::service::state_word;
 use crate::time::{Millis, UnixMillis};
 use crate::words::{Because, span};
 use frames::{Classifier, Mood, NodeName, ServiceState};
@@ -129,6 +130,19 @@ pub enum Change {
         /// Its state now.
         to: ServiceState,
     },
+    /// A service says of itself that it is in another state.
+    ServiceReported {
+        /// Which.
+        service: NodeName,
+        /// On which node; none if neither it nor the configuration says.
+        node: Option<NodeName>,
+        /// Its former state; none if it had not said.
+        from: Option<ServiceState>,
+        /// Its state now.
+        to: ServiceState,
+        /// What else it says, in its own words.
+        note: Option<String>,
+    },
     /// A node has taken the settings that were wanted.
     SettingsApplied {
         /// Which.
@@ -232,6 +246,7 @@ impl Change {
             Self::BoardRenamed { .. } => "board_renamed",
             Self::CardChanged { .. } => "card_changed",
             Self::ServiceChanged { .. } => "service_changed",
+            Self::ServiceReported { .. } => "service_reported",
             Self::SettingsApplied { .. } => "settings_applied",
             Self::SpoolDropped { .. } => "spool_dropped",
             Self::TwoBootsAlternate { .. } => "two_boots_alternate",
@@ -241,7 +256,7 @@ impl Change {
     }
 
     /// Every kind, in the order of the variants.
-    pub const KINDS: [&'static str; 17] = [
+    pub const KINDS: [&'static str; 18] = [
         "joined",
         "mood_changed",
         "silent",
@@ -254,6 +269,7 @@ impl Change {
         "board_renamed",
         "card_changed",
         "service_changed",
+        "service_reported",
         "settings_applied",
         "spool_dropped",
         "two_boots_alternate",
@@ -280,7 +296,7 @@ impl Change {
             | Self::SpoolDropped { node, .. }
             | Self::TwoBootsAlternate { node, .. }
             | Self::Unreadable { node, .. } => Some(node),
-            Self::FrameRefused { node, .. } => node.as_ref(),
+            Self::FrameRefused { node, .. } | Self::ServiceReported { node, .. } => node.as_ref(),
         }
     }
 
@@ -345,8 +361,14 @@ impl Change {
                 "{node} started anew with a new enrolment on the same board (serial {serial}): a new card, it seems."
             ),
             Self::ServiceChanged { node, unit, from, to } => {
-                let was = from.map(|from| format!(" (was {})", unit_state(from))).unwrap_or_default();
-                format!("{unit} on {node} is {}{was}.", unit_state(*to))
+                let was = from.map(|from| format!(" (was {})", state_word(from))).unwrap_or_default();
+                format!("{unit} on {node} is {}{was}.", state_word(*to))
+            }
+            Self::ServiceReported { service, node, from, to, note } => {
+                let place = node.as_ref().map(|node| format!(" on {node}")).unwrap_or_default();
+                let was = from.map(|from| format!(" (was {})", state_word(from))).unwrap_or_default();
+                let note = note.as_ref().map(|note| format!(": “{note}”")).unwrap_or_default();
+                format!("{service}{place} says that it is {}{was}{note}.", state_word(*to))
             }
             Self::SettingsApplied { node, version } => format!("{node} took settings version {version}."),
             Self::SpoolDropped { node, frames, total } => {
@@ -379,16 +401,6 @@ fn feeling(mood: Mood) -> &'static str {
     match mood {
         Mood::Crisis => "in crisis",
         calm => calm.name(),
-    }
-}
-
-fn unit_state(state: ServiceState) -> &'static str {
-    match state {
-        ServiceState::Active => "active",
-        ServiceState::Changing => "changing",
-        ServiceState::Inactive => "inactive",
-        ServiceState::Failed => "failed",
-        ServiceState::Missing => "missing",
     }
 }
 

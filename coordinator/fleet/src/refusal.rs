@@ -27,6 +27,8 @@ pub enum Refusal {
     Retained,
     /// The topic is no frame topic of this fleet.
     BadTopic,
+    /// What a service reports is not as `schemas/mqtt-service.json` says.
+    BadReport,
     /// Nobody enrolled this node.
     NotEnrolled,
     /// The broker's rules forbid this account to write there.
@@ -46,7 +48,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every cause, in the order of a frame's way through intake.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Empty,
         Self::TooLong,
         Self::TooShort,
@@ -56,6 +58,7 @@ impl Refusal {
         Self::TrailingBytes,
         Self::Retained,
         Self::BadTopic,
+        Self::BadReport,
         Self::NotEnrolled,
         Self::NotAllowed,
         Self::BeyondWindow,
@@ -77,6 +80,7 @@ impl Refusal {
             Self::TrailingBytes => FrameError::TrailingBytes.label(),
             Self::Retained => "retained",
             Self::BadTopic => "bad_topic",
+            Self::BadReport => "bad_report",
             Self::NotEnrolled => "not_enrolled",
             Self::NotAllowed => "not_allowed",
             Self::BeyondWindow => "beyond_window",
@@ -106,6 +110,7 @@ impl fmt::Display for Refusal {
             Self::TrailingBytes => "bytes are left after the body",
             Self::Retained => "a retained message, and frames never are",
             Self::BadTopic => "not a frame topic of this fleet",
+            Self::BadReport => "no report of a service: see schemas/mqtt-service.json",
             Self::NotEnrolled => "nobody enrolled this node: use `goldentooth enroll`",
             Self::NotAllowed => "this account may not write there",
             Self::BeyondWindow => "too far ahead of what the node still holds",

@@ -50,6 +50,12 @@ pub enum CompanyError {
     /// Nobody takes the question up now.
     #[error("{0}")]
     Declined(String),
+    /// No node of that name has spoken.
+    #[error("no node named {0:?} has spoken")]
+    NoNode(String),
+    /// Nobody can be born.
+    #[error("{0}")]
+    Unborn(String),
     /// The question can't be taken.
     #[error("{0}")]
     Question(String),
@@ -106,6 +112,14 @@ impl Company {
     pub async fn wish(&self, name: &str, wish: Wish) -> Result<String, CompanyError> {
         self.host()?.wish(name, wish).await
     }
+
+    /// Gives a node a character of its own; gives what there is to say about it.
+    ///
+    /// # Errors
+    /// [`CompanyError`].
+    pub async fn bear(&self, node: &str) -> Result<String, CompanyError> {
+        self.host()?.bear(node).await
+    }
 }
 
 #[cfg(not(feature = "stage"))]
@@ -124,6 +138,10 @@ impl Company {
     }
 
     pub async fn wish(&self, _: &str, _: Wish) -> Result<String, CompanyError> {
+        Err(CompanyError::Away)
+    }
+
+    pub async fn bear(&self, _: &str) -> Result<String, CompanyError> {
         Err(CompanyError::Away)
     }
 }

@@ -4,6 +4,7 @@
 use crate::calls::send::Place;
 use crate::cli::UpArgs;
 use crate::flavour::Flavours;
+use fleet::Relations;
 use frames::FleetName;
 use node_agent::clock::Trust;
 use node_agent::enrolment::{Address, Secret};
@@ -12,9 +13,13 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+mod cast;
 pub(crate) mod pace;
+mod services;
 #[cfg(test)]
 mod tests;
+
+pub use cast::CastSettings;
 
 /// Where the page is served by default.
 pub const DEFAULT_HTTP: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8765));
@@ -28,7 +33,7 @@ const INSTALLED: &str = "/var/lib/goldentooth";
 
 /// Every key of the file.
 #[cfg(test)]
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 16] = [
     "fleet",
     "data",
     "http",
@@ -43,6 +48,8 @@ const KEYS: [&str; 14] = [
     "notify",
     "minds",
     "flavour",
+    "service",
+    "cast",
 ];
 
 /// Why a configuration can't be used.
@@ -152,6 +159,10 @@ pub struct Config {
     /// Language models: whom to ask, and their keys.
     #[cfg(feature = "stage")]
     pub minds: (minds::Settings, std::collections::BTreeMap<String, minds::Key>),
+    /// The services that are declared, and who needs whom.
+    pub services: Relations,
+    /// Who is on stage, and their rhythm.
+    pub cast: CastSettings,
     /// Whether the ready line is JSON.
     pub json: bool,
 }
@@ -183,6 +194,9 @@ struct File {
     minds: Option<toml::Value>,
     #[serde(default)]
     flavour: Flavours,
+    #[serde(default)]
+    service: Vec<services::Entry>,
+    cast: Option<CastSettings>,
 }
 
 impl Config {
@@ -195,8 +209,7 @@ impl Config {
         let path = args.config.clone().unwrap_or_default();
         let text = match &args.config {
             None => String::new(),
-            Some(path) => std::fs::read_to_string(path)
-                .map_err(|source| ConfigError::Read { path: path.clone(), source })?,
+            Some(path) => read(path)?,
         };
         let file = parse(&path, &text)?;
         if file.mqtt.is_some() && file.broker.is_some() {
@@ -237,9 +250,24 @@ impl Config {
                     if on { keys(&path, &text, &file.minds)? } else { std::collections::BTreeMap::new() };
                 (file.minds, keys)
             },
+            services: services::relations(&path, &text, file.service)?,
+            cast: file.cast.unwrap_or_default(),
             json: args.json,
         })
     }
+}
+
+/// The services that a file declares.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn declared(path: &Path) -> Result<Relations, ConfigError> {
+    let text = read(path)?;
+    services::relations(path, &text, parse(path, &text)?.service)
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
 }
 
 /// The fleet's name unless another is set: `home`.

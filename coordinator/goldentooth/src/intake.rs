@@ -110,7 +110,9 @@ pub enum Order {
     },
     /// Keep the receipt of a call to a language model.
     Call(Box<store::Call>),
-    /// Keep and tell something that happened by itself.
+    /// Keep what the cast remembers, in place of what it remembered before.
+    Keep(Value),
+    /// Keep and tell something that happened, by itself or after another event.
     Note {
         /// Its kind.
         kind: &'static str,
@@ -118,6 +120,10 @@ pub enum Order {
         source: &'static str,
         /// Its facts.
         payload: Value,
+        /// The event that it follows from, if any.
+        cause: Option<Cause>,
+        /// Whether it is kept for good, or as long as this run lasts.
+        lasting: bool,
     },
 }
 
@@ -349,7 +355,10 @@ impl Running {
                 self.parts.writer.rename(from, to, done);
             }
             Order::Model { node, piece } => self.parts.core.model(&node, &piece),
-            Order::Note { kind, source, payload } => self.parts.core.note(now, None, kind, source, payload),
+            Order::Keep(cast) => self.parts.core.keep_cast(cast),
+            Order::Note { kind, source, payload, cause, lasting } => {
+                self.parts.core.note(now, lasting, (kind, source), cause, payload);
+            }
         }
     }
 

@@ -21,6 +21,7 @@ pub mod intake;
 pub mod live;
 pub mod members;
 pub mod models;
+pub mod services;
 pub mod simulate;
 pub mod surfaces;
 pub mod thinking;

@@ -55,6 +55,8 @@ pub struct NodeSnapshot {
     pub about: Arc<About>,
     /// The frame version that it speaks, if that can't be read here.
     pub unreadable: Option<u8>,
+    /// The units that it watches, as it last said.
+    pub services: Vec<frames::Service>,
     /// The sheet of the persona that embodies it, if the cast is on stage.
     pub character: Option<Arc<str>>,
     /// The last thing that its character said.

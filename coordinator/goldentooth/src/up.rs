@@ -2,7 +2,7 @@
 
 use crate::access::{Access, AccessError, Role};
 use crate::announce::Announcement;
-use crate::ask::Ask;
+use crate::ask::{Ask, EventQuery};
 use crate::broker::{Broker, BrokerError};
 use crate::calls::Calls;
 use crate::care::Care;
@@ -18,6 +18,7 @@ use crate::intake::{Intake, Order, Parts};
 use crate::live::Live;
 use crate::members::Members;
 use crate::models::Pusher;
+use crate::services::Services;
 use crate::simulate::{self, Agents, Inside, Local};
 use crate::surfaces::web::{self, Web};
 use crate::thinking::Thinking;
@@ -120,6 +121,8 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     let (kept, opened) = Store::open(data.folder())?;
     tell_opened(&opened);
     let simulated = (config.simulate > 0).then(Store::temporary).transpose()?;
+    #[cfg(feature = "stage")]
+    let cast = kept.cast()?;
     let ask = Ask::new(kept.reader()?, simulated.as_ref().map(Store::reader).transpose()?);
 
     let now = Now { mono: clock::uptime(), unix: clock::wall(), trusted: false };
@@ -130,6 +133,8 @@ pub async fn up(config: Config) -> Result<(), UpError> {
         remembered.push((record, settings));
     }
     core.restore(remembered);
+    let services = services(&config, &ask).await;
+    core.hear_services(services.clone());
 
     let Carried { broker, reach, inside, way, claim } = carry(&config, &keys, &data).await?;
     reach.keep(&data, &config.fleet)?;
@@ -169,7 +174,7 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     let thinking = Thinking::default();
     #[cfg(feature = "stage")]
     let stage = if config.stage {
-        on_stage((&live, &ask), &intake, (&company, &thinking), &config).await
+        on_stage((&live, &ask), &intake, (&company, &thinking), &config, (&services, cast)).await
     } else {
         None
     };
@@ -194,6 +199,7 @@ pub async fn up(config: Config) -> Result<(), UpError> {
         care,
         calls,
         flavours: config.flavours,
+        services,
         models,
         thinking,
         members: Some(members),
@@ -235,6 +241,17 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     drop(announced);
     house.close().await;
     ended
+}
+
+/// The services that are declared, with what each said last.
+async fn services(config: &Config, ask: &Ask) -> Services {
+    let services = Services::new(config.services.clone());
+    let reported = EventQuery { kind: Some("service_reported".to_owned()), ..EventQuery::default() };
+    match ask.events(reported).await {
+        Ok(events) => services.remember(events.iter().map(|event| &**event)),
+        Err(error) => tracing::warn!(%error, "what services reported before can't be read"),
+    }
+    services
 }
 
 /// How frames are carried: the broker, and the ways to it.
@@ -300,7 +317,8 @@ fn desk(
         }
         let (kind, payload) = told::standing(name, &standing);
         // A full queue loses the event, not the enrolment.
-        let _ = orders.try_send(Order::Note { kind, source: "enrol", payload });
+        let note = Order::Note { kind, source: "enrol", payload, cause: None, lasting: true };
+        let _ = orders.try_send(note);
     })
 }
 
@@ -310,13 +328,25 @@ async fn on_stage(
     intake: &Intake,
     (company, thinking): (&Company, &Thinking),
     config: &Config,
+    (services, kept): (&Services, Option<serde_json::Value>),
 ) -> Option<tokio::task::JoinHandle<()>> {
     crate::voices::remember(live, ask).await;
-    // A seed per start: the same words in the same places would be dull.
-    let seed = clock::wall().unsigned_abs();
-    let minds = config.minds.clone();
-    let (folder, room) = (&config.data, (company, thinking));
-    crate::voices::start((live.clone(), ask.clone()), intake.orders.clone(), room, (folder, minds), seed)
+    let hosting = crate::voices::Hosting {
+        live: live.clone(),
+        ask: ask.clone(),
+        orders: intake.orders.clone(),
+        company,
+        thinking,
+        minds: config.minds.clone(),
+        services: services.clone(),
+        settings: &config.cast,
+        folder: &config.data,
+        // A seed per start: the same words in the same places would be dull.
+        seed: clock::wall().unsigned_abs(),
+        kept,
+        lasting: config.simulate == 0,
+    };
+    crate::voices::start(hosting)
         .await
         .inspect_err(|error| tracing::error!(%error, "the cast stays away"))
         .ok()

@@ -4,26 +4,31 @@
 
 use crate::ask::{Ask, EventQuery};
 use crate::company::{self, Company, Hosted};
+use crate::config::CastSettings;
+use crate::data::write_private;
 use crate::intake::{Cause, Order};
-use crate::live::{Event, Live, Recorded, Said, SaidKind, Update};
+use crate::live::{Event, Live, NodeSnapshot, Recorded, Said, SaidKind, Update};
+use crate::services::Services;
 use crate::thinking::{Held, Setting, Thinking};
 use cast::{Cast, Kind, Sheet, SheetError};
 use frames::NodeName;
 use serde_json::json;
-use stage::{Glance, Line, Request, Stage, Turned, Wanted};
-use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::path::Path;
+use stage::{Birth, Born, Glance, Kept, Line, Now, Request, Stage, Turned, Wanted};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::Uuid;
 use tokio::sync::broadcast::{self, error::RecvError};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// The kind of the event of a line that is a fact or a suspicion, and of one
 /// that is fiction: the leaves of their topics.
 pub(crate) const SAYS: &str = "says";
 const TELLS: &str = "tells";
+/// The folder of the fleet's own sheets, in the data folder.
+pub(crate) const SHEETS: &str = "cast";
 /// How many events are remembered, for lines that come late.
 const REMEMBERED: usize = 4096;
 const EVENTS: usize = 1024;
@@ -31,35 +36,72 @@ const LINES: usize = 64;
 /// How often the load of this machine is looked at.
 const SPARE: Duration = Duration::from_secs(10);
 
+/// What the cast is put on stage with.
+pub(crate) struct Hosting<'a> {
+    pub(crate) live: Live,
+    pub(crate) ask: Ask,
+    pub(crate) orders: mpsc::Sender<Order>,
+    pub(crate) company: &'a Company,
+    pub(crate) thinking: &'a Thinking,
+    /// Language models, and their keys.
+    pub(crate) minds: (minds::Settings, BTreeMap<String, minds::Key>),
+    pub(crate) services: Services,
+    pub(crate) settings: &'a CastSettings,
+    /// The data folder.
+    pub(crate) folder: &'a Path,
+    pub(crate) seed: u64,
+    /// What the cast remembered before.
+    pub(crate) kept: Option<serde_json::Value>,
+    /// Whether what happens to the cast is kept: not in a run with simulated nodes.
+    pub(crate) lasting: bool,
+}
+
 /// Puts the cast on stage. It ends when its task is aborted.
 ///
 /// # Errors
 /// [`SheetError`] if a built-in sheet is faulty.
-pub(crate) async fn start(
-    (live, ask): (Live, Ask),
-    orders: mpsc::Sender<Order>,
-    (company, thinking): (&Company, &Thinking),
-    (folder, (settings, keys)): (&Path, (minds::Settings, BTreeMap<String, minds::Key>)),
-    seed: u64,
-) -> Result<JoinHandle<()>, SheetError> {
-    let mut cast = Cast::built_in()?;
-    own_sheets(&mut cast, &folder.join("cast"));
-    let mut stage = Stage::new(cast.clone(), seed);
-    let guessed = EventQuery { kind: Some("guessed".to_owned()), ..EventQuery::default() };
-    for event in ask.events(guessed).await.unwrap_or_default() {
-        if let Some(by) = event.payload.get("by").and_then(serde_json::Value::as_str) {
-            stage.remember_guessed(by);
-        }
+pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetError> {
+    let Hosting {
+        live,
+        ask,
+        orders,
+        company,
+        thinking,
+        minds,
+        services,
+        settings,
+        folder,
+        seed,
+        kept,
+        lasting,
+    } = hosting;
+    let folder = folder.join(SHEETS);
+    let mut cast = Cast::built_in()?.with_most(settings.most);
+    own_sheets(&mut cast, &folder);
+    for id in settings.veiled.iter().filter(|id| !cast.veil(id)) {
+        tracing::error!(id, "[cast] veiled: there is no sheet of this name");
     }
+    let mut kept: Kept = kept.map_or_else(Kept::default, |kept| {
+        serde_json::from_value(kept).unwrap_or_else(|error| {
+            tracing::error!(%error, "what the cast remembered can't be read: it begins anew");
+            Kept::default()
+        })
+    });
+    // Whose sheet was taken away is on stage no longer.
+    kept.born.retain(|id, _| cast.get(id).is_some());
+    let mut stage = Stage::new(cast, seed, settings.for_stage(services.relations().clone()));
+    stage.remember(kept);
     let (events, heard) = broadcast::channel(EVENTS);
     let (out, lines) = mpsc::channel(LINES);
     let (requests, asked) = mpsc::channel(LINES);
-    let stage = tokio::spawn(stage::run(stage, heard, asked, out));
+    let (tell, seen) = watch::channel(Now::of(&stage));
+    let stage = tokio::spawn(stage::run(stage, heard, asked, out, tell));
     let (asked_of, budget) = (ask.clone(), requests.clone());
     let setting = Setting {
-        settings,
-        keys,
-        cast: cast.clone(),
+        settings: minds.0,
+        keys: minds.1,
+        // Who is born later joins the pulse at the next start.
+        cast: Cast::clone(&seen.borrow().cast),
         live: live.clone(),
         ask: ask.clone(),
         orders: orders.clone(),
@@ -68,21 +110,33 @@ pub(crate) async fn start(
     };
     thinking.enter(Held::start(setting).await);
     company.enter(Hosted {
-        cast: cast.clone(),
-        services: Vec::new(),
+        seen: seen.clone(),
+        services: services.clone(),
         live: live.clone(),
         ask,
         orders: orders.clone(),
-        requests,
+        requests: requests.clone(),
+        lasting,
         before: Mutex::new(BTreeMap::new()),
     });
     let updates = live.subscribe();
     let (glances, asked) = mpsc::channel(LINES);
-    let looking = company::glance::look(cast.clone(), (live.clone(), asked_of), orders.clone(), asked);
+    let looking = company::glance::look(seen.clone(), (live.clone(), asked_of), orders.clone(), asked);
     let looking = tokio::spawn(looking);
     let sparing = tokio::spawn(spare(budget));
-    let voices =
-        Voices { cast, live, orders, events, glances, embodied: HashSet::new(), past: VecDeque::new() };
+    let voices = Voices {
+        live,
+        orders,
+        requests,
+        services,
+        events,
+        glances,
+        seen,
+        folder: lasting.then_some(folder),
+        roles: HashMap::new(),
+        embodied: HashSet::new(),
+        past: VecDeque::new(),
+    };
     Ok(tokio::spawn(async move {
         voices.run(updates, lines).await;
         stage.abort();
@@ -129,11 +183,11 @@ fn own_sheets(cast: &mut Cast, folder: &Path) {
             }
         };
         if larger.add(sheet).is_err() {
-            tracing::error!(id, most = cast::MOST, "the stage is full: a sheet stays off it");
+            tracing::error!(id, most = larger.most(), "the stage is full: a sheet stays off it");
             continue;
         }
         let faults = cast::lint::lint(&larger, |_| true);
-        match faults.iter().find(|fault| fault.to_string().contains(&format!("{id}.toml"))) {
+        match faults.iter().find(|fault| fault.is_fault() && fault.is_about(id)) {
             Some(fault) => tracing::error!(%fault, "a sheet stays off the stage"),
             None => *cast = larger,
         }
@@ -154,11 +208,17 @@ pub(crate) async fn remember(live: &Live, ask: &Ask) {
 }
 
 struct Voices {
-    cast: Cast,
     live: Live,
     orders: mpsc::Sender<Order>,
+    requests: mpsc::Sender<Request>,
+    services: Services,
     events: broadcast::Sender<Arc<Event>>,
     glances: mpsc::Sender<Glance>,
+    seen: watch::Receiver<Now>,
+    /// Where newborns' sheets go; none if nothing is kept.
+    folder: Option<PathBuf>,
+    /// What each node is for, as the stage was last told.
+    roles: HashMap<NodeName, String>,
     embodied: HashSet<NodeName>,
     past: VecDeque<Cause>,
 }
@@ -166,7 +226,7 @@ struct Voices {
 impl Voices {
     async fn run(mut self, mut updates: broadcast::Receiver<Update>, mut lines: mpsc::Receiver<Wanted>) {
         for node in self.live.nodes() {
-            self.embody(&node.name);
+            self.meet(&node).await;
         }
         loop {
             tokio::select! {
@@ -175,11 +235,16 @@ impl Voices {
                     // Whoever looks has enough to look at: another time.
                     Some(Wanted::Glance(glance)) => drop(self.glances.try_send(glance)),
                     Some(Wanted::Turned(turned)) => self.decline(turned).await,
+                    Some(Wanted::Born(born)) => self.record(*born).await,
                     None => return,
+                },
+                changed = self.seen.changed() => match changed {
+                    Ok(()) => self.keep().await,
+                    Err(_) => return,
                 },
                 update = updates.recv() => match update {
                     Ok(Update::Event(event)) => self.hear(event),
-                    Ok(Update::Node(node)) => self.embody(&node.name),
+                    Ok(Update::Node(node)) => self.meet(&node).await,
                     Ok(Update::Said(_) | Update::Gone(_)) => {}
                     Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "the cast passes over updates"),
                     Err(RecvError::Closed) => return,
@@ -188,13 +253,78 @@ impl Voices {
         }
     }
 
+    /// Tells the stage what a node is for, where that is new: its group, else
+    /// the role of a service that is declared there.
+    async fn meet(&mut self, node: &NodeSnapshot) {
+        let role = node.tag.group.as_deref();
+        let role = role.or_else(|| self.services.relations().role_of(node.name.as_str()));
+        if role != self.roles.get(&node.name).map(String::as_str) {
+            let role = role.map(str::to_owned);
+            match role.clone() {
+                Some(role) => self.roles.insert(node.name.clone(), role),
+                None => self.roles.remove(&node.name),
+            };
+            // The stage gone means that everything stops.
+            let _ = self.requests.send(Request::Settle(node.name.to_string(), role)).await;
+        }
+        self.embody(&node.name);
+    }
+
     fn embody(&mut self, name: &NodeName) {
-        if !self.embodied.contains(name)
-            && let Some(sheet) = self.cast.embody(name.as_str())
-        {
+        if self.embodied.contains(name) {
+            return;
+        }
+        let cast = Arc::clone(&self.seen.borrow().cast);
+        if let Some(sheet) = cast.embody(name.as_str()) {
             self.embodied.insert(name.clone());
             self.live.embody(name, &sheet.id);
         }
+    }
+
+    /// Something changed of the cast, or of what it remembers.
+    async fn keep(&mut self) {
+        let Now { cast, kept } = self.seen.borrow_and_update().clone();
+        for node in self.live.nodes() {
+            let head = cast.embody(node.name.as_str()).map(|sheet| sheet.id.as_str());
+            if head.is_some() && head != node.character.as_deref() {
+                self.embodied.remove(&node.name);
+            }
+            self.embody(&node.name);
+        }
+        if self.folder.is_some() {
+            let kept = serde_json::to_value(kept).unwrap_or_default();
+            let _ = self.orders.send(Order::Keep(kept)).await;
+        }
+    }
+
+    /// Somebody was born: its sheet is written, and the birth told.
+    async fn record(&self, Born { id, birth, text }: Born) {
+        if let Some(folder) = &self.folder {
+            let file = folder.join(format!("{id}.toml"));
+            let written = std::fs::create_dir_all(folder).map_err(|error| error.to_string());
+            let written = written
+                .and_then(|()| write_private(&file, text.as_bytes()).map_err(|error| error.to_string()));
+            if let Err(error) = written {
+                tracing::error!(id, error, "a newborn's sheet can't be kept: it lives until the next start");
+            }
+        }
+        let cast = Arc::clone(&self.seen.borrow().cast);
+        let name = cast.get(&id).map_or(id.as_str(), |sheet| sheet.name.as_str());
+        let Birth { node, why, cause, .. } = &birth;
+        let payload = json!({
+            "by": id, "node": node, "why": why,
+            "words": format!("{name} came on stage, as {node}'s own: {why}."),
+        });
+        let cause =
+            cause.as_ref().and_then(|cause| self.past.iter().find(|event| event.id.to_string() == *cause));
+        let order = Order::Note {
+            kind: "born",
+            source: "stage",
+            payload,
+            cause: cause.copied(),
+            lasting: self.folder.is_some(),
+        };
+        let _ = self.orders.send(order).await;
     }
 
     fn hear(&mut self, event: Arc<Event>) {
@@ -213,14 +343,24 @@ impl Voices {
     async fn decline(&self, turned: Turned) {
         let Turned { by, why, count, room, event } = turned;
         let node: Option<NodeName> = room.parse().ok();
-        let who = self.cast.get(&by).map_or("The cast", |sheet| sheet.name.as_str());
+        let cast = Arc::clone(&self.seen.borrow().cast);
+        let who = cast.get(&by).map_or("The cast", |sheet| sheet.name.as_str());
         let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
         let payload = json!({
             "node": node, "by": by, "why": why.name(), "count": count, "event": event,
             "words": format!("{who} had to decline {times}: {}.", why.words()),
         });
         // Intake gone means that everything stops.
-        let _ = self.orders.send(Order::Note { kind: "declined", source: "stage", payload }).await;
+        let _ = self
+            .orders
+            .send(Order::Note {
+                kind: "declined",
+                source: "stage",
+                payload,
+                cause: None,
+                lasting: self.folder.is_some(),
+            })
+            .await;
     }
 
     async fn say(&self, line: Line) {

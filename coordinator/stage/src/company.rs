@@ -1,6 +1,7 @@
 //! The company: every character's own loop, and the sync point at which one of
 //! them is given the floor.
 
+use crate::kept::Kept;
 use crate::stage::Millis;
 use crate::talk::Waiting;
 use cast::life::{
@@ -15,7 +16,7 @@ pub use turned::Turned;
 
 /// Lines of this time count for fairness.
 const LATELY: Millis = 10 * 60_000;
-/// How long it must have been calm before anybody jests again.
+/// How long it must have been calm before anybody jests again, unless another time is set.
 pub const CALM: Millis = 15 * 60_000;
 /// How much a line costs, in milliseconds of work, for each unit of verbosity.
 const LINE: f32 = 4_000.0;
@@ -61,12 +62,13 @@ pub(crate) struct Company {
     needs: Needs,
     /// About which node each of them waits.
     deferred: BTreeMap<String, String>,
+    /// How long it must have been calm before anybody jests again.
+    calm: Millis,
     spoke: BTreeMap<String, VecDeque<Millis>>,
     crises: BTreeMap<String, VecDeque<Millis>>,
     /// When each household heard of something.
     heard: BTreeMap<String, Millis>,
-    muted: BTreeSet<String>,
-    thumbs: BTreeMap<String, i32>,
+    pub(crate) kept: Kept,
     /// When something grave began or ended.
     grave: Option<Millis>,
     /// The nodes that are in crisis.
@@ -96,7 +98,7 @@ pub(crate) enum Floor {
 }
 
 impl Company {
-    pub(crate) fn new(cast: &Cast, rhythm: Rhythm) -> Self {
+    pub(crate) fn new(cast: &Cast, (rhythm, calm): (Rhythm, Millis)) -> Self {
         let personas = cast
             .sheets()
             .iter()
@@ -104,6 +106,7 @@ impl Company {
             .collect();
         Self {
             rhythm,
+            calm,
             personas,
             rooms: BTreeMap::new(),
             waiting: BTreeMap::new(),
@@ -114,38 +117,41 @@ impl Company {
             spoke: BTreeMap::new(),
             crises: BTreeMap::new(),
             heard: BTreeMap::new(),
-            muted: BTreeSet::new(),
-            thumbs: BTreeMap::new(),
+            kept: Kept::default(),
             grave: None,
             burning: BTreeSet::new(),
             voice: None,
         }
     }
 
+    /// A newcomer, rested.
+    pub(crate) fn enter(&mut self, now: Millis, id: &str) {
+        self.personas.insert(id.to_owned(), Persona::new(id, now, &self.rhythm));
+    }
+
     /// Mutes a character, or lets it speak again.
     pub(crate) fn mute(&mut self, id: &str, mute: bool) {
         if mute {
-            self.muted.insert(id.to_owned());
+            self.kept.muted.insert(id.to_owned());
         } else {
-            self.muted.remove(id);
+            self.kept.muted.remove(id);
         }
     }
 
     pub(crate) fn is_muted(&self, id: &str) -> bool {
-        self.muted.contains(id)
+        self.kept.muted.contains(id)
     }
 
     /// A person's thumb, up or down: it counts in who speaks next.
     pub(crate) fn thumb(&mut self, now: Millis, sheet: &Sheet, up: bool) {
-        let thumbs = self.thumbs.entry(sheet.id.clone()).or_default();
-        *thumbs = (*thumbs + if up { 1 } else { -1 }).clamp(-5, 5);
+        self.kept.thumb(&sheet.id, up);
         if up && let Some(persona) = self.personas.get_mut(&sheet.id) {
             persona.heart.feel(now, Felt::Thanks, &sheet.traits);
         }
     }
 
     pub(crate) fn thumbs(&self, id: &str) -> i32 {
-        self.thumbs.get(id).copied().unwrap_or(0)
+        self.kept.thumbs.get(id).copied().unwrap_or(0)
     }
 
     /// What the host can spare, in thousandths.
@@ -157,7 +163,7 @@ impl Company {
 
     /// Whether nothing is grave, and has not been for a while.
     pub(crate) fn is_calm(&self, now: Millis) -> bool {
-        self.burning.is_empty() && self.grave.is_none_or(|grave| now.saturating_sub(grave) >= CALM)
+        self.burning.is_empty() && self.grave.is_none_or(|grave| now.saturating_sub(grave) >= self.calm)
     }
 
     pub(crate) fn persona(&self, id: &str) -> Option<&Persona<Matter>> {
@@ -319,13 +325,13 @@ impl Company {
         let loudest = fact.readings.first().map(|reading| reading.name.as_str());
         let is_signal = fact.occasion == Occasion::Signal;
         let mut all = Vec::new();
-        let voice = self.voice.as_ref().filter(|voice| !self.muted.contains(*voice));
+        let voice = self.voice.as_ref().filter(|voice| !self.is_muted(voice));
         if fact.occasion.is_urgent()
             && let Some(voice) = voice.and_then(|voice| cast.get(voice))
         {
             return vec![(voice, 600, Reason::Emergency)];
         }
-        for sheet in cast.sheets().iter().filter(|sheet| !self.muted.contains(&sheet.id)) {
+        for sheet in cast.sheets().iter().filter(|sheet| !self.is_muted(&sheet.id)) {
             let pulled = signals.iter().any(|signal| sheet.trigger(signal).is_some());
             let sees = sheet.notices.iter().take(2).any(|name| Some(name.as_str()) == loudest);
             if Some(sheet.id.as_str()) == head && !is_signal {
@@ -342,7 +348,7 @@ impl Company {
         }
         // A muted head of a household leaves what is grave to whoever else is there.
         if all.is_empty() && fact.occasion.is_urgent() {
-            let other = cast.sheets().iter().find(|sheet| !self.muted.contains(&sheet.id));
+            let other = cast.sheets().iter().find(|sheet| !self.is_muted(&sheet.id));
             all.extend(other.map(|sheet| (sheet, 500, Reason::Dependency)));
         }
         all
@@ -395,7 +401,7 @@ impl Company {
             let Some(persona) = self.personas.get_mut(&sheet.id) else { continue };
             persona.state.rest(now, &self.rhythm);
             let heard = self.heard.get(&sheet.id).copied().unwrap_or(0);
-            if now.saturating_sub(heard) > DAY && sheet.heads_a_house() {
+            if now.saturating_sub(heard) > DAY && (sheet.heads_a_house() || sheet.node.is_some()) {
                 persona.heart.feel(now, Felt::Quiet, &sheet.traits);
             }
             if persona.readiness(now, &self.rhythm) == Readiness::Overwhelmed {

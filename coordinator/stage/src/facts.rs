@@ -2,9 +2,11 @@
 //! elsewhere: what an event doesn't tell, nobody says.
 
 use cast::{Direction, Fact, Mood, Occasion, Past, Quantity, Reading, Signal};
-use fleet::{Because, Change, words};
+use fleet::service::{state_word, unit_name};
+use fleet::{Because, Change, Relations, words};
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use store::Event;
 
 /// What can be said about an event; none if it is nothing for the cast.
@@ -13,7 +15,7 @@ pub fn of(event: &Event) -> Option<Fact> {
     let fact = |occasion| Fact {
         event: event.id.to_string(),
         at: event.at,
-        node: change.node().map(ToString::to_string).unwrap_or_default(),
+        node: subject(&change),
         occasion,
         mood: None,
         was: None,
@@ -98,12 +100,26 @@ pub(crate) fn looked(event: &Event) -> Option<Looked> {
     Some(Looked { node: text("node")?, mood, after: text("after"), seen })
 }
 
-/// What an event is a signal of, besides being one of its kind.
-pub fn signals(event: &Event, fact: &Fact) -> Vec<Signal> {
+/// Whom a change concerns: its node, or a service that runs on none that is known.
+fn subject(change: &Change) -> String {
+    match change {
+        Change::ServiceReported { service, node: None, .. } => service.to_string(),
+        _ => change.node().map(ToString::to_string).unwrap_or_default(),
+    }
+}
+
+/// What an event is a signal of, besides being one of its kind. A unit is the
+/// services that are declared to be it, and the one of its own name.
+pub fn signals(event: &Event, fact: &Fact, relations: &Relations) -> Vec<Signal> {
     let mut signals = vec![Signal::Event(event.kind.clone())];
-    if let Some(unit) = event.payload.get("unit").and_then(Value::as_str) {
-        let service = unit.split(['.', '@']).next().unwrap_or(unit);
+    let text = |key: &str| event.payload.get(key).and_then(Value::as_str);
+    if let Some(service) = text("service") {
         signals.push(Signal::Service(service.to_owned()));
+    }
+    if let Some(unit) = text("unit") {
+        let declared = relations.of_unit(&fact.node, unit).map(|service| service.name.as_str());
+        let names: BTreeSet<&str> = declared.chain([unit_name(unit)]).collect();
+        signals.extend(names.into_iter().map(|name| Signal::Service(name.to_owned())));
     }
     if fact.occasion != Occasion::Signal {
         signals.extend(fact.readings.iter().map(|reading| Signal::Vital(reading.name.clone())));
@@ -112,7 +128,7 @@ pub fn signals(event: &Event, fact: &Fact) -> Vec<Signal> {
 }
 
 /// Whether anything here supplies a signal: a vital that is in the table, an
-/// event that the fleet tells, a service that is declared or watched.
+/// event that the fleet tells, a service whose state is heard of.
 pub fn is_supplied(signal: &Signal, services: &[String]) -> bool {
     match signal {
         Signal::Vital(name) => frames::Vital::from_name(name).is_some(),
@@ -139,7 +155,8 @@ fn sign(change: &Change) -> Option<(&'static str, String)> {
         Change::SpoolDropped { frames, .. } => format!("{frames} lost frames"),
         Change::TwoBootsAlternate { .. } => "one enrolment file on two machines".to_owned(),
         Change::FrameRefused { cause, count, .. } => format!("{count} refused frames ({cause})"),
-        Change::ServiceChanged { unit, to, .. } => format!("{unit} {}", unit_state(*to)),
+        Change::ServiceChanged { unit, to, .. } => format!("{unit} {}", state_word(*to)),
+        Change::ServiceReported { service, to, .. } => format!("{service} {}", state_word(*to)),
         _ => return None,
     };
     Some((change.kind(), words))
@@ -150,20 +167,11 @@ fn is_relief(change: &Change) -> bool {
     matches!(
         change,
         Change::ServiceChanged { to: frames::ServiceState::Active, .. }
+            | Change::ServiceReported { to: frames::ServiceState::Active, .. }
             | Change::ClockChanged { trusted: true, by: None, .. }
             | Change::AgentChanged { .. }
             | Change::SettingsApplied { .. }
     )
-}
-
-fn unit_state(state: frames::ServiceState) -> &'static str {
-    match state {
-        frames::ServiceState::Active => "active",
-        frames::ServiceState::Changing => "changing",
-        frames::ServiceState::Inactive => "inactive",
-        frames::ServiceState::Failed => "failed",
-        frames::ServiceState::Missing => "missing",
-    }
 }
 
 /// The change that an event records, if it records one.

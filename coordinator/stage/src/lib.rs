@@ -6,12 +6,14 @@
 
 mod company;
 pub mod facts;
+mod kept;
 mod line;
 mod month;
 mod past;
 pub mod pulse;
 mod run;
 mod second;
+mod settings;
 mod stage;
 mod talk;
 
@@ -19,8 +21,10 @@ mod talk;
 mod tests;
 
 pub use company::{CALM, Turned};
-pub use line::{Line, Portrait, Told};
+pub use kept::{Birth, Kept, Troubles};
+pub use line::{Born, Line, Portrait, Told};
 pub use month::month;
-pub use run::{Request, Wanted, run};
+pub use run::{Now, Request, Wanted, run};
+pub use settings::{Births, Settings};
 pub use stage::{GATHER, GRACE, Glance, MINUTE, Millis, RATE, SCAN, Stage, UNASKED};
 pub use talk::{Asking, Heard};

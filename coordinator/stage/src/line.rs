@@ -1,5 +1,6 @@
 //! What a character said, with the facts behind it.
 
+use crate::kept::Birth;
 use cast::life::{Feeling, Readiness, Thought, Tone};
 use cast::{Filled, Kind, UnixMillis};
 use serde::Serialize;
@@ -48,6 +49,17 @@ pub struct Line {
     pub thoughts: Vec<Thought>,
 }
 
+/// Somebody who was born.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Born {
+    /// The sheet's file name.
+    pub id: String,
+    /// How it came about.
+    pub birth: Birth,
+    /// The text of its sheet.
+    pub text: String,
+}
+
 /// A character as it is now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Portrait {
@@ -55,6 +67,12 @@ pub struct Portrait {
     pub id: String,
     /// Whether people may know what it stands for.
     pub known: bool,
+    /// What it stands for, as far as people may know.
+    pub embodies: Option<String>,
+    /// What made it feel so; none if nothing did.
+    pub cause: Option<&'static str>,
+    /// How it came on stage, if it was born here.
+    pub birth: Option<Birth>,
     /// How ready it is for work.
     pub readiness: Readiness,
     /// How it feels.

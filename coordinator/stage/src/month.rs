@@ -2,6 +2,7 @@
 //! it, for people to read.
 
 use crate::line::Line;
+use crate::settings::Settings;
 use crate::stage::{MINUTE, Millis, Stage};
 use cast::{Cast, UnixMillis};
 use fleet::{Because, Change, Refusal, SilentReason, words};
@@ -67,7 +68,7 @@ struct Play {
 impl Play {
     fn new(cast: Cast, seed: u64, most: usize) -> Self {
         Self {
-            stage: Stage::new(cast, seed),
+            stage: Stage::new(cast, seed, Settings { births: None, ..Settings::default() }),
             chance: Rand64::new(u128::from(seed)),
             ids: EventIds::after(None),
             now: 0,

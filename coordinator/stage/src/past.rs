@@ -71,7 +71,11 @@ impl Memory {
                 let Some(sign) = fact.readings.first() else { return };
                 if !matches!(
                     sign.name.as_str(),
-                    "restarted" | "service_changed" | "hardware_changed" | "agent_changed"
+                    "restarted"
+                        | "service_changed"
+                        | "service_reported"
+                        | "hardware_changed"
+                        | "agent_changed"
                 ) {
                     return;
                 }

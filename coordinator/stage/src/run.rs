@@ -1,14 +1,17 @@
 //! The stage in real time.
 
 use crate::company::Turned;
-use crate::line::{Line, Portrait};
+use crate::kept::Kept;
+use crate::line::{Born, Line, Portrait};
 use crate::stage::{Glance, Millis, Stage};
 use crate::talk::{Asking, Heard};
+use cast::birth::{BirthError, Why};
+use cast::{Cast, UnixMillis};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::Event;
 use tokio::sync::broadcast::{self, error::RecvError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval, sleep_until};
 
 /// How often the stage looks after itself: what waits, and whether somebody looks about.
@@ -31,6 +34,10 @@ pub enum Request {
     Done(String),
     /// What the host can spare, in thousandths.
     Budget(u16),
+    /// Give this node a character of its own, at this time of the wall; gives its sheet's name.
+    Bear(String, UnixMillis, oneshot::Sender<Result<String, BirthError>>),
+    /// What this node is for, from now on.
+    Settle(String, Option<String>),
 }
 
 /// What the stage wants of its host.
@@ -42,6 +49,25 @@ pub enum Wanted {
     Glance(Glance),
     /// That what was declined be recorded.
     Turned(Turned),
+    /// That a birth be recorded, and the newborn's sheet be kept.
+    Born(Box<Born>),
+}
+
+/// What others read of the stage at any time: the cast, and what is remembered
+/// for good.
+#[derive(Clone, Debug)]
+pub struct Now {
+    /// Everybody on stage.
+    pub cast: Arc<Cast>,
+    /// What is remembered for good.
+    pub kept: Kept,
+}
+
+impl Now {
+    /// As it is now.
+    pub fn of(stage: &Stage) -> Self {
+        Self { cast: Arc::clone(stage.cast()), kept: stage.kept().clone() }
+    }
 }
 
 /// Those who wait to hear whether they have the floor.
@@ -71,6 +97,8 @@ impl Request {
             }
             Self::Done(id) => tell(waiting, stage.done(now, &id)),
             Self::Budget(budget) => stage.budget(budget),
+            Self::Bear(node, at, answer) => drop(answer.send(stage.bear(now, at, &node, Why::Wish, None))),
+            Self::Settle(node, role) => stage.settle(&node, role.as_deref()),
         }
     }
 }
@@ -78,12 +106,15 @@ impl Request {
 /// Hosts the cast until the events end or nobody listens any longer.
 ///
 /// A stage that falls behind loses the oldest events and goes on: what it says
-/// is true of the newer ones, and the events themselves are in the store.
+/// is true of the newer ones, and the events themselves are in the store. Who is
+/// born by itself goes to `births`; what changed of the cast and of what it
+/// remembers, to `seen`.
 pub async fn run(
     mut stage: Stage,
     mut events: broadcast::Receiver<Arc<Event>>,
     mut requests: mpsc::Receiver<Request>,
     out: mpsc::Sender<Wanted>,
+    seen: watch::Sender<Now>,
 ) {
     let start = Instant::now();
     let now = || Millis::try_from(start.elapsed().as_millis()).unwrap_or(Millis::MAX);
@@ -118,8 +149,16 @@ pub async fn run(
             }
             () = out.closed() => return,
         };
+        seen.send_if_modified(|old| {
+            let same = Arc::ptr_eq(&old.cast, stage.cast()) && old.kept == *stage.kept();
+            if !same {
+                *old = Now::of(&stage);
+            }
+            !same
+        });
         let wanted = lines.into_iter().map(|line| Wanted::Line(Box::new(line)));
         let wanted = wanted.chain(stage.glances().into_iter().map(Wanted::Glance));
+        let wanted = wanted.chain(stage.newborn().into_iter().map(|born| Wanted::Born(Box::new(born))));
         for wanted in wanted.chain(stage.turned(now()).into_iter().map(Wanted::Turned)) {
             if out.send(wanted).await.is_err() {
                 return;

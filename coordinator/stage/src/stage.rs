@@ -2,16 +2,19 @@
 
 use crate::company::{Company, Floor, Granted, Turned};
 use crate::facts;
-use crate::line::{Line, Portrait, Told};
+use crate::line::{Born, Line, Told};
 use crate::past::Memory;
+use crate::settings::Settings;
 use crate::talk::{Asking, Heard};
-use cast::life::{Rhythm, Why};
+use cast::life::Why;
 use cast::{Cast, Fact, Filled, Occasion, Sheet, Slot, UnixMillis};
 use minds::Understudy;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use store::{Event, Uuid};
 
 mod grave;
+mod lasting;
 mod seconds;
 mod spotlight;
 
@@ -51,13 +54,16 @@ const DAY: UnixMillis = 24 * 60 * 60 * 1000;
 /// it is still so; if it is over, the line tells of its end instead.
 #[derive(Debug)]
 pub struct Stage {
-    cast: Cast,
+    cast: Arc<Cast>,
     company: Company,
+    settings: Settings,
     memory: Memory,
     /// When unasked lines were told, on the clock of the wall.
     unasked: std::collections::VecDeque<UnixMillis>,
     last: BTreeMap<String, Line>,
-    guessed: BTreeSet<String>,
+    /// Nodes for which nobody can be born: told once.
+    unborn: BTreeSet<String>,
+    newborn: Vec<Born>,
     understudy: Understudy,
     seed: u64,
     /// How many lines have been composed: makes each seed another.
@@ -89,15 +95,17 @@ pub struct Glance {
 }
 
 impl Stage {
-    /// A stage for this cast. The same seed and events give the same lines.
-    pub fn new(cast: Cast, seed: u64) -> Self {
-        Self {
-            company: Company::new(&cast, Rhythm { rate_per_second: RATE, ..Rhythm::default() }),
-            cast,
+    /// A stage for this cast. The same seed, settings and events give the same lines.
+    pub fn new(cast: Cast, seed: u64, settings: Settings) -> Self {
+        let mut stage = Self {
+            company: Company::new(&cast, (settings.rhythm.clone(), settings.calm)),
+            settings,
+            cast: Arc::new(cast),
             memory: Memory::default(),
             unasked: std::collections::VecDeque::new(),
             last: BTreeMap::new(),
-            guessed: BTreeSet::new(),
+            unborn: BTreeSet::new(),
+            newborn: Vec::new(),
             understudy: Understudy::default(),
             seed,
             composed: 0,
@@ -109,7 +117,15 @@ impl Stage {
             glances: Vec::new(),
             scan: SCAN,
             found: BTreeMap::new(),
+        };
+        let declared: Vec<_> =
+            stage.settings.relations.iter().flat_map(|service| service.nodes.clone()).collect();
+        for node in declared {
+            let role = stage.settings.relations.role_of(node.as_str()).map(str::to_owned);
+            stage.settle(node.as_str(), role.as_deref());
         }
+        stage.bind();
+        stage
     }
 
     /// Who embodies the node of this name.
@@ -127,8 +143,9 @@ impl Stage {
         if fact.node.is_empty() {
             return None;
         }
-        let signals = facts::signals(event, &fact);
-        fact.past = self.memory.past(&fact, &[]);
+        let signals = facts::signals(event, &fact, &self.settings.relations);
+        fact.past = self.memory.past(&fact, &self.settings.relations.places_needed_on(&fact.node));
+        self.earn(at, &fact, event.id);
         self.company.feel(at, &self.cast, &fact, &signals);
         let reacts = |sheet: &Sheet| signals.iter().any(|signal| sheet.trigger(signal).is_some());
         if fact.occasion == Occasion::Signal && !self.cast.sheets().iter().any(reacts) {
@@ -262,7 +279,9 @@ impl Stage {
             cause: *event,
             mind: Understudy::NAME,
             // What was gathered is told by one line; the others stand beside their nodes.
-            aside: gathered || (!fact.occasion.is_urgent() && is_too_much(&mut self.unasked, said)),
+            aside: gathered
+                || (!fact.occasion.is_urgent()
+                    && is_too_much(&mut self.unasked, said, self.settings.unasked)),
             feeling: bearing.feeling,
             readiness: bearing.readiness,
             thoughts,
@@ -306,64 +325,9 @@ impl Stage {
         self.company.turned(at)
     }
 
-    /// The whole cast.
-    pub fn cast(&self) -> &Cast {
+    /// The whole cast, as it is now.
+    pub fn cast(&self) -> &Arc<Cast> {
         &self.cast
-    }
-
-    /// Everybody on stage, as they are now.
-    pub fn portraits(&mut self, at: Millis) -> Vec<Portrait> {
-        self.company.rest(at, &self.cast);
-        let all = self.cast.sheets().iter().filter_map(|sheet| {
-            let persona = self.company.persona(&sheet.id)?;
-            let bearing = self.company.bearing(at, &sheet.id);
-            Some(Portrait {
-                id: sheet.id.clone(),
-                known: !sheet.veiled || self.guessed.contains(&sheet.id),
-                readiness: bearing.readiness,
-                feeling: bearing.feeling,
-                energy: f64::from(persona.state.energy) / 1_000.0,
-                attention: f64::from(persona.state.attention) / 1_000.0,
-                waiting: persona.inbox.len(),
-                tone: bearing.tone,
-                muted: self.company.is_muted(&sheet.id),
-                thumbs: self.company.thumbs(&sheet.id),
-                last: self.last.get(&sheet.id).cloned(),
-            })
-        });
-        all.collect()
-    }
-
-    /// Mutes a character, or lets it speak again. False if there is none of that name.
-    pub fn mute(&mut self, id: &str, mute: bool) -> bool {
-        let known = self.cast.get(id).is_some();
-        if known {
-            self.company.mute(id, mute);
-        }
-        known
-    }
-
-    /// A person's thumb for a character. False if there is none of that name.
-    pub fn thumb(&mut self, at: Millis, id: &str, up: bool) -> bool {
-        let Some(sheet) = self.cast.get(id) else { return false };
-        self.company.thumb(at, sheet, up);
-        true
-    }
-
-    /// Whether a guess tells what a veiled character stands for; a right one
-    /// lifts its veil. None if there is none of that name, or it has no veil.
-    pub fn guess(&mut self, id: &str, guess: &str) -> Option<bool> {
-        let sheet = self.cast.get(id).filter(|sheet| sheet.veiled)?;
-        let right = sheet.is_guessed_by(guess);
-        if right {
-            self.guessed.insert(id.to_owned());
-        }
-        Some(right)
-    }
-
-    /// Lifts the veil of who was guessed before.
-    pub fn remember_guessed(&mut self, id: &str) {
-        self.guessed.insert(id.to_owned());
     }
 
     /// What the host can spare, in thousandths: see [`cast::life::compute_budget`].
@@ -390,9 +354,9 @@ impl Stage {
 }
 
 /// Whether an unasked line more would be too much for a day.
-fn is_too_much(unasked: &mut std::collections::VecDeque<UnixMillis>, at: UnixMillis) -> bool {
+fn is_too_much(unasked: &mut std::collections::VecDeque<UnixMillis>, at: UnixMillis, most: usize) -> bool {
     unasked.retain(|told| at - told < DAY);
-    if unasked.len() >= UNASKED {
+    if unasked.len() >= most {
         return true;
     }
     unasked.push_back(at);

@@ -11,14 +11,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 use store::{Event, EventIds};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Duration, advance};
+
+mod lasting;
 
 const AT: i64 = 1_763_694_300_000;
 
 fn seeded(seed: u64) -> Stage {
     static CAST: LazyLock<Cast> = LazyLock::new(|| Cast::built_in().unwrap());
-    Stage::new(CAST.clone(), seed)
+    Stage::new(CAST.clone(), seed, Settings::default())
 }
 
 fn stage() -> Stage {
@@ -206,11 +208,18 @@ async fn line(wanted: &mut mpsc::Receiver<Wanted>) -> Line {
     }
 }
 
+/// The loop of a stage that nobody asks anything.
+async fn hosted(receiver: broadcast::Receiver<Arc<Event>>, out: mpsc::Sender<Wanted>) {
+    let stage = stage();
+    let seen = watch::channel(Now::of(&stage)).0;
+    run(stage, receiver, mpsc::channel(1).1, out, seen).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_loop_keeps_the_minute_and_bears_a_lag() {
     let (events, receiver) = broadcast::channel(2);
     let (out, mut lines) = mpsc::channel(4);
-    let running = tokio::spawn(run(stage(), receiver, mpsc::channel(1).1, out));
+    let running = tokio::spawn(hosted(receiver, out));
     let send = |change: Change| events.send(Arc::new(event(AT, &change))).unwrap();
     // Three into a channel of two, before the loop first runs: one is lost.
     send(mood("lost", None, Mood::Happy));
@@ -234,9 +243,7 @@ async fn the_loop_ends_when_nobody_listens() {
     let (events, receiver) = broadcast::channel(2);
     let (out, lines) = mpsc::channel(4);
     drop(lines);
-    tokio::time::timeout(Duration::from_secs(1), run(stage(), receiver, mpsc::channel(1).1, out))
-        .await
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(1), hosted(receiver, out)).await.unwrap();
     drop(events);
 }
 

@@ -2,7 +2,7 @@
 
 use crate::names::Names;
 use crate::rollup::{MINUTE, QUARTER, ROOM, Rollup};
-use crate::{Call, Event, Store, StoreError, UnixMillis, calls, events, raw, runs};
+use crate::{Call, Event, Store, StoreError, UnixMillis, calls, events, memory, raw, runs};
 use fleet::{NodeRecord, VitalsRow};
 use frames::{Frame, NodeName};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -11,6 +11,9 @@ use std::collections::HashMap;
 /// The most unreadable frames that are kept; the oldest make room. At 4 KiB
 /// each that is 8 MiB at most.
 const MOST_UNREADABLE: i64 = 2_048;
+
+/// Under which name the cast's memory is kept.
+const CAST: &str = "cast";
 
 /// What shall be stored together.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +28,8 @@ pub struct Batch {
     pub unreadable: Vec<RawFrame>,
     /// Calls to language models.
     pub calls: Vec<Call>,
+    /// What the cast remembers, in place of what it remembered before.
+    pub cast: Option<serde_json::Value>,
 }
 
 impl Batch {
@@ -35,6 +40,7 @@ impl Batch {
             && self.events.is_empty()
             && self.unreadable.is_empty()
             && self.calls.is_empty()
+            && self.cast.is_none()
     }
 
     /// Empties it, and keeps its room for the next.
@@ -44,6 +50,7 @@ impl Batch {
         self.events.clear();
         self.unreadable.clear();
         self.calls.clear();
+        self.cast = None;
     }
 }
 
@@ -89,6 +96,14 @@ impl Store {
         done
     }
 
+    /// What the cast remembered; none if it never remembered anything.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    pub fn cast(&self) -> Result<Option<serde_json::Value>, StoreError> {
+        memory::recall(&self.db, CAST)
+    }
+
     fn try_commit(&mut self, batch: &Batch) -> Result<Committed, StoreError> {
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let rows = store_rows(&transaction, &mut self.names, &batch.rows)?;
@@ -96,6 +111,9 @@ impl Store {
         let events = events::insert(&transaction, &batch.events)?;
         store_unreadable(&transaction, &mut self.names, &batch.unreadable)?;
         calls::insert(&transaction, &batch.calls)?;
+        if let Some(cast) = &batch.cast {
+            memory::remember(&transaction, CAST, cast)?;
+        }
         transaction.commit()?;
         Ok(Committed { rows, doubles: batch.rows.len() as u64 - rows, events })
     }

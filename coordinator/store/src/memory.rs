@@ -1,4 +1,4 @@
-//! What the store remembers about itself: JSON by name.
+//! What the store remembers about itself, and for the cast: JSON by name.
 
 use crate::StoreError;
 use rusqlite::{Connection, OptionalExtension};

@@ -117,6 +117,25 @@ impl Felt {
         }
     }
 
+    /// The same in words, behind "because".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::OwnCrisis => "a node of its household is in crisis",
+            Self::OwnCrisisAgain => "its household is in crisis time and again",
+            Self::OwnStress => "a node of its household is stressed",
+            Self::OwnRelief => "trouble in its household is over",
+            Self::OwnSilence => "a node of its household fell silent",
+            Self::OwnReturn => "one of its household came back or joined",
+            Self::RivalsTrouble => "a rival's household is in trouble",
+            Self::FriendsTrouble => "somebody that it holds to or needs is in trouble",
+            Self::Trigger(_) => "something happened that it reacts to",
+            Self::Overload => "more waits for it than it can see to",
+            Self::Neglect => "nobody has spoken to it for a fortnight",
+            Self::Thanks => "a person thanked it",
+            Self::Quiet => "nothing has happened in its household for a day",
+        }
+    }
+
     /// What it outdoes: a graver cause is not covered by a lighter one.
     fn gravity(self) -> u8 {
         match self {

@@ -76,6 +76,22 @@ pub enum SheetError {
         /// Which sheet.
         file: String,
     },
+    /// One that stands for nothing.
+    #[error(
+        "{file}: `domain` says what of a cluster it stands for; only a veiled character may leave it out"
+    )]
+    NoDomain {
+        /// Which sheet.
+        file: String,
+    },
+    /// An answer that can't be one.
+    #[error("{file}: guess: {source}")]
+    Guess {
+        /// Which sheet.
+        file: String,
+        /// What is wrong with it.
+        source: crate::guess::AnswerError,
+    },
     /// Too few moves to go on with.
     #[error("{file}: [moves] has {count} kinds of move with a line; at least ten are needed, of {all}")]
     FewMoves {
@@ -132,4 +148,56 @@ pub enum SheetError {
         /// The template as written.
         template: String,
     },
+}
+
+impl SheetError {
+    /// The same with the line at which it was found, where the text shows one.
+    pub(super) fn in_text(mut self, text: &str) -> Self {
+        let begins = |key: &str| {
+            let is = |line: &str| {
+                line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
+            };
+            text.lines().position(is)
+        };
+        let holds = |words: &str| text.lines().position(|line| !words.is_empty() && line.contains(words));
+        let line = match &self {
+            Self::UnknownKey { key, .. } => begins(key.rsplit('.').next().unwrap_or(key)),
+            Self::TraitRange { name, .. } => begins(name),
+            Self::Grammar { template, .. }
+            | Self::Unkind { template, .. }
+            | Self::Word { template, .. }
+            | Self::MoveSlot { template, .. }
+            | Self::NoAnswer { template, .. }
+            | Self::Sobriety { template, .. } => holds(template),
+            Self::Speechless { occasion, .. } => begins(occasion),
+            Self::NoGuess { .. } => begins("veiled"),
+            Self::Guess { .. } => begins("guess"),
+            Self::FewMoves { .. } => holds("[moves]"),
+            Self::Syntax { .. } | Self::NoDomain { .. } => None,
+        };
+        if let Some(line) = line {
+            let file = self.file_mut();
+            *file = format!("{file}, line {}", line + 1);
+        }
+        self
+    }
+
+    fn file_mut(&mut self) -> &mut String {
+        match self {
+            Self::Syntax { file, .. }
+            | Self::UnknownKey { file, .. }
+            | Self::TraitRange { file, .. }
+            | Self::Grammar { file, .. }
+            | Self::Word { file, .. }
+            | Self::Speechless { file, .. }
+            | Self::NoGuess { file }
+            | Self::NoDomain { file }
+            | Self::Guess { file, .. }
+            | Self::FewMoves { file, .. }
+            | Self::MoveSlot { file, .. }
+            | Self::NoAnswer { file, .. }
+            | Self::Unkind { file, .. }
+            | Self::Sobriety { file, .. } => file,
+        }
+    }
 }

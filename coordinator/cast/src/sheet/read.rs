@@ -4,6 +4,7 @@ use super::{Office, Sheet, SheetError, Tie, Trigger};
 use crate::eye::Eye;
 use crate::fact::Occasion;
 use crate::grammar::{Grammar, GrammarError, Part, Template, nearest};
+use crate::guess::Answer;
 use crate::lexicon;
 use crate::moves::Move;
 use crate::traits::Traits;
@@ -15,6 +16,8 @@ use std::collections::BTreeMap;
 struct Raw {
     name: String,
     house: String,
+    /// A veiled one may keep it out of its sheet: then its answer is what it is told as.
+    #[serde(default)]
     domain: String,
     archetype: String,
     influences: Vec<String>,
@@ -24,6 +27,10 @@ struct Raw {
     veiled: bool,
     #[serde(default)]
     guess: Vec<String>,
+    #[serde(default)]
+    node: Option<String>,
+    #[serde(default)]
+    lent: Option<String>,
     eye: Eye,
     #[serde(default)]
     triggers: Vec<Trigger>,
@@ -51,7 +58,7 @@ struct Answers {
 /// How few kinds of move a character may have.
 const FEWEST_MOVES: usize = 10;
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 21] = [
     "name",
     "house",
     "domain",
@@ -60,6 +67,8 @@ const KEYS: [&str; 19] = [
     "office",
     "veiled",
     "guess",
+    "node",
+    "lent",
     "eye",
     "triggers",
     "traits",
@@ -100,6 +109,11 @@ pub(super) fn sheet(id: &str, text: &str) -> Result<Sheet, SheetError> {
     if raw.veiled && raw.guess.is_empty() {
         return Err(SheetError::NoGuess { file });
     }
+    if raw.domain.is_empty() && !raw.veiled {
+        return Err(SheetError::NoDomain { file });
+    }
+    let guess: Result<Vec<Answer>, _> = raw.guess.iter().map(|answer| answer.parse()).collect();
+    let guess = guess.map_err(|source| SheetError::Guess { file: file.clone(), source })?;
     let grammar = grammar(&file, raw.lines, raw.moves, &raw.answers.lead, raw.phrases)?;
     check_lines(&file, &grammar)?;
     check_moves(&file, &grammar)?;
@@ -113,7 +127,9 @@ pub(super) fn sheet(id: &str, text: &str) -> Result<Sheet, SheetError> {
         influences: raw.influences,
         office: raw.office,
         veiled: raw.veiled,
-        guess: raw.guess.iter().map(|guess| guess.to_lowercase()).collect(),
+        guess,
+        node: raw.node,
+        lent: raw.lent,
         eye: raw.eye,
         triggers: raw.triggers,
         traits: raw.traits,

@@ -73,6 +73,16 @@ fn all() -> Vec<(Change, &'static str)> {
             Change::CardChanged { node: n(), serial: "10000000a".into() },
             "pi-07 started anew with a new enrolment on the same board (serial 10000000a): a new card, it seems.",
         ),
+        (
+            Change::ServiceReported {
+                service: "backup".parse().unwrap(),
+                node: None,
+                from: Some(ServiceState::Active),
+                to: ServiceState::Failed,
+                note: Some("the target is full".into()),
+            },
+            "backup says that it is failed (was active): “the target is full”.",
+        ),
         (Change::SettingsApplied { node: n(), version: 3 }, "pi-07 took settings version 3."),
         (
             Change::SpoolDropped { node: n(), frames: 1, total: 2 },

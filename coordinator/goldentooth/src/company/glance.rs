@@ -6,22 +6,21 @@ use super::hosted::word;
 use crate::ask::Ask;
 use crate::intake::Order;
 use crate::live::{Live, NodeSnapshot};
-use cast::Cast;
 use cast::council::Seat;
 use cast::eye::Verdict;
 use fleet::words::{named, quantity, tidy};
 use frames::Vital;
 use node_agent::clock::wall;
 use serde_json::{Value, json};
-use stage::Glance;
 use stage::facts::LOOKED;
+use stage::{Glance, Now};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Looks wherever it is asked to, one node after the other, until nobody asks.
 pub(crate) async fn look(
-    cast: Cast,
+    seen: watch::Receiver<Now>,
     (live, ask): (Live, Ask),
     orders: mpsc::Sender<Order>,
     mut glances: mpsc::Receiver<Glance>,
@@ -33,6 +32,7 @@ pub(crate) async fn look(
         let Some(node) = chosen(&nodes, &looked, &glance) else { continue };
         let now = wall();
         looked.insert(node.name.to_string(), now);
+        let cast = Arc::clone(&seen.borrow().cast);
         let council = council::sit(&cast, &ask, &nodes, node, now).await;
         let seeing = council.seats.iter().filter(|seat| seat.gaze.verdict != Verdict::Blind);
         let payload = json!({
@@ -41,7 +41,9 @@ pub(crate) async fn look(
             "words": format!("The cast looked at {}: {}", node.name, council::count(&council)),
         });
         // Intake gone means that everything stops.
-        if orders.send(Order::Note { kind: LOOKED, source: "stage", payload }).await.is_err() {
+        let note =
+            Order::Note { kind: LOOKED, source: "stage", payload, cause: None, lasting: !node.simulated };
+        if orders.send(note).await.is_err() {
             return;
         }
     }

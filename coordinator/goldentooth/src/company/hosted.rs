@@ -6,21 +6,23 @@ use crate::ask::{Ask, EventQuery};
 use crate::flavour::Flavour;
 use crate::intake::Order;
 use crate::live::Live;
+use crate::services::Services;
 use crate::surfaces::view::{
-    AnswerView, AnswersView, CharacterView, CouncilView, RelationshipView, SaidView, TriggerView, time,
+    AnswerView, AnswersView, BornView, CharacterView, CouncilView, RelationshipView, SaidView, ServiceView,
+    TriggerView, time,
 };
 use crate::words::lock;
 use cast::ask::{Asked, Names, understand};
-use cast::life::Bearing;
-use cast::{Cast, Sheet};
+use cast::life::{Bearing, Readiness};
+use cast::{Cast, Sheet, Signal};
 use frames::NodeName;
 use minds::Understudy;
 use node_agent::clock::wall;
 use serde_json::json;
-use stage::{Asking, Heard, Portrait, Request};
+use stage::{Asking, Heard, Now, Portrait, Request};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
 /// The longest question, in bytes.
@@ -32,12 +34,14 @@ const ALL: usize = 6;
 
 /// The cast on stage, and what it takes to answer.
 pub(crate) struct Hosted {
-    pub(crate) cast: Cast,
-    pub(crate) services: Vec<String>,
+    pub(crate) seen: watch::Receiver<Now>,
+    pub(crate) services: Services,
     pub(crate) live: Live,
     pub(crate) ask: Ask,
     pub(crate) orders: mpsc::Sender<Order>,
     pub(crate) requests: mpsc::Sender<Request>,
+    /// Whether what happens here is kept for good.
+    pub(crate) lasting: bool,
     pub(crate) before: Mutex<BTreeMap<String, Asked>>,
 }
 
@@ -48,16 +52,28 @@ impl Hosted {
         answer.await.map_err(|_| CompanyError::Away)
     }
 
-    pub(super) async fn characters(&self) -> Result<Vec<CharacterView>, CompanyError> {
-        let portraits = self.request(Request::Portraits).await?;
-        let all =
-            portraits.iter().filter_map(|portrait| Some(self.view(self.cast.get(&portrait.id)?, portrait)));
-        Ok(all.collect())
+    fn cast(&self) -> Arc<Cast> {
+        Arc::clone(&self.seen.borrow().cast)
     }
 
-    fn view(&self, sheet: &Sheet, portrait: &Portrait) -> CharacterView {
+    pub(super) async fn characters(&self) -> Result<Vec<CharacterView>, CompanyError> {
+        let portraits = self.request(Request::Portraits).await?;
+        let known = self.services.all(&self.live);
+        let known: Vec<ServiceView> = known.iter().map(ServiceView::from).collect();
+        let cast = self.cast();
+        let sheets = portraits.iter().filter_map(|portrait| Some((cast.get(&portrait.id)?, portrait)));
+        Ok(sheets.map(|(sheet, portrait)| self.view(&cast, sheet, portrait, &known)).collect())
+    }
+
+    fn view(
+        &self,
+        cast: &Cast,
+        sheet: &Sheet,
+        portrait: &Portrait,
+        services: &[ServiceView],
+    ) -> CharacterView {
         let nodes = self.live.nodes().into_iter().map(|node| node.name.to_string());
-        let nodes = nodes.filter(|node| self.cast.embody(node).is_some_and(|head| head.id == sheet.id));
+        let nodes = nodes.filter(|node| cast.embody(node).is_some_and(|head| head.id == sheet.id));
         let said = portrait.last.as_ref().map(|line| SaidView {
             by: line.by.clone(),
             text: line.text.clone(),
@@ -73,9 +89,11 @@ impl Hosted {
             house: sheet.house.clone(),
             archetype: sheet.archetype.clone(),
             office: sheet.office.map(|office| office.name().to_owned()),
-            embodies: portrait.known.then(|| sheet.domain.clone()),
+            embodies: portrait.embodies.clone(),
             readiness: word(&portrait.readiness),
+            readiness_because: readiness_because(portrait),
             feeling: word(&portrait.feeling),
+            feeling_because: portrait.cause.map(str::to_owned),
             energy: portrait.energy,
             attention: portrait.attention,
             traits: sheet.traits.iter().map(|(name, value)| (name.to_owned(), hundredths(value))).collect(),
@@ -97,47 +115,75 @@ impl Hosted {
                 .triggers
                 .iter()
                 .filter(|_| portrait.known)
-                .map(|trigger| TriggerView {
-                    signal: trigger.signal.to_string(),
-                    feeling: word(&trigger.feeling),
-                    why: trigger.why.clone(),
-                    supplied: stage::facts::is_supplied(&trigger.signal, &self.services),
+                .map(|trigger| {
+                    let (supplied, supply) = supply(&trigger.signal, services);
+                    TriggerView {
+                        signal: trigger.signal.to_string(),
+                        feeling: word(&trigger.feeling),
+                        why: trigger.why.clone(),
+                        supplied,
+                        supply,
+                    }
                 })
                 .collect(),
             eye: if portrait.known { word(&sheet.eye) } else { String::new() },
+            born: portrait.birth.as_ref().map(|birth| BornView {
+                node: birth.node.clone(),
+                why: birth.why.to_string(),
+                at: time(birth.at),
+                event: birth.cause.clone(),
+            }),
         }
     }
 
     pub(super) async fn wish(&self, name: &str, wish: Wish) -> Result<String, CompanyError> {
         let nobody = || CompanyError::Nobody(name.to_owned());
-        let sheet = self.cast.meant_by(name).first().copied().ok_or_else(nobody)?;
+        let cast = self.cast();
+        let sheet = cast.meant_by(name).first().copied().ok_or_else(nobody)?;
         let id = sheet.id.clone();
-        let (done, words) = match wish {
+        let (kind, done, words, payload) = match wish {
             Wish::Mute(mute) => {
                 let done = self.request(|answer| Request::Mute(id.clone(), mute, answer)).await?;
-                (done, if mute { "is muted; what is grave is left to others." } else { "may speak again." })
+                let words =
+                    if mute { "is muted; what is grave is left to others." } else { "may speak again." };
+                ("muted", done, words.to_owned(), json!({ "muted": mute }))
             }
             Wish::Thumb(up) => {
                 let done = self.request(|answer| Request::Thumb(id.clone(), up, answer)).await?;
-                (
-                    done,
-                    if up {
-                        "has your thumb, and will be heard sooner."
-                    } else {
-                        "will stand back a little."
-                    },
-                )
+                let words = if up {
+                    "has your thumb, and will be heard sooner."
+                } else {
+                    "will stand back a little."
+                };
+                ("thumbed", done, words.to_owned(), json!({ "up": up }))
             }
             Wish::Guess(guess) => {
-                let right = self.request(|answer| Request::Guess(id.clone(), guess, answer)).await?;
+                let right = self.request(|answer| Request::Guess(id.clone(), guess.clone(), answer)).await?;
                 if !right.ok_or_else(|| CompanyError::NoVeil(sheet.name.clone()))? {
                     return Ok(format!("No. {} keeps it to itself a while longer.", sheet.name));
                 }
-                self.note("guessed", json!({ "by": id, "right": true })).await;
-                return Ok(format!("Yes. {} embodies {}.", sheet.name, sheet.domain));
+                ("guessed", true, format!("was found out: {}.", guess.trim()), json!({ "right": true }))
             }
         };
-        if done { Ok(format!("{} {words}", sheet.name)) } else { Err(nobody()) }
+        if !done {
+            return Err(nobody());
+        }
+        let words = format!("{} {words}", sheet.name);
+        let mut payload = payload;
+        payload["by"] = id.into();
+        payload["words"] = words.clone().into();
+        self.note(kind, payload).await;
+        Ok(words)
+    }
+
+    /// Gives a node a character of its own; gives what there is to say about it.
+    pub(super) async fn bear(&self, node: &str) -> Result<String, CompanyError> {
+        let known = node.parse().ok().and_then(|name| self.live.node(&name));
+        let node = known.ok_or_else(|| CompanyError::NoNode(node.to_owned()))?.name.to_string();
+        let now = node_agent::clock::wall();
+        let born = self.request(|answer| Request::Bear(node.clone(), now, answer)).await?;
+        let id = born.map_err(|error| CompanyError::Unborn(error.to_string()))?;
+        Ok(format!("{id} is on stage, as {node}'s own: goldentooth cast show {id}"))
     }
 
     pub(super) async fn ask(
@@ -150,9 +196,10 @@ impl Hosted {
             return Err(CompanyError::Question(format!("a question has 1 to {LONGEST} bytes")));
         }
         let nodes = self.live.nodes();
+        let cast = self.cast();
         let names = Names {
             nodes: nodes.iter().map(|node| node.name.to_string()).collect(),
-            characters: self.cast.called(),
+            characters: cast.called(),
             vitals: frames::Vital::ALL
                 .iter()
                 .map(|vital| (vital.name().to_owned(), vital.name().to_owned()))
@@ -161,10 +208,10 @@ impl Hosted {
         let before = self.remembered(person).await;
         let asked = understand(text, &names, before.as_ref());
         let portraits = self.request(Request::Portraits).await?;
-        let scene = Scene { cast: &self.cast, nodes: &nodes, ask: &self.ask, portraits: &portraits };
-        let (meant, named) = self.speakers(text, &asked);
-        let floor = self.floor(text, person, &meant, named).await?;
-        let speakers: Vec<&Sheet> = floor.by.iter().filter_map(|id| self.cast.get(id)).collect();
+        let scene = Scene { cast: &cast, nodes: &nodes, ask: &self.ask, portraits: &portraits };
+        let (meant, named) = speakers(&cast, text, &asked);
+        let floor = self.floor(&cast, text, person, &meant, named).await?;
+        let speakers: Vec<&Sheet> = floor.by.iter().filter_map(|id| cast.get(id)).collect();
         let called = answer::call(&scene, &asked).await;
         let mut told: Vec<(&Sheet, Told)> = Vec::new();
         for sheet in &speakers {
@@ -182,7 +229,7 @@ impl Hosted {
         let debated = !named && floor.more && flavour == Flavour::Full;
         for (by, argument) in called.iter().filter(|_| debated).flat_map(answer::Called::debate) {
             let muted = portraits.iter().any(|portrait| portrait.id == by && portrait.muted);
-            told.extend(self.cast.get(&by).filter(|_| !muted).map(|sheet| (sheet, argument)));
+            told.extend(cast.get(&by).filter(|_| !muted).map(|sheet| (sheet, argument)));
         }
         let id = Uuid::now_v7();
         let (mut answers, mut recorded) = (Vec::new(), Vec::new());
@@ -231,6 +278,7 @@ impl Hosted {
     /// with its cause.
     async fn floor(
         &self,
+        cast: &Cast,
         text: &str,
         person: &str,
         meant: &[&Sheet],
@@ -247,14 +295,14 @@ impl Hosted {
         } else {
             // The stage manager's choice; the heads of households stand in.
             asking.concerned = meant.iter().map(|sheet| (sheet.id.clone(), 1_000)).collect();
-            let heads = self.cast.sheets().iter().filter(|sheet| sheet.heads_a_house());
+            let heads = cast.sheets().iter().filter(|sheet| sheet.heads_a_house());
             let others = heads.filter(|sheet| meant.iter().all(|one| one.id != sheet.id));
             asking.concerned.extend(others.map(|sheet| (sheet.id.clone(), 100)));
         }
         match self.request(|answer| Request::Ask(asking, answer)).await? {
             Heard::Granted(by, more) => Ok(TheFloor { by, more, requests: self.requests.clone() }),
             Heard::Declined(by, why) => {
-                let who = self.cast.get(&by).map_or("the cast", |sheet| sheet.name.as_str());
+                let who = cast.get(&by).map_or("the cast", |sheet| sheet.name.as_str());
                 let words = format!("{who} declines: {}", why.words());
                 let payload = json!({
                     "by": by, "why": why.name(), "count": 1, "person": person, "question": text, "words": words,
@@ -267,7 +315,8 @@ impl Hosted {
 
     async fn note(&self, kind: &'static str, payload: serde_json::Value) {
         // Intake gone means that everything stops.
-        let _ = self.orders.send(Order::Note { kind, source: "stage", payload }).await;
+        let note = Order::Note { kind, source: "stage", payload, cause: None, lasting: self.lasting };
+        let _ = self.orders.send(note).await;
     }
 
     /// The person's question before, also of before a restart.
@@ -288,34 +337,71 @@ impl Hosted {
     pub(super) async fn council(&self, name: &NodeName) -> Result<Option<CouncilView>, CompanyError> {
         let Some(node) = self.live.node(name) else { return Ok(None) };
         let portraits = self.request(Request::Portraits).await?;
-        let now = wall();
-        let council = council::sit(&self.cast, &self.ask, &self.live.nodes(), &node, now).await;
-        Ok(Some(council::shown(&self.cast, &portraits, &council, &node, now)))
+        let (now, cast) = (wall(), self.cast());
+        let council = council::sit(&cast, &self.ask, &self.live.nodes(), &node, now).await;
+        Ok(Some(council::shown(&cast, &portraits, &council, &node, now)))
     }
+}
 
-    /// Who answers: whom the text names with `@`, else whoever's business it is;
-    /// and whether they are named.
-    fn speakers(&self, text: &str, asked: &Asked) -> (Vec<&Sheet>, bool) {
-        let named = text.split_whitespace().filter_map(|word| word.strip_prefix('@'));
-        let mut speakers: Vec<&Sheet> = Vec::new();
-        for name in named {
-            let name = name.trim_matches(|c: char| !(c.is_alphanumeric() || c == '-'));
-            if name.eq_ignore_ascii_case("all") {
-                let heads = self.cast.sheets().iter().filter(|sheet| sheet.heads_a_house());
-                return (heads.take(ALL).collect(), true);
-            }
-            for sheet in self.cast.meant_by(name) {
-                if !speakers.iter().any(|known| known.id == sheet.id) {
-                    speakers.push(sheet);
-                }
+/// Who answers: whom the text names with `@`, else whoever's business it is;
+/// and whether they are named.
+fn speakers<'a>(cast: &'a Cast, text: &str, asked: &Asked) -> (Vec<&'a Sheet>, bool) {
+    let named = text.split_whitespace().filter_map(|word| word.strip_prefix('@'));
+    let mut speakers: Vec<&Sheet> = Vec::new();
+    for name in named {
+        let name = name.trim_matches(|c: char| !(c.is_alphanumeric() || c == '-'));
+        if name.eq_ignore_ascii_case("all") {
+            let heads = cast.sheets().iter().filter(|sheet| sheet.heads_a_house());
+            return (heads.take(ALL).collect(), true);
+        }
+        for sheet in cast.meant_by(name) {
+            if !speakers.iter().any(|known| known.id == sheet.id) {
+                speakers.push(sheet);
             }
         }
-        let named = !speakers.is_empty();
-        if !named {
-            let one = answer::whose(&self.cast, asked).or_else(|| self.cast.sheets().first());
-            speakers.extend(one);
+    }
+    let named = !speakers.is_empty();
+    if !named {
+        let one = answer::whose(cast, asked).or_else(|| cast.sheets().first());
+        speakers.extend(one);
+    }
+    (speakers, named)
+}
+
+/// Why a character is as ready as it is.
+fn readiness_because(portrait: &Portrait) -> String {
+    match portrait.readiness {
+        Readiness::Idle => "nothing waits for it".to_owned(),
+        Readiness::Active => "it spoke a moment ago".to_owned(),
+        Readiness::Tired => format!("its energy is {:.0} %", portrait.energy * 100.0),
+        Readiness::Overwhelmed if portrait.waiting > 0 => {
+            format!("{} messages wait for it", portrait.waiting)
         }
-        (speakers, named)
+        Readiness::Overwhelmed => "the machine has little to spare".to_owned(),
+    }
+}
+
+/// Whether anything supplies a signal, and what, or why nothing does.
+fn supply(signal: &Signal, services: &[ServiceView]) -> (bool, String) {
+    match signal {
+        Signal::Vital(_) | Signal::Event(_) if stage::facts::is_supplied(signal, &[]) => {
+            (true, "the fleet's agents".to_owned())
+        }
+        Signal::Vital(name) => (false, format!("there is no vital {name}")),
+        Signal::Event(kind) => (false, format!("there is no event {kind}")),
+        // Of two of one name, the one that is heard of.
+        Signal::Service(name) => {
+            let of_name = services.iter().filter(|one| one.name == *name);
+            of_name.max_by_key(|one| one.is_supplied()).map_or_else(
+                || {
+                    (
+                        false,
+                        format!("no service {name} is declared, and no agent watches a unit of that name"),
+                    )
+                },
+                |one| (one.is_supplied(), one.supply.clone()),
+            )
+        }
     }
 }
 

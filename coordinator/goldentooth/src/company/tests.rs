@@ -11,7 +11,7 @@ use cast::Cast;
 use frames::Mood::{Bored, Crisis, Happy, Stressed};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 
 struct Setup {
     company: Company,
@@ -29,11 +29,14 @@ fn setup(nodes: Vec<NodeSnapshot>) -> Setup {
     let (out, lines) = mpsc::channel(16);
     let (requests, asked) = mpsc::channel(16);
     let (orders, taken) = mpsc::channel(1_024);
-    tokio::spawn(stage::run(stage::Stage::new(cast.clone(), 7), heard, asked, out));
+    let stage = stage::Stage::new(cast, 7, stage::Settings::default());
+    let (tell, seen) = watch::channel(stage::Now::of(&stage));
+    tokio::spawn(stage::run(stage, heard, asked, out, tell));
     let company = Company::default();
     company.enter(Hosted {
-        cast,
-        services: Vec::new(),
+        seen,
+        lasting: true,
+        services: crate::services::Services::default(),
         live,
         ask: Ask::empty(),
         orders,

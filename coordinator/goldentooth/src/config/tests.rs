@@ -79,7 +79,7 @@ fn the_example_names_every_key_and_is_right() {
     assert!(file.broker.is_none());
     for key in KEYS {
         let stands = |line: &str| {
-            let line = line.trim_start_matches("# ");
+            let line = line.trim_start_matches("#: ").trim_start_matches("# ");
             line.starts_with(&format!("{key} = "))
                 || [format!("[{key}]"), format!("[[{key}]]")].contains(&line.to_owned())
         };
@@ -111,4 +111,75 @@ fn faults_of_minds_are_named_where_they_stand() {
     // Without a stage no key is read.
     let keyed = format!("{provider}key = {{ env = \"GOLDENTOOTH_NO_SUCH\" }}\n");
     assert!(load(&keyed, &["--no-stage"]).is_ok());
+}
+
+const SERVICES: &str = r#"
+[[service]]
+name = "web"
+node = "pi-1"
+unit = "nginx"
+needs = ["api"]
+
+[[service]]
+name = "api"
+nodes = ["pi-2", "pi-3"]
+role = "compute"
+"#;
+
+#[test]
+fn services_are_declared_with_their_needs() {
+    let services = load(SERVICES, &[]).unwrap().services;
+    let web = services.get(&"web".parse().unwrap()).unwrap();
+    assert_eq!((web.unit.as_deref(), web.nodes.len(), web.needs.len()), (Some("nginx"), 1, 1));
+    assert_eq!(services.role_of("pi-3"), Some("compute"));
+    assert_eq!(services.places_needed_on("pi-1"), ["api", "pi-2", "pi-3"]);
+}
+
+#[test]
+fn a_faulty_service_is_named_with_file_line_and_key() {
+    for (wrong, line, words) in [
+        (
+            format!("{SERVICES}needs = [\"web\"]\n"),
+            3,
+            "needs: they need each other in a circle: web → api → web",
+        ),
+        (format!("{SERVICES}needs = [\"disk\"]\n"), 9, "needs: api needs disk, which is not declared"),
+        (format!("{SERVICES}[[service]]\nname = \"web\"\n"), 13, "web is declared twice"),
+        (format!("{SERVICES}unit = \"a b\"\n"), 12, "unit: \"a b\" is no name of a unit"),
+        (format!("{SERVICES}node = \"pi-9\"\n"), 9, "api has both node and nodes"),
+        (format!("{SERVICES}need = [\"web\"]\n"), 12, "did you mean \"needs\"?"),
+        (format!("{SERVICES}[[service]]\nname = \"a/b\"\n"), 13, "a name has only letters"),
+    ] {
+        let told = load(&wrong, &[]).unwrap_err().to_string();
+        assert!(told.contains(&format!("goldentooth.toml, line {line}: ")) && told.contains(words), "{told}");
+    }
+}
+
+#[test]
+fn the_casts_settings_have_defaults_and_bounds() {
+    assert_eq!(load("", &[]).unwrap().cast, CastSettings::default());
+    let file =
+        "[cast]\nmost = 20\nveiled = [\"malvo\"]\nresponse_window = \"45s\"\ndrain_per_minute = 0.05\n";
+    let cast = load(file, &[]).unwrap().cast;
+    assert_eq!((cast.most, cast.response_window), (20, Duration::from_secs(45)));
+    assert_eq!(cast.veiled, ["malvo"]);
+    for (wrong, words) in [
+        ("most = 0", "0 is not from 1 to 64"),
+        ("calm = \"1y\"", "is no time from 1s to 30days"),
+        ("tired_below = 3.0", "3 is not from 0 to 1"),
+        ("vieled = []", "did you mean \"veiled\"?"),
+    ] {
+        let told = load(&format!("[cast]\n{wrong}\n"), &[]).unwrap_err().to_string();
+        assert!(told.contains("goldentooth.toml, line 2: ") && told.contains(words), "{told}");
+    }
+}
+
+#[test]
+fn the_example_has_the_casts_own_defaults() {
+    let example = include_str!("../../goldentooth.example.toml");
+    let plain: String =
+        example.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n").collect();
+    let file = parse(Path::new("goldentooth.example.toml"), &plain).unwrap();
+    assert_eq!(file.cast, Some(CastSettings::default()));
+    assert_eq!(file.service.len(), 2);
 }

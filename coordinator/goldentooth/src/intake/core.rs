@@ -7,6 +7,7 @@
 //! and let go when it is on the disk.
 
 mod commit;
+mod report;
 
 use super::Cause;
 use super::downlink::Downlinks;
@@ -17,6 +18,7 @@ use super::writer::Work;
 use crate::enrol::Keys;
 use crate::live::{About, Status, Update};
 use crate::models::Piece;
+use crate::services::Services;
 use commit::Flight;
 use fleet::{Admission, Admitted, Change, Fleet, NodeRecord, Now, Refusal, UnixMillis};
 use frames::{
@@ -65,6 +67,7 @@ pub struct Core {
     chronicle: Chronicle,
     abouts: HashMap<NodeName, Arc<About>>,
     settings: HashMap<NodeName, Settings>,
+    services: Services,
     touched: HashSet<NodeName>,
     work: Work,
     admitted: u64,
@@ -90,6 +93,7 @@ impl Core {
             chronicle: Chronicle::new(ids),
             abouts: HashMap::new(),
             settings: HashMap::new(),
+            services: Services::default(),
             touched: HashSet::new(),
             work: Work::default(),
             admitted: 0,
@@ -123,6 +127,11 @@ impl Core {
         }
     }
 
+    /// Takes reports of these services from now on.
+    pub fn hear_services(&mut self, services: Services) {
+        self.services = services;
+    }
+
     /// The fleet as known now.
     pub fn fleet(&self) -> &Fleet {
         &self.fleet
@@ -154,6 +163,7 @@ impl Core {
                     }
                     None => return self.refuse(now, Some(&node), None, Refusal::NotEnrolled),
                 },
+                Some(Place::Services(name)) => return self.report(now, name, payload),
                 _ => return self.refuse(now, None, None, Refusal::BadTopic),
             }
         }
@@ -347,18 +357,26 @@ impl Core {
         self.output.publish.extend(message);
     }
 
-    /// Something else that happened, about a node or none. It is told when it
-    /// is in the store.
+    /// Something else that happened, by itself or after another event. It is told
+    /// when it is in the store: the fleet's, or the one that goes with this run.
     pub fn note(
         &mut self,
         now: Now,
-        node: Option<&NodeName>,
-        kind: &str,
-        source: &str,
+        lasting: bool,
+        (kind, source): (&str, &str),
+        cause: Option<Cause>,
         payload: serde_json::Value,
     ) {
-        let event = self.chronicle.note(now.unix, kind, source, payload);
-        self.keep(node.is_some_and(NodeName::is_simulated), event);
+        let event = match cause {
+            Some(cause) => self.chronicle.follow(now.unix, cause, kind, source, payload),
+            None => self.chronicle.note(now.unix, kind, source, payload),
+        };
+        self.keep(!lasting, event);
+    }
+
+    /// What the cast remembers now.
+    pub fn keep_cast(&mut self, cast: serde_json::Value) {
+        self.work.kept.cast = Some(cast);
     }
 
     /// The receipt of a call to a language model.

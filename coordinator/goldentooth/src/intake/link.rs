@@ -126,7 +126,9 @@ impl Way {
         };
         // A frame published as retained must be seen as such, to be refused;
         // of a status only what is news counts.
-        let filters = vec![filter(Leaf::Frame, true), filter(Leaf::Status, false)];
+        let mut services = Filter::new(frames::services_filter(fleet).as_str(), QoS::AtLeastOnce);
+        services.nolocal = true;
+        let filters = vec![filter(Leaf::Frame, true), filter(Leaf::Status, false), services];
         Self { options, filters }
     }
 

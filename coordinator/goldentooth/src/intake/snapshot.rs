@@ -27,6 +27,7 @@ pub(super) fn snapshot(now: Now, node: &Node, about: Arc<About>) -> NodeSnapshot
         dropped: node.dropped(),
         about,
         unreadable: node.unreadable(),
+        services: node.services().to_vec(),
         character: None,
         last_said: None,
         tag: Arc::default(),

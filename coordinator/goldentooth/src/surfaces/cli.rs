@@ -15,6 +15,7 @@ mod one;
 #[cfg(feature = "stage")]
 mod question;
 mod screen;
+mod services;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,8 @@ pub enum Look {
         #[command(flatten)]
         taste: Taste,
     },
+    /// Every service: how it is, what it needs, and where its state comes from
+    Services(Target),
     /// What happened, oldest first
     Events(Events),
     /// Mood models: send another one to nodes, or list who runs what
@@ -164,6 +167,7 @@ pub fn run(look: &Look) -> Result<(), CliError> {
     let done = match look {
         Look::Status(target) => status::run(&Coordinator::new(target)?, target.json, &mut screen),
         Look::Nodes(target) => nodes::run(&Coordinator::new(target)?, target.json, &mut screen),
+        Look::Services(target) => services::run(&Coordinator::new(target)?, target.json, &mut screen),
         Look::Node { name, target, taste } => {
             one::run(&Coordinator::new(target)?, name, taste.flavour, target.json, &mut screen)
         }

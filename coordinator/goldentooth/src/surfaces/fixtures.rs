@@ -66,6 +66,7 @@ pub(crate) fn node(name: &str, mood: Option<Mood>) -> NodeSnapshot {
             settings: 0,
         }),
         unreadable: None,
+        services: Vec::new(),
         character: Some("operant-7".into()),
         last_said: None,
         tag: Arc::default(),

@@ -10,11 +10,14 @@
 //! | `gt/1/<fleet>/events/<kind>` | each event | no |
 //! | `gt/1/<fleet>/cast/<persona>/says` | a fact or a suspicion is said | no |
 //! | `gt/1/<fleet>/cast/<persona>/tells` | fiction is told | no |
+//!
+//! And one comes in: on `gt/1/<fleet>/services/<name>` a service's own account
+//! publishes a [`ReportMessage`] whenever its state changes.
 
 use super::view::{CauseView, EventView, NodeView, SaidView, VitalView, time};
 use crate::flavour::Flavour;
 use crate::live::{NodeSnapshot, Said, SaidKind, Update};
-use frames::{FleetName, Leaf, Mood, NodeName, Topic, cast_topic, event_topic};
+use frames::{FleetName, Leaf, Mood, NodeName, ServiceState, Topic, cast_topic, event_topic};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -87,6 +90,25 @@ pub struct VitalsMessage {
     pub at: Option<Timestamp>,
     /// The reading by vital; what was not measured is left out.
     pub vitals: BTreeMap<Cow<'static, str>, VitalView>,
+}
+
+/// What a service reports of itself: the message on its `services` topic. At
+/// most 1,024 bytes; retained or not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct ReportMessage {
+    /// How it is.
+    #[cfg_attr(test, schemars(with = "crate::surfaces::schemas::ServiceState"))]
+    pub state: ServiceState,
+    /// On which node; needless where the configuration declares just one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>", length(max = 32)))]
+    pub node: Option<NodeName>,
+    /// What else there is to say, in at most 200 characters, none of them a control character.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(length(max = 200)))]
+    pub note: Option<String>,
 }
 
 /// Turns updates into messages, and keeps their pace. Holds a few bytes per node.

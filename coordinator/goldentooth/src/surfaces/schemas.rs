@@ -1,11 +1,11 @@
 //! The JSON Schemas in `schemas/`: generated from the views, checked in, and
 //! kept equal by a test. `BLESS=1 cargo test -p goldentooth schemas` writes them.
 
-use super::mqtt::{MoodMessage, VitalsMessage};
+use super::mqtt::{MoodMessage, ReportMessage, VitalsMessage};
 use super::view::{
     AnswersView, CallsView, CharacterView, CouncilView, DayView, EventView, FactView, FleetView, HistoryView,
-    LedgerView, MindsView, MoodsView, NodeView, PulseView, QuietView, SaidView, StatusView, TriedView,
-    UpView,
+    LedgerView, MindsView, MoodsView, NodeView, PulseView, QuietView, SaidView, ServiceView, StatusView,
+    TriedView, UpView,
 };
 use jiff::Timestamp;
 use schemars::generate::SchemaSettings;
@@ -53,6 +53,18 @@ pub(crate) enum Headroom {
     NoSensor,
     Throttled,
     SoftLimit,
+}
+
+/// How a service is, in systemd's words.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+#[expect(dead_code, reason = "read by schemars only")]
+pub(crate) enum ServiceState {
+    Active,
+    Changing,
+    Inactive,
+    Failed,
+    Missing,
 }
 
 /// What a sentence is: wholly one of these.
@@ -139,6 +151,8 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
         ("sample", schema::<Sample>("goldentooth-node sample --json")),
         ("mqtt-mood", schema::<MoodMessage>("gt/1/<fleet>/<node>/mood")),
         ("mqtt-vitals", schema::<VitalsMessage>("gt/1/<fleet>/<node>/vitals")),
+        ("mqtt-service", schema::<ReportMessage>("gt/1/<fleet>/services/<name>")),
+        ("services", schema::<Vec<ServiceView>>("goldentooth services --json")),
         ("openapi", openapi::openapi()),
         ("cast", schema::<Vec<CharacterView>>("goldentooth cast --json")),
         ("ask", schema::<AnswersView>("goldentooth ask --json")),

@@ -13,6 +13,7 @@ mod event;
 mod fleet;
 mod history;
 mod node;
+mod service;
 #[cfg(test)]
 mod tests;
 mod thinking;
@@ -21,7 +22,7 @@ mod words;
 pub use card::CardView;
 pub use care::{CallsView, MessageView, PlaceView, QuietView, TriedView, TroubleView};
 pub use character::{
-    AnswerView, AnswersView, CharacterView, FactView, ModifierView, RelationshipView, TriggerView,
+    AnswerView, AnswersView, BornView, CharacterView, FactView, ModifierView, RelationshipView, TriggerView,
 };
 pub use council::{CouncilView, GazeView};
 pub use day::{DAY_BUCKETS, DayView};
@@ -30,6 +31,7 @@ pub use fleet::{Counts, FleetState, FleetView, GroupView, Standing, worst_first}
 pub use history::{HistoryView, MoodsView, SeriesView, Span, TurnView, letter};
 pub use node::{BudgetView, CauseView, NodeView, VitalValue, VitalView};
 pub(crate) use node::{because_words, vitals};
+pub use service::{ServiceView, UnitView};
 pub use thinking::{
     CallView, DroppedView, FaultView, LedgerDayView, LedgerView, MindsView, ProviderView, PulseFactView,
     PulseLineView, PulseView, PurseView,

@@ -188,7 +188,10 @@ impl Heart {
             "words": format!("A pulse: {}.", report.because),
         });
         // Intake gone means that everything stops.
-        let _ = self.orders.send(Intake::Note { kind: KIND, source: "stage", payload }).await;
+        let _ = self
+            .orders
+            .send(Intake::Note { kind: KIND, source: "stage", payload, cause: None, lasting: true })
+            .await;
         for line in report.lines.iter().filter(|line| line.mind != Understudy::NAME) {
             let event =
                 report.facts.iter().find(|fact| line.facts.contains(&fact.id)).and_then(|fact| fact.event);

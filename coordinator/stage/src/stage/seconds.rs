@@ -103,7 +103,7 @@ impl Stage {
             at: said,
             cause: event,
             mind: Understudy::NAME,
-            aside: is_too_much(&mut self.unasked, said),
+            aside: is_too_much(&mut self.unasked, said, self.settings.unasked),
             feeling: bearing.feeling,
             readiness: bearing.readiness,
             thoughts: vec![thought],

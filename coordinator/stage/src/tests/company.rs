@@ -220,7 +220,7 @@ fn needing(both: bool) -> Stage {
     cast.add(tied("first", "second", swift)).unwrap();
     cast.add(if both { tied("second", "first", swift) } else { Sheet::parse("second", swift).unwrap() })
         .unwrap();
-    Stage::new(cast, 7)
+    Stage::new(cast, 7, Settings::default())
 }
 
 #[test]

@@ -240,3 +240,19 @@ proptest! {
         assert_whole(&store, &all);
     }
 }
+
+#[test]
+fn what_the_cast_remembers_is_kept_with_what_happened() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = Store::open(folder.path()).unwrap();
+    assert_eq!(store.cast().unwrap(), None);
+    for muted in ["malvo", "umbrell"] {
+        let batch = Batch { cast: Some(serde_json::json!({ "muted": [muted] })), ..Batch::default() };
+        assert!(!batch.is_empty());
+        store.commit(&batch).unwrap();
+    }
+    store.commit(&Batch::default()).unwrap();
+    drop(store);
+    let (store, _) = Store::open(folder.path()).unwrap();
+    assert_eq!(store.cast().unwrap(), Some(serde_json::json!({ "muted": ["umbrell"] })));
+}

@@ -5,10 +5,10 @@ use super::ask::{CliError, Coordinator};
 use super::screen::{Screen, WIDTH, cell, clean, cut, wrapped};
 use super::{Target, Taste};
 use crate::flavour::Flavour;
-use crate::surfaces::view::CharacterView;
+use crate::surfaces::view::{CharacterView, ServiceView};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `goldentooth cast`
 #[derive(Debug, Args)]
@@ -66,13 +66,21 @@ enum What {
         #[command(flatten)]
         target: Target,
     },
-    /// Begin a sheet for a character of your own
+    /// Begin a sheet for a character of your own, or give a node one that is born ready
+    #[command(after_help = "Examples:\n  goldentooth cast new tinker            begin tinker.toml\n  \
+        goldentooth cast new --for pi-07       a character of its own for pi-07, on stage at once")]
     New {
         /// Its file name: small letters, digits and '-'
-        name: String,
+        #[arg(required_unless_present = "node")]
+        name: Option<String>,
+        /// The node whose own character it shall be
+        #[arg(long = "for", value_name = "NODE", conflicts_with_all = ["name", "out"])]
+        node: Option<String>,
         /// Where to write it [default: NAME.toml]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        #[command(flatten)]
+        target: Target,
     },
     /// What each character says in a simulated month, to be read; it asks no coordinator
     #[command(
@@ -95,9 +103,25 @@ enum What {
         json: bool,
     },
     /// Check sheets, by themselves and beside the built-in ones
+    #[command(
+        after_help = "Whether anything supplies the services that triggers name is asked of the running\n\
+        coordinator, or read from --config."
+    )]
     Lint {
         /// The files; without any, the built-in sheets
         files: Vec<PathBuf>,
+        /// The coordinator's configuration, which declares the services
+        #[arg(long, value_name = "FILE", env = "GOLDENTOOTH_CONFIG")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Hide answers: prints the `guess` of a veiled character's sheet, which nobody can read
+    #[command(after_help = "Example:\n  goldentooth cast hide \"the sea\" sea ocean")]
+    Hide {
+        /// What is right
+        #[arg(required = true)]
+        answers: Vec<String>,
     },
 }
 
@@ -129,10 +153,14 @@ pub(super) fn run(args: &CastArgs, screen: &mut Screen<'_>) -> Result<(), CliErr
         Some(What::Guess { name, guess, target }) => wish(name, target, &json!({ "guess": guess }), screen),
         Some(What::Mute { name, off, target }) => wish(name, target, &json!({ "mute": !off }), screen),
         Some(What::Thumb { name, way, target }) => wish(name, target, &json!({ "thumb": way }), screen),
-        Some(What::New { name, out }) => begin(name, out.clone(), screen),
+        Some(What::New { node: Some(node), target, .. }) => bear(node, target, screen),
+        Some(What::New { name, out, .. }) => begin(name.as_deref().unwrap_or_default(), out.clone(), screen),
+        Some(What::Lint { files, config, target }) => {
+            lint(files, &services(config.as_deref(), target)?, screen)
+        }
+        Some(What::Hide { answers }) => hide(answers, screen),
         Some(What::Month { name, lines, seed }) => month(name.as_deref(), *lines, *seed, screen),
         Some(What::Voices { json }) => voices(*json, screen),
-        Some(What::Lint { files }) => lint(files, screen),
     }
 }
 
@@ -161,12 +189,50 @@ fn find(name: &str, target: &Target) -> Result<(CharacterView, Flavour), CliErro
 
 fn wish(name: &str, target: &Target, wish: &Value, screen: &mut Screen<'_>) -> Result<(), CliError> {
     let (one, _) = find(name, target)?;
-    let done: Value = Coordinator::new(target)?.send(&format!("/api/v1/cast/{}", one.id), wish)?;
+    told(&Coordinator::new(target)?.send(&format!("/api/v1/cast/{}", one.id), wish)?, target, screen)
+}
+
+/// Gives a node a character of its own.
+fn bear(node: &str, target: &Target, screen: &mut Screen<'_>) -> Result<(), CliError> {
+    told(&Coordinator::new(target)?.send("/api/v1/cast", &json!({ "for": node }))?, target, screen)
+}
+
+/// Prints what there is to say about something done.
+fn told(done: &Value, target: &Target, screen: &mut Screen<'_>) -> Result<(), CliError> {
     if target.json {
-        return Ok(screen.json(&done, true)?);
+        return Ok(screen.json(done, true)?);
     }
     let words = done.get("words").and_then(Value::as_str).unwrap_or("done");
     screen.line(&clean(words))?;
+    Ok(screen.flush()?)
+}
+
+/// The names of the services whose state is heard of: by a configuration, or
+/// by the running coordinator. None if neither is at hand.
+fn services(config: Option<&Path>, target: &Target) -> Result<Vec<String>, CliError> {
+    if let Some(config) = config {
+        let declared =
+            crate::config::declared(config).map_err(|error| CliError::Refused(error.to_string()))?;
+        return Ok(declared.iter().map(|service| service.name.to_string()).collect());
+    }
+    let asked = Coordinator::new(target).and_then(|coordinator| coordinator.get("/api/v1/services", &[]));
+    let known: Vec<ServiceView> = match asked {
+        Ok(known) => known,
+        // Without a coordinator sheets can be checked as well.
+        Err(_) if target.url.is_none() => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(known.into_iter().filter(ServiceView::is_supplied).map(|service| service.name).collect())
+}
+
+fn hide(answers: &[String], screen: &mut Screen<'_>) -> Result<(), CliError> {
+    let mut salt = [0; cast::SALT];
+    getrandom::fill(&mut salt).map_err(|error| CliError::Refused(error.to_string()))?;
+    screen.line("guess = [")?;
+    for answer in answers {
+        screen.line(&format!("    \"{}\",", cast::Answer::hide(answer, salt)))?;
+    }
+    screen.line("]")?;
     Ok(screen.flush()?)
 }
 
@@ -219,18 +285,29 @@ fn show(one: &CharacterView, screen: &mut Screen<'_>) -> std::io::Result<()> {
 }
 
 fn why(one: &CharacterView, screen: &mut Screen<'_>) -> std::io::Result<()> {
-    screen.line(&format!("{} feels {} and is {}.", clean(&one.name), one.feeling, one.readiness))?;
+    let feeling = one.feeling_because.as_deref().unwrap_or("nothing has touched it of late");
+    screen.line(&format!("{} feels {}: {}.", clean(&one.name), one.feeling, clean(feeling)))?;
+    screen.line(&format!("It is {}: {}.", one.readiness, clean(&one.readiness_because)))?;
+    if let Some(born) = &one.born {
+        let at = born.at.map(|at| at.strftime(" on %b %-d, %H:%M UTC").to_string()).unwrap_or_default();
+        let event = born.event.as_ref().map(|event| format!(" (event {event})")).unwrap_or_default();
+        let words = format!("It came on stage{at} as {}'s own: {}{event}.", born.node, born.why);
+        screen.line(&clean(&words))?;
+    }
+    for tie in &one.relationships {
+        screen.line(&format!("{} with {}: {}", capital(&tie.kind), tie.to, clean(&tie.why)))?;
+    }
     if one.embodies.is_none() {
         screen.line("What it reacts to is for you to find out.")?;
     }
     for trigger in &one.triggers {
-        let state = if trigger.supplied { "" } else { " – nothing here supplies it: it never fires" };
-        screen.line(&format!(
-            "{} makes it {}: {}{state}",
-            trigger.signal,
-            trigger.feeling,
-            clean(&trigger.why)
-        ))?;
+        let supply = if trigger.supplied {
+            format!("supplied by {}", trigger.supply)
+        } else {
+            format!("it never fires: {}", trigger.supply)
+        };
+        let words = format!("{} makes it {}: {} ({supply})", trigger.signal, trigger.feeling, trigger.why);
+        screen.line(&clean(&words))?;
     }
     if let Some(said) = &one.last_said {
         screen.line(&format!("It said last: {}", clean(&said.text)))?;
@@ -317,7 +394,7 @@ fn begin(name: &str, out: Option<PathBuf>, screen: &mut Screen<'_>) -> Result<()
     Ok(screen.flush()?)
 }
 
-fn lint(files: &[PathBuf], screen: &mut Screen<'_>) -> Result<(), CliError> {
+fn lint(files: &[PathBuf], services: &[String], screen: &mut Screen<'_>) -> Result<(), CliError> {
     let refused = |why: String| CliError::Refused(why);
     let mut all = cast::Cast::built_in().map_err(|error| refused(error.to_string()))?;
     for file in files {
@@ -330,14 +407,13 @@ fn lint(files: &[PathBuf], screen: &mut Screen<'_>) -> Result<(), CliError> {
     }
     let ids: Vec<String> =
         files.iter().filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned())).collect();
-    let about = |words: &str| ids.is_empty() || ids.iter().any(|id| words.contains(&format!("{id}.toml")));
-    let findings = cast::lint::lint(&all, |signal| stage::facts::is_supplied(signal, &[]));
+    let about = |finding: &cast::lint::Finding| ids.is_empty() || ids.iter().any(|id| finding.is_about(id));
+    let findings = cast::lint::lint(&all, |signal| stage::facts::is_supplied(signal, services));
     let mut faults = 0;
     for finding in findings {
-        let words = finding.to_string();
-        if about(&words) {
+        if about(&finding) {
             faults += usize::from(finding.is_fault());
-            screen.line(&format!("{}: {words}", if finding.is_fault() { "fault" } else { "note" }))?;
+            screen.line(&format!("{}: {finding}", if finding.is_fault() { "fault" } else { "note" }))?;
         }
     }
     screen.flush()?;

@@ -2,7 +2,9 @@
 
 use super::ask::{CliError, Coordinator};
 use super::screen::{Screen, WIDTH, cell, cut, mark};
+use super::services::is_trouble;
 use crate::surfaces::view::{NodeView, Standing, age, show, worst_first};
+use fleet::service::state_word;
 use jiff::Timestamp;
 
 pub(super) fn run(coordinator: &Coordinator, json: bool, screen: &mut Screen<'_>) -> Result<(), CliError> {
@@ -49,7 +51,7 @@ pub(super) fn print(nodes: &[NodeView], now: Timestamp, screen: &mut Screen<'_>)
             cell(&ago(since), SINCE),
             cell(&ago(node.last_seen), SEEN),
             cell(&temperature.map_or("–".to_owned(), |vital| show("temperature", vital)), TEMPERATURE),
-            cut(reason(node), because),
+            cut(&reason(node), because),
         ];
         screen.line(&row.concat())?;
     }
@@ -59,11 +61,16 @@ pub(super) fn print(nodes: &[NodeView], now: Timestamp, screen: &mut Screen<'_>)
     screen.flush()
 }
 
-/// What stands in the last column: the loudest reason.
-fn reason(node: &NodeView) -> &str {
+/// What stands in the last column: a service in trouble before the loudest reason,
+/// unless the node itself is in trouble.
+fn reason(node: &NodeView) -> String {
+    let cause = node.because.first().map_or("", |cause| cause.words.as_str());
+    let service = || node.services.iter().find(|(_, state)| is_trouble(**state));
     match node.standing() {
-        Standing::Silent => "no frame since",
-        Standing::Learning => "listening",
-        _ => node.because.first().map_or("", |cause| cause.words.as_str()),
+        Standing::Silent => "no frame since".to_owned(),
+        Standing::Learning => "listening".to_owned(),
+        Standing::Happy | Standing::Bored => service()
+            .map_or_else(|| cause.to_owned(), |(unit, state)| format!("{unit} {}", state_word(*state))),
+        Standing::Stressed | Standing::Crisis => cause.to_owned(),
     }
 }

@@ -5,6 +5,7 @@ use super::draw::{ribbon, sparkline};
 use super::screen::{Screen, WIDTH, cell, clean, cut, mark, wrapped};
 use crate::flavour::Flavour;
 use crate::surfaces::view::{DayView, NodeView, Standing, age, show};
+use fleet::service::state_word;
 use fleet::words::quantity;
 use frames::Vital;
 use jiff::Timestamp;
@@ -64,6 +65,10 @@ pub(super) fn print(
     }
     if let Some(hardware) = &node.hardware {
         field(screen, "Hardware", hardware)?;
+    }
+    if !node.services.is_empty() {
+        let units = node.services.iter().map(|(unit, state)| format!("{unit} {}", state_word(*state)));
+        field(screen, "Services", &units.collect::<Vec<_>>().join(", "))?;
     }
     if let Some(said) = &node.last_said {
         let kind = match said.kind {

@@ -3,7 +3,8 @@
 
 use crate::surfaces::view::{
     AnswersView, CallsView, CharacterView, CouncilView, DayView, EventView, FactView, FleetView, HistoryView,
-    LedgerView, MindsView, MoodsView, NodeView, PulseView, QuietView, Span, StatusView, TriedView,
+    LedgerView, MindsView, MoodsView, NodeView, PulseView, QuietView, ServiceView, Span, StatusView,
+    TriedView,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -169,6 +170,22 @@ fn cast(writer: &mut Writer) {
         council,
         &[401, 404, 503],
     );
+    let words =
+        json!({ "type": "object", "required": ["words"], "properties": { "words": { "type": "string" } } });
+    writer.add(Address {
+        method: "post",
+        path: "/api/v1/cast",
+        summary: "Gives a node a character of its own.",
+        parameters: vec![],
+        body: Some(json!({
+            "type": "object",
+            "required": ["for"],
+            "additionalProperties": false,
+            "properties": { "for": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" } },
+        })),
+        answers: ("application/json", words),
+        fails: &[400, 401, 403, 404, 409, 415, 422, 503],
+    });
     let fact = writer.schema::<FactView>();
     let id = ("id", "path", json!({ "type": "string" }), "The fact's id, as an answer or a line has it.");
     writer.get(
@@ -234,6 +251,8 @@ fn thinking(writer: &mut Writer) {
 }
 
 fn reading(writer: &mut Writer) {
+    let services = writer.schema::<Vec<ServiceView>>();
+    writer.get("/api/v1/services", "Every service, how it is and what it needs.", vec![], services, &[401]);
     let text = json!({ "type": "string" });
     let nodes = writer.schema::<Vec<NodeView>>();
     writer.get("/api/v1/nodes", "Every node, worst first.", vec![], nodes, &[401]);

@@ -24,8 +24,14 @@ pub struct CharacterView {
     pub embodies: Option<String>,
     /// How ready it is for work: idle, active, tired or overwhelmed.
     pub readiness: String,
+    /// Why it is so ready.
+    #[serde(default)]
+    pub readiness_because: String,
     /// How it feels.
     pub feeling: String,
+    /// Why it feels so; null where nothing made it.
+    #[serde(default)]
+    pub feeling_because: Option<String>,
     /// 0 to 1.
     pub energy: f64,
     /// 0 to 1.
@@ -46,6 +52,23 @@ pub struct CharacterView {
     pub triggers: Vec<TriggerView>,
     /// How it looks at a node.
     pub eye: String,
+    /// How it came on stage, if it was born here; null for who came with a sheet.
+    #[serde(default)]
+    pub born: Option<BornView>,
+}
+
+/// How a character came on stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Born"))]
+pub struct BornView {
+    /// Whose own character it is.
+    pub node: String,
+    /// What earned it, in words.
+    pub why: String,
+    /// When.
+    pub at: Option<Timestamp>,
+    /// The event that caused it; null for a wish.
+    pub event: Option<String>,
 }
 
 impl CharacterView {
@@ -95,6 +118,9 @@ pub struct TriggerView {
     pub why: String,
     /// Whether anything here supplies the signal; else it never fires.
     pub supplied: bool,
+    /// What supplies it, in words, or why nothing does.
+    #[serde(default)]
+    pub supply: String,
 }
 
 /// Something recorded that a sentence stands on.

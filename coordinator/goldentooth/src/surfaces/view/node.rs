@@ -6,7 +6,7 @@ use crate::flavour::Flavour;
 use crate::live::NodeSnapshot;
 use fleet::Because;
 use fleet::words::tidy;
-use frames::{Classifier, Direction, Headroom, Mood, Report, Vital, Vitals};
+use frames::{Classifier, Direction, Headroom, Mood, Report, ServiceState, Vital, Vitals};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -37,6 +37,10 @@ pub struct NodeView {
     pub last_seen: Option<Timestamp>,
     /// Its newest reading by vital; what was not measured is left out.
     pub vitals: BTreeMap<Cow<'static, str>, VitalView>,
+    /// The units that its agent watches, by name.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, crate::surfaces::schemas::ServiceState>"))]
+    pub services: BTreeMap<String, ServiceState>,
     /// The persona that embodies it (its sheet's file name); null without a cast.
     pub character: Option<String>,
     /// The last thing that its character said.
@@ -211,6 +215,7 @@ impl From<&NodeSnapshot> for NodeView {
             learning: node.distance.is_none(),
             last_seen: node.last_seen.and_then(time),
             vitals: vitals(&node.vitals),
+            services: node.services.iter().map(|unit| (unit.name.as_str().to_owned(), unit.state)).collect(),
             character: node.character.as_deref().map(str::to_owned),
             last_said: node.last_said.as_deref().map(SaidView::from),
             interval_s: node.interval.map(|millis| millis as f64 / 1000.0),

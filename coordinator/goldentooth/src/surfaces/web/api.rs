@@ -6,7 +6,8 @@ use crate::enrol::{EnrolError, Request};
 use crate::live::NodeSnapshot;
 use crate::surfaces::metrics;
 use crate::surfaces::view::{
-    DayView, EventView, FleetView, HistoryView, MoodsView, NodeView, Span, StatusView, worst_first,
+    DayView, EventView, FleetView, HistoryView, MoodsView, NodeView, ServiceView, Span, StatusView,
+    worst_first,
 };
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -129,6 +130,11 @@ pub(super) fn asked_wrongly(rejection: &QueryRejection) -> Failure {
 pub(super) async fn fleet(State(web): State<Web>) -> Json<FleetView> {
     let nodes = web.0.live.nodes();
     Json(FleetView::of(nodes.iter().map(|node| &**node)))
+}
+
+pub(super) async fn services(State(web): State<Web>) -> Json<Vec<ServiceView>> {
+    let services = web.0.options.services.all(&web.0.live);
+    Json(services.iter().map(ServiceView::from).collect())
 }
 
 pub(super) async fn status(State(web): State<Web>) -> Json<StatusView> {

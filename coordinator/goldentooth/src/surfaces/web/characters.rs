@@ -15,8 +15,8 @@ impl From<CompanyError> for Failure {
     fn from(error: CompanyError) -> Self {
         let status = match error {
             CompanyError::Away => StatusCode::SERVICE_UNAVAILABLE,
-            CompanyError::Nobody(_) => StatusCode::NOT_FOUND,
-            CompanyError::NoVeil(_) => StatusCode::CONFLICT,
+            CompanyError::Nobody(_) | CompanyError::NoNode(_) => StatusCode::NOT_FOUND,
+            CompanyError::NoVeil(_) | CompanyError::Unborn(_) => StatusCode::CONFLICT,
             CompanyError::Declined(_) => StatusCode::TOO_MANY_REQUESTS,
             CompanyError::Question(_) => StatusCode::BAD_REQUEST,
         };
@@ -100,6 +100,22 @@ pub(super) async fn wish(
         Wished::Guess(guess) => Wish::Guess(guess),
     };
     let words = web.0.company.wish(&name, wish).await?;
+    Ok(Json(serde_json::json!({ "words": words })))
+}
+
+/// Whose own character is wished for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Born {
+    r#for: String,
+}
+
+pub(super) async fn bear(
+    State(web): State<Web>,
+    born: Result<Json<Born>, JsonRejection>,
+) -> Result<Json<serde_json::Value>, Failure> {
+    let Json(Born { r#for: node }) = born.map_err(|error| Failure(error.status(), error.body_text()))?;
+    let words = web.0.company.bear(&node).await?;
     Ok(Json(serde_json::json!({ "words": words })))
 }
 

@@ -5,13 +5,14 @@
 //! | `/`, `/nodes/NAME`, `/events`, `/cast`, `/proposals` | pages |
 //! | `/api/v1/nodes`, `/api/v1/nodes/NAME`, `/api/v1/nodes/NAME/day` | nodes as JSON |
 //! | `/api/v1/nodes/NAME/history`, `/api/v1/moods` | the past, for charts and the heatmap |
-//! | `/api/v1/fleet`, `/api/v1/status`, `/api/v1/events` | the rest as JSON |
+//! | `/api/v1/fleet`, `/api/v1/status`, `/api/v1/events`, `/api/v1/services` | the rest as JSON |
 //! | `/api/v1/cast`, `/api/v1/cast/NAME`, `/api/v1/facts/ID` | the cast, and what its words stand on |
 //! | `/api/v1/nodes/NAME/council` | what every eye of the cast sees in a node |
 //! | `POST /api/v1/ask` | a question to the cast; it changes nothing, and needs no token on loopback |
 //! | `POST /api/v1/cast/NAME` | a mute, a thumb or a guess: needs the token |
 //! | `/api/v1/minds`, `/api/v1/minds/ledger` | who can be asked, and what it cost |
 //! | `/api/v1/pulse`, `/api/v1/pulse/dry` | the last pulse, and what one would be; `POST` makes one: needs the token |
+//! | `POST /api/v1/cast` | a character of its own for a node: the same |
 //! | `/api/v1/stream` | what changes, as server-sent events: `stream.rs` |
 //! | `/calls`, `/api/v1/calls`, `/api/v1/quiet` | calls for help, and quiet times |
 //! | `PUT /api/v1/nodes/NAME/tag`, `POST /api/v1/quiet`, … | what operators change: needs a token, always |
@@ -54,6 +55,7 @@ use crate::flavour::Flavours;
 use crate::live::Live;
 use crate::members::Members;
 use crate::models::Pusher;
+use crate::services::Services;
 use crate::thinking::Thinking;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -88,6 +90,8 @@ pub struct Options {
     pub calls: Calls,
     /// How much voice there is where nobody has chosen.
     pub flavours: Flavours,
+    /// The services that are declared, and what they report.
+    pub services: Services,
     /// Sends models to nodes; none where nothing is sent, as in tests.
     pub models: Option<Pusher>,
     /// Language models and the pulse.
@@ -135,7 +139,8 @@ impl Web {
             .route("/api/v1/fleet", get(api::fleet))
             .route("/api/v1/status", get(api::status))
             .route("/api/v1/events", get(api::events))
-            .route("/api/v1/cast", get(characters::all))
+            .route("/api/v1/services", get(api::services))
+            .route("/api/v1/cast", get(characters::all).post(characters::bear))
             .route("/api/v1/cast/{name}", get(characters::one).post(characters::wish))
             .route("/api/v1/ask", post(characters::ask))
             .route("/api/v1/facts/{id}", get(characters::fact))

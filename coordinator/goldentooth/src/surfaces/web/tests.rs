@@ -41,6 +41,7 @@ fn setup(address: &str, nodes: Vec<NodeSnapshot>) -> Setup {
         care,
         calls: Calls::new(Vec::new()),
         flavours: Flavours::default(),
+        services: crate::services::Services::default(),
         models: None,
         thinking: crate::thinking::Thinking::default(),
         members: None,

@@ -39,11 +39,10 @@ fn about<'a>(scene: &Scene<'a>, asked: &Asked, sheet: &'a Sheet) -> &'a Sheet {
 
 pub(super) fn who(scene: &Scene<'_>, asked: &Asked, sheet: &Sheet) -> Option<Told> {
     let sheet = about(scene, asked, sheet);
-    let known = scene.portraits.iter().any(|portrait| portrait.id == sheet.id && portrait.known);
-    let domain = if known {
-        format!(" It stands for {}.", sheet.domain)
-    } else {
-        " What it stands for is for you to find out.".to_owned()
+    let portrait = scene.portraits.iter().find(|portrait| portrait.id == sheet.id);
+    let domain = match portrait.and_then(|portrait| portrait.embodies.as_ref()) {
+        Some(domain) => format!(" It stands for {domain}."),
+        None => " What it stands for is for you to find out.".to_owned(),
     };
     let office =
         sheet.office.map(|office| format!(", holds the office @{}", office.name())).unwrap_or_default();

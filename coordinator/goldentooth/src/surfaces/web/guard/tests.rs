@@ -35,6 +35,7 @@ fn checked(address: &str, method: &Method, headers: &[(&str, &str)]) -> Result<(
         care: Care::open(&data, &Live::new(0)).unwrap(),
         calls: Calls::new(Vec::new()),
         flavours: crate::flavour::Flavours::default(),
+        services: crate::services::Services::default(),
         models: None,
         thinking: crate::thinking::Thinking::default(),
         members: None,

@@ -32,6 +32,7 @@ impl Default for NodeView {
             learning: true,
             last_seen: None,
             vitals: BTreeMap::new(),
+            services: BTreeMap::new(),
             character: None,
             last_said: None,
             interval_s: None,
