@@ -10,6 +10,7 @@ use crate::words::lock;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::RwLock;
 use std::time::SystemTime;
@@ -76,7 +77,7 @@ pub struct Access {
     path: PathBuf,
     local: Token,
     key: [u8; 32],
-    kept: RwLock<(Option<SystemTime>, Vec<Kept>)>,
+    kept: RwLock<(Option<Stamp>, Vec<Kept>)>,
 }
 
 impl Access {
@@ -207,8 +208,13 @@ fn hash(secret: &str) -> String {
     hex::encode(Sha256::digest(secret.as_bytes()))
 }
 
-fn changed(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|about| about.modified()).ok()
+/// What tells one writing of the file from another. Each is a new file put in its
+/// place, so the inode differs even where two fall into one tick of the clock.
+type Stamp = (SystemTime, u64, u64);
+
+fn changed(path: &Path) -> Option<Stamp> {
+    let file = std::fs::metadata(path).ok()?;
+    Some((file.modified().ok()?, file.ino(), file.len()))
 }
 
 fn read(path: &Path) -> Result<Vec<Kept>, DataError> {
