@@ -176,6 +176,26 @@ impl Card {
         whole.into()
     }
 
+    /// The same card under another name.
+    ///
+    /// # Errors
+    /// [`CardError::Key`] if nobody can be called so.
+    pub fn renamed(mut self, name: &str) -> Result<Self, CardError> {
+        self.data.insert("name".to_owned(), name.into());
+        check(&self.data)?;
+        Ok(self)
+    }
+
+    /// The same card with the sheet that lies in it as `text`; one without a sheet stays as it is.
+    #[must_use]
+    pub fn with_sheet(mut self, text: &str) -> Self {
+        let ours = self.data.get_mut("extensions").and_then(|all| all.get_mut(OURS));
+        if let Some(sheet) = ours.and_then(|ours| ours.get_mut("sheet")).filter(|sheet| sheet.is_string()) {
+            *sheet = text.into();
+        }
+        self
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         self.text("name")

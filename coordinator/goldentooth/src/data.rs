@@ -298,6 +298,24 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DataError> 
     write().map_err(|source| DataError::Io { path: path.to_owned(), action: "written", source })
 }
 
+/// Makes a folder in the data folder that only its owner may see: whoever owns the
+/// data folder, also if root makes it.
+#[cfg(feature = "stage")]
+pub(crate) fn make_private(folder: &Path) -> Result<(), DataError> {
+    let make = || -> io::Result<()> {
+        if folder.is_dir() {
+            return Ok(());
+        }
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        if let Some(above) = folder.parent().filter(|_| rustix::process::geteuid().is_root()) {
+            let above = std::fs::metadata(above)?;
+            std::os::unix::fs::chown(folder, Some(above.uid()), Some(above.gid()))?;
+        }
+        Ok(())
+    };
+    make().map_err(|source| DataError::Io { path: folder.to_owned(), action: "made", source })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,8 @@ pub mod ask;
 pub mod backup;
 pub mod broker;
 pub mod calls;
+#[cfg(feature = "stage")]
+pub mod cards;
 pub mod care;
 pub mod cli;
 pub mod commands;

@@ -5,7 +5,7 @@
 use crate::ask::{Ask, EventQuery};
 use crate::company::{self, Company, Hosted};
 use crate::config::CastSettings;
-use crate::data::write_private;
+use crate::data::{make_private, write_private};
 use crate::intake::{Cause, Order};
 use crate::live::{Event, Live, NodeSnapshot, Recorded, Said, SaidKind, Update};
 use crate::services::Services;
@@ -161,7 +161,7 @@ async fn spare(requests: mpsc::Sender<Request>) {
 
 /// Adds the fleet's own sheets, from the folder `cast` of the data folder. A
 /// faulty one stays off the stage, and is named in the log.
-fn own_sheets(cast: &mut Cast, folder: &Path) {
+pub(crate) fn own_sheets(cast: &mut Cast, folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.sort();
@@ -301,11 +301,9 @@ impl Voices {
     async fn record(&self, Born { id, birth, text }: Born) {
         if let Some(folder) = &self.folder {
             let file = folder.join(format!("{id}.toml"));
-            let written = std::fs::create_dir_all(folder).map_err(|error| error.to_string());
-            let written = written
-                .and_then(|()| write_private(&file, text.as_bytes()).map_err(|error| error.to_string()));
+            let written = make_private(folder).and_then(|()| write_private(&file, text.as_bytes()));
             if let Err(error) = written {
-                tracing::error!(id, error, "a newborn's sheet can't be kept: it lives until the next start");
+                tracing::error!(id, %error, "a newborn's sheet can't be kept: it lives until the next start");
             }
         }
         let cast = Arc::clone(&self.seen.borrow().cast);

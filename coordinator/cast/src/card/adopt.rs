@@ -49,15 +49,19 @@ pub enum AdoptError {
 }
 
 /// Makes a sheet of a card, called `id`, fit to stand beside `cast`. `domain` is
-/// what it stands for, which no foreign card says.
+/// what it stands for, which no foreign card says. A sheet of ours that lies in the
+/// card is taken as it is, if nobody speaks so already.
 ///
 /// # Errors
 /// [`AdoptError`].
 pub fn adopt(cast: &Cast, card: &Card, id: &str, domain: Option<&str>) -> Result<Adopted, AdoptError> {
+    let mut left_out = None;
     if let Some(text) = card.sheet() {
-        let sheet = Sheet::parse(id, text)?;
-        fits(cast, &sheet)?;
-        return Ok(Adopted { sheet, text: text.to_owned(), notes: Vec::new() });
+        let (sheet, text) = named(Sheet::parse(id, text)?, text, card.name(), domain)?;
+        match fits(cast, &sheet) {
+            Ok(()) => return Ok(Adopted { sheet, text, notes: Vec::new() }),
+            Err(fault) => left_out = Some(format!("the sheet in the card is left out: {fault}")),
+        }
     }
     let mut last = None;
     for (voice, text) in RESERVE.into_iter().filter(|(voice, _)| !is_taken(cast, voice)) {
@@ -66,12 +70,33 @@ pub fn adopt(cast: &Cast, card: &Card, id: &str, domain: Option<&str>) -> Result
             let (text, notes) = dress(card, (voice, text), own, domain)?;
             let sheet = Sheet::parse(id, &text)?;
             match fits(cast, &sheet) {
-                Ok(()) => return Ok(Adopted { sheet, text, notes }),
+                Ok(()) => {
+                    let notes = left_out.into_iter().chain(notes).collect();
+                    return Ok(Adopted { sheet, text, notes });
+                }
                 Err(error) => last = Some(error),
             }
         }
     }
     Err(last.unwrap_or(AdoptError::NoVoice))
+}
+
+/// A sheet and its text, called as the card is, and for this domain.
+fn named(sheet: Sheet, text: &str, name: &str, domain: Option<&str>) -> Result<(Sheet, String), AdoptError> {
+    if sheet.name == name && domain.is_none_or(|domain| domain == sheet.domain) {
+        return Ok((sheet, text.to_owned()));
+    }
+    let mut table = table(&sheet.id, text)?;
+    table.insert("name".to_owned(), name.into());
+    if let Some(domain) = domain {
+        table.insert("domain".to_owned(), domain.into());
+    }
+    let text = toml::to_string(&table)?;
+    Ok((Sheet::parse(&sheet.id, &text)?, text))
+}
+
+fn table(id: &str, text: &str) -> Result<toml::Table, SheetError> {
+    text.parse().map_err(|error| SheetError::Syntax { file: format!("{id}.toml"), source: Box::new(error) })
 }
 
 fn fits(cast: &Cast, sheet: &Sheet) -> Result<(), AdoptError> {
@@ -89,8 +114,7 @@ fn dress(
     own: bool,
     domain: Option<&str>,
 ) -> Result<(String, Vec<String>), AdoptError> {
-    let syntax = |error| SheetError::Syntax { file: format!("{voice}.toml"), source: Box::new(error) };
-    let mut sheet: toml::Table = text.parse().map_err(syntax)?;
+    let mut sheet = table(voice, text)?;
     let mut notes = Vec::new();
     let mut set = |key: &str, value: Value| drop(sheet.insert(key.to_owned(), value));
     let said = |key: &str| card.text(key).replace("{{char}}", card.name()).replace("{{user}}", "you");

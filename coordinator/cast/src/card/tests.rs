@@ -76,6 +76,33 @@ fn a_sheet_of_ours_comes_back_as_it_was() {
 }
 
 #[test]
+fn a_card_of_ours_under_another_name_borrows_a_voice_where_its_own_is_heard() {
+    let cast = Cast::built_in().unwrap();
+    let malvo = cast.get("malvo").unwrap();
+    let card = Card::of(malvo, Cast::built_in_text("malvo").unwrap()).renamed("Shade").unwrap();
+    let shade = adopt(&cast, &card, "shade", None).unwrap();
+    assert_eq!(shade.sheet.name, "Shade");
+    assert!(shade.sheet.lent.is_some());
+    assert!(shade.notes[0].starts_with("the sheet in the card is left out: malvo.toml and shade.toml"));
+    // Where nobody speaks so, the sheet is taken, with the name and domain asked for.
+    let ids = cast.sheets().iter().map(|sheet| sheet.id.as_str()).filter(|id| *id != "malvo");
+    let others = Cast::of(ids.map(|id| (id, Cast::built_in_text(id).unwrap()))).unwrap();
+    let shade = adopt(&others, &card, "shade", Some("kettles")).unwrap();
+    assert_eq!((shade.sheet.name.as_str(), shade.sheet.domain.as_str()), ("Shade", "kettles"));
+    assert!(shade.sheet.lent.is_none() && shade.notes.is_empty(), "{:?}", shade.notes);
+    assert!(card.clone().renamed("<b>").is_err() && card.clone().renamed("\u{1b}x").is_err());
+}
+
+#[test]
+fn a_sheet_is_changed_only_in_a_card_that_has_one() {
+    let cast = Cast::built_in().unwrap();
+    let text = Cast::built_in_text("caudex").unwrap();
+    assert_eq!(Card::of(cast.get("malvo").unwrap(), "").with_sheet(text).sheet(), Some(text));
+    let foreign = Card::parse(&foreign(&json!({}))).unwrap();
+    assert_eq!(foreign.clone().with_sheet(text), foreign);
+}
+
+#[test]
 fn what_is_no_card_is_refused_with_its_place() {
     let book = |entries: usize| json!({ "character_book": { "entries": vec![json!({}); entries] } });
     for (text, words) in [

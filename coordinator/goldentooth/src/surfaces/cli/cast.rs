@@ -1,6 +1,8 @@
 //! `cast` and what belongs to it: who is on stage, why they are as they are,
 //! and the sheets themselves.
 
+mod cards;
+
 use super::ask::{CliError, Coordinator};
 use super::screen::{Screen, WIDTH, cell, clean, cut, wrapped};
 use super::{Target, Taste};
@@ -116,6 +118,10 @@ enum What {
         #[command(flatten)]
         target: Target,
     },
+    /// Take a character card (V2 or V3, JSON or PNG) as a sheet of your own
+    Import(cards::ImportArgs),
+    /// Write a character as a character card
+    Export(cards::ExportArgs),
     /// Hide answers: prints the `guess` of a veiled character's sheet, which nobody can read
     #[command(after_help = "Example:\n  goldentooth cast hide \"the sea\" sea ocean")]
     Hide {
@@ -158,6 +164,8 @@ pub(super) fn run(args: &CastArgs, screen: &mut Screen<'_>) -> Result<(), CliErr
         Some(What::Lint { files, config, target }) => {
             lint(files, &services(config.as_deref(), target)?, screen)
         }
+        Some(What::Import(args)) => cards::import(args, screen),
+        Some(What::Export(args)) => cards::export(args, screen),
         Some(What::Hide { answers }) => hide(answers, screen),
         Some(What::Month { name, lines, seed }) => month(name.as_deref(), *lines, *seed, screen),
         Some(What::Voices { json }) => voices(*json, screen),
