@@ -7,7 +7,7 @@
 //! can teach the model and be judged by it.
 //!
 //! Before anything is held together, deviations and steps are put on a logarithmic
-//! scale ([`compressed`]): ten spreads are not twice as strange as five, and one wild
+//! scale (`compressed`): ten spreads are not twice as strange as five, and one wild
 //! vital does not drown the rest.
 //!
 //! For the agent's 20 vitals it takes about 18 KB, allocated once, and 10 KB on the
