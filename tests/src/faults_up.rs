@@ -151,7 +151,7 @@ fn wrong_use_is_told_with_code_two() {
         ("goldentooth", &[]),
         ("goldentooth", &["frobnicate"]),
         ("goldentooth", &["up", "--http", "nonsense"]),
-        ("goldentooth", &["up", "--simulate", "1001"]),
+        ("goldentooth", &["up", "--simulate", "2001"]),
         ("goldentooth", &["up", "--mqtt", "127.0.0.1:0", "--broker", "mqtt://127.0.0.1:1"]),
         ("goldentooth", &["up", "--broker", "http://127.0.0.1"]),
         ("goldentooth", &["up", "--config", "/nowhere/goldentooth.toml"]),
