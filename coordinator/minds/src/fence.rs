@@ -1,7 +1,8 @@
 //! What came from outside, on its way into a prompt or a log: secrets out,
 //! markup and control characters out, links out, and a fence around the rest.
 
-use regex::{Regex, RegexSet};
+use regex::{Captures, Regex, RegexSet};
+use std::net::Ipv6Addr;
 use std::sync::LazyLock;
 
 /// What stands in the place of a secret.
@@ -64,10 +65,14 @@ static LINKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// People, machines by number (IPv4, IPv6, MAC), and names with dots that end as in a house or the net.
 static ADDRESSES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)[\w.+-]+@[\w.-]+|\b(?:\d{1,3}\.){3}\d{1,3}\b|\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b|(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4})+|\b[\w-]+(?:\.[\w-]+)*\.(?:local|lan|home|internal|arpa|com|net|org|io|dev|de|uk)\b",
+        r"(?i)[\w.+-]+@[\w.-]+|\b(?:\d{1,3}\.){3}\d{1,3}\b|\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b|\b[\w-]+(?:\.[\w-]+)*\.(?:local|lan|home|internal|arpa|com|net|org|io|dev|de|uk)\b",
     )
     .ok()
 });
+
+/// What may be an address of IPv6; the standard library's own parser says whether it is one.
+static COLONS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)(?:\b[0-9a-f]{1,4})?:(?:[0-9a-f]{0,4}:)+[0-9a-f]{0,4}\b").ok());
 
 /// The text without secrets: the one redactor, before every prompt and every log.
 pub fn redact(text: &str) -> String {
@@ -120,7 +125,13 @@ fn is_plain(c: char) -> bool {
 
 /// The text without addresses of machines and people.
 pub fn hide_addresses(text: &str) -> String {
-    ADDRESSES.as_ref().map_or_else(|| text.to_owned(), |shape| shape.replace_all(text, ADDRESS).into_owned())
+    let (Some(shape), Some(colons)) = (ADDRESSES.as_ref(), COLONS.as_ref()) else { return String::new() };
+    let text = shape.replace_all(text, ADDRESS);
+    let hidden = |found: &Captures<'_>| {
+        let is_one = found[0].parse::<Ipv6Addr>().is_ok();
+        if is_one { ADDRESS.to_owned() } else { found[0].to_owned() }
+    };
+    colons.replace_all(&text, hidden).into_owned()
 }
 
 /// Something from outside, as it may stand in a prompt: cleaned, and between
@@ -142,7 +153,7 @@ mod tests {
     #[test]
     fn every_shape_is_one() {
         assert_eq!(SHAPES.len(), SECRETS.len());
-        assert!(ANY.is_some() && LINKS.is_some() && ADDRESSES.is_some());
+        assert!(ANY.is_some() && LINKS.is_some() && ADDRESSES.is_some() && COLONS.is_some());
     }
 
     #[test]
@@ -199,11 +210,11 @@ mod tests {
     #[test]
     fn addresses_go_and_times_stay() {
         let told = hide_addresses(
-            "ana@nas.lan asked 192.168.1.7, fe80::1:2ff3, nas.local at 14:02 UTC, 71.5 °C, nginx.service",
+            "ana@nas.lan asked 192.168.1.7, fe80::1:2ff3, nas.local at 14:02:33 UTC, 71.5 °C, nginx.service",
         );
         assert_eq!(
             told,
-            "(address) asked (address), (address), (address) at 14:02 UTC, 71.5 °C, nginx.service"
+            "(address) asked (address), (address), (address) at 14:02:33 UTC, 71.5 °C, nginx.service"
         );
     }
 
