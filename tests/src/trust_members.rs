@@ -179,7 +179,10 @@ fn a_renamed_nodes_past_goes_along_and_its_old_file_is_void() {
     let rename = ["rename", "raspberrypi", "attic", "--address", "127.0.0.1", "--out", &out];
     assert_eq!(command(&place, &rename).unwrap()["to"], "attic");
     assert!(old.connect(&place.broker()).is_err(), "the old password opens nothing");
-    assert!(place.coordinator().node("raspberrypi").is_none());
+    // The views are told with the next news, which may be a moment later.
+    eventually("the old name to be gone", SOON, || {
+        place.coordinator().node("raspberrypi").is_none().then_some(())
+    });
     let history = place.coordinator().get("/api/v1/nodes/attic/history?span=hour");
     let reports: u64 = history["reports"].as_array().unwrap().iter().filter_map(Value::as_u64).sum();
     assert_eq!(reports, 1, "its past went along");
