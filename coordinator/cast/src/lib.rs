@@ -10,6 +10,7 @@
 pub mod act;
 pub mod ask;
 pub mod birth;
+pub mod boredom;
 pub mod card;
 mod casting;
 pub mod council;
@@ -25,6 +26,7 @@ mod sheet;
 mod signal;
 mod slot;
 mod traits;
+pub mod trope;
 pub mod truth;
 mod utter;
 pub mod voice;

@@ -52,7 +52,15 @@ pub fn check(
     fact: &Fact,
     notices: &[String],
 ) -> Result<String, Untrue> {
-    let slots = Slots::of(fact, notices);
+    fill(template, claims, &Slots::of(fact, notices))
+}
+
+/// The line in words, if its own words claim nothing, and its slots what fills
+/// them. A slot without a claim takes what fills it.
+///
+/// # Errors
+/// [`Untrue`] says what is wrong with it.
+pub fn fill(template: &str, claims: &[(Slot, String)], slots: &Slots) -> Result<String, Untrue> {
     let mut line = String::new();
     for part in Template::parse(template)?.parts {
         match part {
