@@ -44,11 +44,7 @@ impl Dialect {
                 Self::Anthropic => (HeaderName::from_static("x-api-key"), key.expose().to_owned()),
                 Self::OpenAi => (http::header::AUTHORIZATION, format!("Bearer {}", key.expose())),
             };
-            // A key has only visible characters, which a header may have.
-            if let Ok(mut value) = HeaderValue::from_str(&value) {
-                value.set_sensitive(true);
-                headers.push((name, value));
-            }
+            headers.extend(crate::http::secret(name, &value));
         }
         headers
     }

@@ -1,5 +1,5 @@
-//! A small client for calls to providers: one way to send, and a bound on what
-//! is read.
+//! A small client for calls to providers and to others who watch: one way to
+//! send, and a bound on what is read.
 
 use crate::Fault;
 use bytes::Bytes;
@@ -60,16 +60,41 @@ impl Http {
         body: &Value,
         most: usize,
     ) -> Result<Body, Fault> {
-        let uri: Uri = url.parse().map_err(|_| Fault::Unable("its address is none"))?;
-        let mut call = Request::new(Full::new(Bytes::from(body.to_string())));
-        *call.method_mut() = Method::POST;
-        *call.uri_mut() = uri;
         let own = [
             (CONTENT_TYPE, HeaderValue::from_static("application/json")),
             (ACCEPT, HeaderValue::from_static("application/json, text/event-stream")),
-            (USER_AGENT, HeaderValue::from_static(concat!("goldentooth/", env!("CARGO_PKG_VERSION")))),
         ];
-        call.headers_mut().extend(own.into_iter().chain(headers));
+        let headers = own.into_iter().chain(headers);
+        self.send(Method::POST, url, headers, Bytes::from(body.to_string()), most).await
+    }
+
+    /// Gets what is there: the body of a good answer, of which at most `most`
+    /// bytes will be read.
+    pub(crate) async fn get(
+        &self,
+        url: &str,
+        headers: Vec<(HeaderName, HeaderValue)>,
+        most: usize,
+    ) -> Result<Body, Fault> {
+        let own = [(ACCEPT, HeaderValue::from_static("application/json, text/plain"))];
+        self.send(Method::GET, url, own.into_iter().chain(headers), Bytes::new(), most).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        headers: impl Iterator<Item = (HeaderName, HeaderValue)>,
+        body: Bytes,
+        most: usize,
+    ) -> Result<Body, Fault> {
+        let uri: Uri = url.parse().map_err(|_| Fault::Unable("its address is none"))?;
+        let mut call = Request::new(Full::new(body));
+        *call.method_mut() = method;
+        *call.uri_mut() = uri;
+        call.headers_mut().extend(headers);
+        let us = HeaderValue::from_static(concat!("goldentooth/", env!("CARGO_PKG_VERSION")));
+        call.headers_mut().insert(USER_AGENT, us);
         let answer =
             self.0.request(call).await.map_err(|error| {
                 if error.is_connect() { Fault::Connect(told(&error)) } else { Fault::Cut }
@@ -87,10 +112,22 @@ impl Http {
     }
 }
 
-/// Reads a whole body.
+/// A header that no log shows. A key has only visible characters, which a header may have.
+pub(crate) fn secret(name: HeaderName, value: &str) -> Option<(HeaderName, HeaderValue)> {
+    let mut value = HeaderValue::from_str(value).ok()?;
+    value.set_sensitive(true);
+    Some((name, value))
+}
+
+/// Reads a whole body as JSON.
 pub(crate) async fn whole(body: Body, most: usize) -> Result<Value, Fault> {
-    let bytes = body.collect().await.map_err(|error| broken(&error, most))?.to_bytes();
+    let bytes = bytes(body, most).await?;
     serde_json::from_slice(&bytes).map_err(|error| Fault::Shape(format!("it is no JSON ({error})")))
+}
+
+/// Reads a whole body.
+pub(crate) async fn bytes(body: Body, most: usize) -> Result<Bytes, Fault> {
+    Ok(body.collect().await.map_err(|error| broken(&error, most))?.to_bytes())
 }
 
 /// Why a body ended early: too long, or cut.
@@ -117,11 +154,12 @@ fn told(error: &dyn Error) -> String {
     crate::fence::words(&innermost.to_string())
 }
 
-/// What a refusal says: both dialects have `error.message`.
+/// What a refusal says: both dialects have `error.message`, Prometheus `error`,
+/// Grafana `message`; the others say it in plain text.
 fn words_of(body: &[u8]) -> String {
     let json: Option<Value> = serde_json::from_slice(body).ok();
     let message = json.as_ref().and_then(|json| {
-        let error = json.get("error")?;
+        let error = json.get("error").unwrap_or(json);
         error.get("message").and_then(Value::as_str).or_else(|| error.as_str())
     });
     crate::fence::words(message.unwrap_or(&String::from_utf8_lossy(body)))

@@ -6,7 +6,10 @@
 //! [`Understudy`] asks nobody: it composes from the sheets, offline, is always
 //! there, and says so.
 //!
-//! What came from outside goes into a prompt only through [`fence`].
+//! Others who watch the same house (Uptime Kuma, Prometheus, Alertmanager,
+//! Loki, Grafana) are asked by [`proxy`], over the same client and with keys
+//! held in the same way. What came from outside goes into a prompt only
+//! through [`fence`].
 
 mod breaker;
 mod budget;
@@ -17,6 +20,7 @@ pub mod fence;
 mod http;
 mod key;
 mod provider;
+pub mod proxy;
 mod receipt;
 mod request;
 mod router;

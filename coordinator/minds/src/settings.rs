@@ -31,6 +31,9 @@ pub struct Settings {
     /// The most that an answer may take.
     #[serde(deserialize_with = "duration")]
     pub timeout: Duration,
+    /// Whether a model may be asked about simulated nodes, too: else they are
+    /// the understudy's, and cost nothing.
+    pub simulated: bool,
     /// The most tokens.
     pub budget: Limits,
     /// The periodic look.
@@ -47,6 +50,7 @@ impl Default for Settings {
             characters: BTreeMap::new(),
             currency: "USD".to_owned(),
             timeout: Duration::from_mins(2),
+            simulated: false,
             budget: Limits::default(),
             pulse: PulseSettings::default(),
             providers: BTreeMap::new(),
@@ -125,7 +129,7 @@ impl Url {
     /// # Errors
     /// In words. What may be a secret is not repeated.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || "no address of a provider: write http://HOST[:PORT][/PATH] or https://…".to_owned();
+        let wrong = || "no address: write http://HOST[:PORT][/PATH] or https://…".to_owned();
         let uri: http::Uri = text.parse().map_err(|_| wrong())?;
         let host = uri.host().filter(|host| !host.is_empty());
         let plain = uri.query().is_none() && uri.authority().is_some_and(|all| !all.as_str().contains('@'));
@@ -141,7 +145,7 @@ impl Url {
     }
 
     /// Whether what is sent there can be read on the way.
-    fn is_in_the_clear(&self) -> bool {
+    pub(crate) fn is_in_the_clear(&self) -> bool {
         let uri: Option<http::Uri> = self.0.parse().ok();
         let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default().trim_matches(['[', ']']);
         let here = host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());

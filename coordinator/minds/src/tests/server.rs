@@ -1,6 +1,6 @@
 //! A provider to test with. The first part of the path says how it behaves;
 //! what comes behind it is the dialect's own. It refuses, as the real ones do,
-//! whatever is not of its dialect.
+//! whatever is not of its dialect. `tests/` has it, too.
 
 use super::KEY;
 use axum::Router;
@@ -89,7 +89,7 @@ async fn messages(
     }
     let usage = json!({ "input_tokens": 12, "cache_read_input_tokens": 30, "cache_creation_input_tokens": 5, "output_tokens": 7 });
     let block = match tool_of(&body) {
-        Some(name) => json!({ "type": "tool_use", "id": "t1", "name": name, "input": input(name) }),
+        Some(name) => json!({ "type": "tool_use", "id": "t1", "name": name, "input": input(name, &body) }),
         None => json!({ "type": "text", "text": "Evening." }),
     };
     let stop = if block["type"] == "text" { "end_turn" } else { "tool_use" };
@@ -167,14 +167,12 @@ async fn completions(
     let usage = json!({ "prompt_tokens": 47, "completion_tokens": 7, "total_tokens": 54, "prompt_tokens_details": { "cached_tokens": 30 } });
     let shaped = body["response_format"].is_object();
     let tool = body["tools"][0]["function"]["name"].as_str();
-    let words = if shaped && way == "fenced" {
-        "```json\n{\"word\":\"evening\"}\n```"
-    } else if shaped {
-        "{\"word\":\"evening\"}"
-    } else {
-        "Evening."
+    let words = match (shaped, way.as_str()) {
+        (true, "fenced") => format!("```json\n{}\n```", answer(&body)),
+        (true, _) => answer(&body).to_string(),
+        (false, _) => "Evening.".to_owned(),
     };
-    let call = tool.map(|name| json!({ "id": "t1", "type": "function", "function": { "name": name, "arguments": input(name).to_string() } }));
+    let call = tool.map(|name| json!({ "id": "t1", "type": "function", "function": { "name": name, "arguments": input(name, &body).to_string() } }));
     if body["stream"] != json!(true) {
         let message = match call {
             Some(call) => json!({ "role": "assistant", "content": null, "tool_calls": [call] }),
@@ -229,8 +227,30 @@ fn tool_of(body: &Value) -> Option<&str> {
     body["tool_choice"]["name"].as_str().or_else(|| body["tools"][0]["name"].as_str())
 }
 
-fn input(tool: &str) -> Value {
-    if tool == "answer" { json!({ "word": "evening" }) } else { json!({ "node": "pi-07" }) }
+fn input(tool: &str, body: &Value) -> Value {
+    if tool == "answer" { answer(body) } else { json!({ "node": "pi-07" }) }
+}
+
+/// An answer of the wanted shape, as an honest model would give it: a line for
+/// each fact of a pulse, one for each answer to a person, else a word.
+fn answer(body: &Value) -> Value {
+    let schema = [&body["response_format"]["json_schema"]["schema"], &body["tools"][0]["input_schema"]];
+    let Some(line) = schema.iter().find_map(|schema| schema.pointer("/properties/lines/items/properties"))
+    else {
+        return json!({ "word": "evening" });
+    };
+    if let Some(answers) = line["answer"]["enum"].as_array() {
+        let lines = answers.iter().map(|id| json!({ "answer": id, "text": "Hear me: {answer}" }));
+        return json!({ "lines": lines.collect::<Vec<_>>() });
+    }
+    let said = body["messages"].as_array().and_then(|all| all.last()).unwrap();
+    let wanted = said["content"].as_str().unwrap().rsplit("Write:\n").next().unwrap().lines();
+    let lines = wanted.filter_map(|line| {
+        let (fact, rest) = line.split_once(": ")?;
+        let (by, _) = rest.split_once(',')?;
+        Some(json!({ "by": by, "fact": fact, "text": "{node} is {state}." }))
+    });
+    json!({ "lines": lines.collect::<Vec<_>>() })
 }
 
 async fn failure(
