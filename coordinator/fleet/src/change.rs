@@ -130,7 +130,8 @@ pub enum Change {
         /// Its state now.
         to: ServiceState,
     },
-    /// A service says of itself that it is in another state.
+    /// A service says of itself that it is in another state, or somebody else
+    /// who watches it does.
     ServiceReported {
         /// Which.
         service: NodeName,
@@ -142,6 +143,9 @@ pub enum Change {
         to: ServiceState,
         /// What else it says, in its own words.
         note: Option<String>,
+        /// Who else says so; none if the service itself does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen_by: Option<String>,
     },
     /// A node has taken the settings that were wanted.
     SettingsApplied {
@@ -364,11 +368,14 @@ impl Change {
                 let was = from.map(|from| format!(" (was {})", state_word(from))).unwrap_or_default();
                 format!("{unit} on {node} is {}{was}.", state_word(*to))
             }
-            Self::ServiceReported { service, node, from, to, note } => {
+            Self::ServiceReported { service, node, from, to, note, seen_by } => {
                 let place = node.as_ref().map(|node| format!(" on {node}")).unwrap_or_default();
                 let was = from.map(|from| format!(" (was {})", state_word(from))).unwrap_or_default();
                 let note = note.as_ref().map(|note| format!(": “{note}”")).unwrap_or_default();
-                format!("{service}{place} says that it is {}{was}{note}.", state_word(*to))
+                match seen_by {
+                    Some(by) => format!("{by} sees {service}{place} as {}{was}{note}.", state_word(*to)),
+                    None => format!("{service}{place} says that it is {}{was}{note}.", state_word(*to)),
+                }
             }
             Self::SettingsApplied { node, version } => format!("{node} took settings version {version}."),
             Self::SpoolDropped { node, frames, total } => {

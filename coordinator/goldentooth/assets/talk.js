@@ -40,12 +40,13 @@ function asked(text) {
   add(log, "p", "asked", text);
 }
 
-function replied({ by, text, kind, facts }) {
+function replied({ by, text, kind, facts, mind }) {
   const reply = add(log, "div", "reply");
   const arms = document.getElementById(`cast-${by}`)?.querySelector(".arms").cloneNode(true);
   if (arms) reply.append(arms);
   else add(reply, "span");
-  add(reply, "p", "by", kind && kind !== "fact" ? `${nameOf(by)}, a ${kind}` : nameOf(by));
+  const whose = [nameOf(by), kind && kind !== "fact" && `a ${kind}`, mind && mind !== "understudy" && `in the words of ${mind}`];
+  add(reply, "p", "by", whose.filter(Boolean).join(", "));
   add(reply, "p", "text", text);
   if (facts?.length) {
     const details = add(reply, "details");

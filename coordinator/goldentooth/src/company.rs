@@ -10,6 +10,8 @@ pub(crate) mod glance;
 #[cfg(feature = "stage")]
 mod hosted;
 mod record;
+#[cfg(feature = "stage")]
+mod voiced;
 
 #[cfg(feature = "stage")]
 #[cfg(test)]
@@ -18,6 +20,8 @@ mod tests;
 #[cfg(feature = "stage")]
 pub(crate) use hosted::Hosted;
 pub use record::fact;
+#[cfg(feature = "stage")]
+pub(crate) use voiced::Models;
 
 use crate::flavour::Flavour;
 use crate::surfaces::view::{AnswersView, CharacterView, CouncilView};

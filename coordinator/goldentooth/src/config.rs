@@ -33,7 +33,7 @@ const INSTALLED: &str = "/var/lib/goldentooth";
 
 /// Every key of the file.
 #[cfg(test)]
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "fleet",
     "data",
     "http",
@@ -47,6 +47,7 @@ const KEYS: [&str; 16] = [
     "hosts",
     "notify",
     "minds",
+    "proxies",
     "flavour",
     "service",
     "cast",
@@ -159,6 +160,9 @@ pub struct Config {
     /// Language models: whom to ask, and their keys.
     #[cfg(feature = "stage")]
     pub minds: (minds::Settings, std::collections::BTreeMap<String, minds::Key>),
+    /// Those who watch from outside, with their keys.
+    #[cfg(feature = "stage")]
+    pub proxies: minds::proxy::Proxies,
     /// The services that are declared, and who needs whom.
     pub services: Relations,
     /// Who is on stage, and their rhythm.
@@ -192,6 +196,13 @@ struct File {
     #[serde(default)]
     #[allow(dead_code)] // whatever stands there, nobody asks
     minds: Option<toml::Value>,
+    #[cfg(feature = "stage")]
+    #[serde(default)]
+    proxies: std::collections::BTreeMap<String, minds::proxy::ProxySettings>,
+    #[cfg(not(feature = "stage"))]
+    #[serde(default)]
+    #[allow(dead_code)] // as with minds
+    proxies: Option<toml::Value>,
     #[serde(default)]
     flavour: Flavours,
     #[serde(default)]
@@ -229,6 +240,15 @@ impl Config {
         };
         let data = folder(args.data.data.clone().or(file.data))?;
         let commit_every = file.commit_every.unwrap_or_else(|| pace::on(pace::device(&data).as_deref()));
+        // Without a stage nobody asks, and no key is read.
+        #[cfg(feature = "stage")]
+        let (minds, proxies) = {
+            let on = !args.no_stage && file.stage.unwrap_or(true);
+            let keys = if on { keys(&path, &text, &file.minds)? } else { std::collections::BTreeMap::new() };
+            let proxies =
+                if on { proxies(&path, &text, file.proxies)? } else { minds::proxy::Proxies::default() };
+            ((file.minds, keys), proxies)
+        };
         Ok(Self {
             fleet: file.fleet.unwrap_or_else(default_fleet),
             data,
@@ -243,13 +263,9 @@ impl Config {
             notify,
             flavours: file.flavour,
             #[cfg(feature = "stage")]
-            minds: {
-                // Without a stage nobody asks, and no key is read.
-                let on = !args.no_stage && file.stage.unwrap_or(true);
-                let keys =
-                    if on { keys(&path, &text, &file.minds)? } else { std::collections::BTreeMap::new() };
-                (file.minds, keys)
-            },
+            minds,
+            #[cfg(feature = "stage")]
+            proxies,
             services: services::relations(&path, &text, file.service)?,
             cast: file.cast.unwrap_or_default(),
             json: args.json,
@@ -303,11 +319,27 @@ fn keys(
     text: &str,
     settings: &minds::Settings,
 ) -> Result<std::collections::BTreeMap<String, minds::Key>, ConfigError> {
-    settings.keys(|name| std::env::var(name).ok()).map_err(|error| ConfigError::Value {
+    settings.keys(|name| std::env::var(name).ok()).map_err(|error| placed(path, text, error))
+}
+
+/// Those who watch from outside, with their keys.
+#[cfg(feature = "stage")]
+fn proxies(
+    path: &Path,
+    text: &str,
+    settings: std::collections::BTreeMap<String, minds::proxy::ProxySettings>,
+) -> Result<minds::proxy::Proxies, ConfigError> {
+    let proxies = minds::proxy::Proxies::new(settings, |name| std::env::var(name).ok());
+    proxies.map_err(|error| placed(path, text, error))
+}
+
+#[cfg(feature = "stage")]
+fn placed(path: &Path, text: &str, error: minds::SettingsError) -> ConfigError {
+    ConfigError::Value {
         path: path.to_owned(),
         line: error.span.map_or(1, |span| line_of(text, span.start)),
         why: error.why,
-    })
+    }
 }
 
 /// The line, from 1, in which a place of a text lies.

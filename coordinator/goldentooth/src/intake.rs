@@ -18,7 +18,7 @@ use crate::models::Piece;
 use crate::surfaces::mqtt::Outlet;
 use claim::{Claim, Rival};
 use fleet::Now;
-use frames::{NodeName, Vital};
+use frames::{NodeName, ServiceState, Vital};
 use link::{Heard, Publish, Sender};
 use node_agent::clock::{self, Trust};
 use node_agent::notify::Notify;
@@ -100,6 +100,15 @@ pub enum Order {
         to: NodeName,
         /// What the store says to it.
         done: Answer,
+    },
+    /// Take what a watcher outside sees of a service.
+    Seen {
+        /// Which service.
+        service: NodeName,
+        /// How it looks.
+        state: ServiceState,
+        /// Who looked.
+        by: String,
     },
     /// Send a node a piece of a model.
     Model {
@@ -354,6 +363,7 @@ impl Running {
                 self.parts.core.rename(&from, &to);
                 self.parts.writer.rename(from, to, done);
             }
+            Order::Seen { service, state, by } => self.parts.core.seen(now, service, state, by),
             Order::Model { node, piece } => self.parts.core.model(&node, &piece),
             Order::Keep(cast) => self.parts.core.keep_cast(cast),
             Order::Note { kind, source, payload, cause, lasting } => {

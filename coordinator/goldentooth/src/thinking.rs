@@ -7,6 +7,10 @@ mod gather;
 mod held;
 #[cfg(feature = "stage")]
 mod pulse;
+#[cfg(feature = "stage")]
+pub(crate) mod quiet;
+#[cfg(feature = "stage")]
+mod watch;
 
 #[cfg(feature = "stage")]
 pub(crate) use held::{Held, Setting};

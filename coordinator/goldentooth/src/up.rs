@@ -338,6 +338,7 @@ async fn on_stage(
         company,
         thinking,
         minds: config.minds.clone(),
+        proxies: config.proxies.clone(),
         services: services.clone(),
         settings: &config.cast,
         folder: &config.data,

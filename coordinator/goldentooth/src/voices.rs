@@ -3,7 +3,7 @@
 //! that falls behind passes over events.
 
 use crate::ask::{Ask, EventQuery};
-use crate::company::{self, Company, Hosted};
+use crate::company::{self, Company, Hosted, Models};
 use crate::config::CastSettings;
 use crate::data::{make_private, write_private};
 use crate::intake::{Cause, Order};
@@ -45,6 +45,8 @@ pub(crate) struct Hosting<'a> {
     pub(crate) thinking: &'a Thinking,
     /// Language models, and their keys.
     pub(crate) minds: (minds::Settings, BTreeMap<String, minds::Key>),
+    /// Those who watch from outside.
+    pub(crate) proxies: minds::proxy::Proxies,
     pub(crate) services: Services,
     pub(crate) settings: &'a CastSettings,
     /// The data folder.
@@ -68,6 +70,7 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
         company,
         thinking,
         minds,
+        proxies,
         services,
         settings,
         folder,
@@ -75,6 +78,7 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
         kept,
         lasting,
     } = hosting;
+    let tropes = crate::thinking::quiet::tropes(folder);
     let folder = folder.join(SHEETS);
     let mut cast = Cast::built_in()?.with_most(settings.most);
     own_sheets(&mut cast, &folder);
@@ -100,6 +104,11 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
     let setting = Setting {
         settings: minds.0,
         keys: minds.1,
+        proxies,
+        services: services.clone(),
+        tropes,
+        boredom: settings.boredom as f32,
+        lasting,
         // Who is born later joins the pulse at the next start.
         cast: Cast::clone(&seen.borrow().cast),
         live: live.clone(),
@@ -108,7 +117,10 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
         requests: requests.clone(),
         seed,
     };
-    thinking.enter(Held::start(setting).await);
+    let (aliases, simulated) = (setting.settings.pulse.aliases, setting.settings.simulated);
+    let held = Held::start(setting).await;
+    let models = Models { router: held.router(), aliases, simulated };
+    thinking.enter(held);
     company.enter(Hosted {
         seen: seen.clone(),
         services: services.clone(),
@@ -116,6 +128,7 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
         ask,
         orders: orders.clone(),
         requests: requests.clone(),
+        models,
         lasting,
         before: Mutex::new(BTreeMap::new()),
     });

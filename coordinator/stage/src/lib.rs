@@ -11,6 +11,7 @@ mod line;
 mod month;
 mod past;
 pub mod pulse;
+pub mod reply;
 mod run;
 mod second;
 mod settings;

@@ -6,19 +6,20 @@
 //! [`Plan::settle`] what of an answer may be said. What may not, and what nobody
 //! said, the understudy says.
 
+mod changed;
 mod context;
 mod digest;
-mod judge;
-mod outside;
+pub(crate) mod judge;
+pub(crate) mod outside;
 mod plan;
-mod prompt;
+pub(crate) mod prompt;
 mod style;
 #[cfg(test)]
 mod tests;
 mod timing;
 
 pub use context::CONTEXT;
-pub use digest::{Digest, NodeNow, Scene, Stands, Turned};
+pub use digest::{Digest, NodeNow, Scene, Stands, Trouble, Turned};
 pub use judge::Refusal;
 pub use plan::{Found, Given, House, Plan};
 pub use style::Styles;
@@ -26,6 +27,7 @@ pub use timing::Timing;
 
 use cast::{Filled, Kind};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use store::Uuid;
 
 /// What a pulse saw, asked and said: `goldentooth pulse --json`.
@@ -53,6 +55,8 @@ pub struct Report {
     pub lines: Vec<PulseLine>,
     /// What was refused.
     pub dropped: Vec<Dropped>,
+    /// Who told nothing, and why.
+    pub missing: BTreeMap<String, String>,
 }
 
 /// Something that was to be said.

@@ -80,8 +80,20 @@ fn all() -> Vec<(Change, &'static str)> {
                 from: Some(ServiceState::Active),
                 to: ServiceState::Failed,
                 note: Some("the target is full".into()),
+                seen_by: None,
             },
             "backup says that it is failed (was active): “the target is full”.",
+        ),
+        (
+            Change::ServiceReported {
+                service: "blog".parse().unwrap(),
+                node: Some(n()),
+                from: None,
+                to: ServiceState::Failed,
+                note: None,
+                seen_by: Some("kuma".into()),
+            },
+            "kuma sees blog on pi-07 as failed.",
         ),
         (Change::SettingsApplied { node: n(), version: 3 }, "pi-07 took settings version 3."),
         (

@@ -1,7 +1,7 @@
 //! The cast that is on stage.
 
 use super::answer::{self, Scene, Told};
-use super::{CompanyError, Wish, council};
+use super::{CompanyError, Models, Wish, council};
 use crate::ask::{Ask, EventQuery};
 use crate::flavour::Flavour;
 use crate::intake::Order;
@@ -40,6 +40,7 @@ pub(crate) struct Hosted {
     pub(crate) ask: Ask,
     pub(crate) orders: mpsc::Sender<Order>,
     pub(crate) requests: mpsc::Sender<Request>,
+    pub(crate) models: Models,
     /// Whether what happens here is kept for good.
     pub(crate) lasting: bool,
     pub(crate) before: Mutex<BTreeMap<String, Asked>>,
@@ -235,6 +236,12 @@ impl Hosted {
         let (mut answers, mut recorded) = (Vec::new(), Vec::new());
         // In an emergency the fact comes first, and nothing before it.
         let plainly = called.is_some_and(|called| called.is_emergency());
+        let voiced = if plainly || flavour == Flavour::Off || asked.kind.is_none() {
+            Vec::new()
+        } else {
+            self.models.voice(&cast, text, &told, &nodes).await
+        };
+        let mut voiced = voiced.into_iter();
         for (place, (sheet, mut told)) in told.into_iter().enumerate() {
             for fact in &mut told.facts {
                 fact.id = format!("{id}.{}", recorded.len());
@@ -247,15 +254,16 @@ impl Hosted {
                 feeling: portrait.feeling,
                 tone: portrait.tone,
             });
+            let (text, mind) = match voiced.next().flatten() {
+                Some(voiced) => (voiced.text, voiced.mind),
+                None if plainly || flavour == Flavour::Off => (told.text, Understudy::NAME.to_owned()),
+                None => (Understudy::answer(sheet, &told.text, bearing, seed), Understudy::NAME.to_owned()),
+            };
             answers.push(AnswerView {
                 by: sheet.id.clone(),
-                text: if plainly || flavour == Flavour::Off {
-                    told.text
-                } else {
-                    Understudy::answer(sheet, &told.text, bearing, seed)
-                },
+                text,
                 facts: told.facts,
-                mind: Understudy::NAME.to_owned(),
+                mind,
                 kind: told.kind.to_owned(),
             });
         }
@@ -267,7 +275,7 @@ impl Hosted {
         }
         let answered = json!({
             "answer": id, "person": person, "question": text, "asked": asked, "facts": recorded,
-            "answers": answers.iter().map(|one| json!({ "by": one.by, "text": one.text })).collect::<Vec<_>>(),
+            "answers": answers.iter().map(|one| json!({ "by": one.by, "text": one.text, "mind": one.mind })).collect::<Vec<_>>(),
             "words": format!("{person} asked: {text}"),
         });
         self.note("answered", answered).await;

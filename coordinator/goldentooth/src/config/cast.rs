@@ -26,6 +26,9 @@ pub struct CastSettings {
     /// … within this time.
     #[serde(deserialize_with = "span")]
     pub born_within: Duration,
+    /// Below this activity, 0 to 1, somebody is bored and tells a tale; 0 means never.
+    #[serde(deserialize_with = "share")]
+    pub boredom: f64,
     /// How long a room counts as active after a message.
     #[serde(deserialize_with = "span")]
     pub response_window: Duration,
@@ -59,6 +62,7 @@ impl Default for CastSettings {
             births: true,
             born_after: 3,
             born_within: Duration::from_hours(7 * 24),
+            boredom: 0.2,
             response_window: Duration::from_secs(30),
             inbox: 1_000,
             ageing: Duration::from_secs(30),
@@ -144,5 +148,6 @@ mod tests {
         let here = CastSettings::default().for_stage(fleet::Relations::default());
         assert_eq!(here, stage::Settings::default());
         assert_eq!(CastSettings::default().most, cast::MOST);
+        assert!((CastSettings::default().boredom as f32 - cast::boredom::THRESHOLD).abs() < f32::EPSILON);
     }
 }

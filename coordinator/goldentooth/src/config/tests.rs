@@ -108,6 +108,16 @@ fn faults_of_minds_are_named_where_they_stand() {
         let told = load(&file, &[]).unwrap_err().to_string();
         assert!(told.contains(&format!("line {line}:")) && told.contains(words), "{told}");
     }
+    let proxy = "[proxies.kuma]\nkind = \"uptime-kuma\"\nurl = \"http://127.0.0.1:1\"\npage = \"home\"\n";
+    assert!(!load(proxy, &[]).unwrap().proxies.is_empty());
+    for (file, line, words) in [
+        (proxy.replace("uptime-kuma", "kuma"), 2, "no kind of proxy"),
+        (format!("{proxy}key = {{ env = \"GOLDENTOOTH_NO_SUCH\" }}\n"), 5, "proxies.kuma.key: the variable"),
+        (proxy.replace("page", "pages"), 4, "did you mean \"page\""),
+    ] {
+        let told = load(&file, &[]).unwrap_err().to_string();
+        assert!(told.contains(&format!("line {line}:")) && told.contains(words), "{told}");
+    }
     // Without a stage no key is read.
     let keyed = format!("{provider}key = {{ env = \"GOLDENTOOTH_NO_SUCH\" }}\n");
     assert!(load(&keyed, &["--no-stage"]).is_ok());

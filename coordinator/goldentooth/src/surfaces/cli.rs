@@ -21,6 +21,8 @@ mod status;
 mod tests;
 #[cfg(feature = "stage")]
 mod thinking;
+#[cfg(feature = "stage")]
+mod tropes;
 
 pub use ask::CliError;
 
@@ -74,6 +76,9 @@ pub enum Look {
     /// The periodic look at the whole fleet: the last one, a dry run, or one now
     #[cfg(feature = "stage")]
     Pulse(thinking::PulseArgs),
+    /// What a bored character makes a tale of: the catalogue, and the fleet's own
+    #[cfg(feature = "stage")]
+    Tropes(tropes::TropesArgs),
     /// Calls for help: whether they arrive
     Notify {
         /// What to do
@@ -191,6 +196,8 @@ pub fn run(look: &Look) -> Result<(), CliError> {
         Look::Pulse(args) => thinking::pulse(args, &mut screen),
         #[cfg(feature = "stage")]
         Look::Cast(args) => cast::run(args, &mut screen),
+        #[cfg(feature = "stage")]
+        Look::Tropes(args) => tropes::run(args, &mut screen),
         Look::Events(wanted) => events::run(&Coordinator::new(&wanted.target)?, wanted, &mut screen),
     };
     match done {

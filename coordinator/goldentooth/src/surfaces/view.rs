@@ -34,7 +34,7 @@ pub(crate) use node::{because_words, vitals};
 pub use service::{ServiceView, UnitView};
 pub use thinking::{
     CallView, DroppedView, FaultView, LedgerDayView, LedgerView, MindsView, ProviderView, PulseFactView,
-    PulseLineView, PulseView, PurseView,
+    PulseLineView, PulseView, PurseView, WhimView,
 };
 pub use words::{age, plain, show};
 

@@ -1,15 +1,19 @@
 //! The router with its ledger, and the pulse's task.
 
 use super::pulse::{self, Order as PulseOrder};
+use super::watch::Lookout;
 use super::{ThinkingError, Wanted};
 use crate::ask::Ask;
 use crate::company::CompanyError;
 use crate::intake::Order;
 use crate::live::{Live, UnixMillis};
+use crate::services::Services;
 use crate::surfaces::view::{
     CallView, FaultView, LedgerDayView, LedgerView, MindsView, ProviderView, PulseView, PurseView, time,
 };
 use cast::Cast;
+use cast::trope::Tropes;
+use minds::proxy::Proxies;
 use minds::{Key, Receipt, Router, Settings, Understudy};
 use node_agent::clock;
 use stage::Request;
@@ -27,6 +31,11 @@ const REMEMBERED: u32 = 10_000;
 pub(crate) struct Setting {
     pub(crate) settings: Settings,
     pub(crate) keys: BTreeMap<String, Key>,
+    pub(crate) proxies: Proxies,
+    pub(crate) services: Services,
+    pub(crate) tropes: Tropes,
+    pub(crate) boredom: f32,
+    pub(crate) lasting: bool,
     pub(crate) cast: Cast,
     pub(crate) live: Live,
     pub(crate) ask: Ask,
@@ -48,7 +57,7 @@ impl Held {
     pub(crate) async fn start(setting: Setting) -> Self {
         let (receipts, taken) = mpsc::channel(RECEIPTS);
         let currency = setting.settings.currency.clone();
-        let every = setting.settings.pulse;
+        let (every, simulated) = (setting.settings.pulse, setting.settings.simulated);
         let router = Router::new(setting.settings, setting.keys, receipts, clock::wall);
         let now = clock::wall();
         match setting.ask.calls(now.div_euclid(DAY) * DAY, REMEMBERED).await {
@@ -58,19 +67,35 @@ impl Held {
             Err(error) => tracing::warn!(%error, "what was spent today can't be read"),
         }
         let (pulses, asked) = mpsc::channel(8);
+        let live = setting.live;
         let heart = pulse::Heart {
             router: router.clone(),
             cast: setting.cast,
-            live: setting.live,
+            live: live.clone(),
             ask: setting.ask.clone(),
             orders: setting.orders.clone(),
             requests: setting.requests,
             settings: every,
+            simulated,
+            services: setting.services,
+            proxies: setting.proxies.clone(),
+            tropes: setting.tropes,
+            boredom: setting.boredom,
+            lasting: setting.lasting,
             seed: setting.seed,
         };
+        if !setting.proxies.is_empty() {
+            let (proxies, orders) = (setting.proxies, setting.orders.clone());
+            tokio::spawn(Lookout { proxies, live, ask: setting.ask.clone(), orders }.run());
+        }
         tokio::spawn(keep(taken, setting.orders));
         tokio::spawn(heart.run(asked));
         Self { router, ask: setting.ask, currency, pulses }
+    }
+
+    /// Whom others may ask, too: what they ask is in the same ledger and budget.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
     }
 
     pub(super) fn minds(&self) -> MindsView {

@@ -1,19 +1,24 @@
 //! The pulse in real time: what is so is gathered, one call is made if
 //! something changed, and what a model said is told.
 
-use super::{Wanted, gather};
+use super::quiet::{self, Quiet};
+use super::{Wanted, gather, watch};
 use crate::ask::{Ask, EventQuery};
 use crate::intake::{Cause, Order as Intake};
 use crate::live::{Event, Live, Recorded, Said, SaidKind, Update};
+use crate::services::Services;
 use crate::surfaces::view::{PulseView, time};
+use cast::boredom::Whim;
+use cast::trope::Tropes;
 use cast::{Cast, Kind};
-use frames::NodeName;
+use frames::{Mood, NodeName};
 use futures_util::future::join_all;
+use minds::proxy::Proxies;
 use minds::{PulseSettings, Router, Understudy};
 use node_agent::clock;
 use serde_json::{Value, json};
 use stage::Request;
-use stage::pulse::{Digest, Given, House, Plan, PulseLine, Report, Stands, Styles, Timing};
+use stage::pulse::{Digest, Given, House, Plan, PulseLine, Report, Scene, Stands, Styles, Timing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +33,8 @@ pub(super) type Order = (Wanted, oneshot::Sender<PulseView>);
 const GATHER: Duration = Duration::from_secs(30);
 /// How many lines are looked at for what each character said before.
 const EARLIER: usize = 200;
+/// How many of the newest events of alerts, and of services, are looked at.
+const TROUBLES: usize = 100;
 /// Of each character.
 const EACH: usize = 3;
 /// The most troubled nodes of which a digest is kept over a restart.
@@ -44,6 +51,16 @@ pub(super) struct Heart {
     pub(super) orders: mpsc::Sender<Intake>,
     pub(super) requests: mpsc::Sender<Request>,
     pub(super) settings: PulseSettings,
+    /// Whether models may be asked about simulated nodes.
+    pub(super) simulated: bool,
+    pub(super) services: Services,
+    /// Those who watch from outside.
+    pub(super) proxies: Proxies,
+    pub(super) tropes: Tropes,
+    /// Below this activity somebody is bored; 0 for never.
+    pub(super) boredom: f32,
+    /// Whether what happens to the cast is kept.
+    pub(super) lasting: bool,
     pub(super) seed: u64,
 }
 
@@ -54,6 +71,9 @@ struct Memory {
     understudy: Understudy,
     last: PulseView,
     made: u64,
+    /// When that was.
+    at: Instant,
+    quiet: Quiet,
     /// The gravest that nodes have been since.
     passed: BTreeMap<String, Stands>,
 }
@@ -81,6 +101,8 @@ impl Heart {
             understudy: Understudy::default(),
             last: PulseView { because: "no pulse has been made yet".to_owned(), ..PulseView::default() },
             made: 0,
+            at: start,
+            quiet: Quiet::new(0, self.tropes.clone(), self.boredom),
             passed: BTreeMap::new(),
         };
         let mut updates = self.live.subscribe();
@@ -91,10 +113,10 @@ impl Heart {
                     let Some((wanted, answer)) = order else { return };
                     let view = match wanted {
                         Wanted::Last => memory.last.clone(),
-                        Wanted::Dry => self.dry(&memory).await,
+                        Wanted::Dry => self.dry(&memory, now()).await,
                         Wanted::Now => {
                             timing.made(now());
-                            self.beat(&mut memory, "asked for").await
+                            self.beat(&mut memory, "asked for", now()).await
                         }
                     };
                     // Nobody waiting any longer is no trouble.
@@ -103,18 +125,35 @@ impl Heart {
                 () = sleep_until(due) => {
                     let why = if timing.is_urgent() { "urgent".to_owned() } else { self.every() };
                     timing.made(now());
-                    self.beat(&mut memory, &why).await;
+                    self.beat(&mut memory, &why, now()).await;
                 }
                 update = updates.recv() => match update {
-                    Ok(Update::Event(event)) => if let Some(stands) = grave(&event) {
-                        timing.urgent(now());
-                        memory.pass(&event, stands);
-                    },
+                    Ok(Update::Event(event)) => self.hear(&event, &mut timing, &mut memory, now()),
                     Ok(_) | Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return,
                 },
             }
         }
+    }
+
+    /// What is grave brings the next pulse forward, but not for simulated nodes
+    /// of which no model is asked.
+    fn hear(&self, event: &Event, timing: &mut Timing, memory: &mut Memory, now: u64) {
+        memory.quiet.hear(now, event);
+        let grave = grave(event);
+        if let Some(stands) = grave {
+            memory.pass(event, stands);
+        }
+        let node: Option<NodeName> = event.node().and_then(|node| node.parse().ok());
+        let counts = self.simulated || node.is_none_or(|node| !node.is_simulated());
+        if counts && (grave.is_some() || watch::is_pressing(event)) {
+            timing.urgent(now);
+        }
+    }
+
+    async fn scene(&self, memory: &Memory) -> Scene {
+        let outside = (&self.live, &self.services, &self.proxies);
+        gather::scene(clock::wall(), outside, &memory.passed, memory.at.elapsed()).await
     }
 
     fn every(&self) -> String {
@@ -130,10 +169,10 @@ impl Heart {
     }
 
     /// What a pulse would be now.
-    async fn dry(&self, memory: &Memory) -> PulseView {
-        let scene = gather::scene(clock::wall(), &self.live, &memory.passed);
+    async fn dry(&self, memory: &Memory, now: u64) -> PulseView {
+        let scene = self.scene(memory).await;
         let (_, changes, nodes) = memory.digest.look(&scene);
-        let known = self.known(&nodes).await;
+        let known = self.known(&nodes, changes.has_troubles()).await;
         let plan = Plan::new(
             &known.house(self, &memory.styles),
             &scene,
@@ -142,13 +181,15 @@ impl Heart {
             &self.every(),
             self.seed,
         );
-        view(&plan.report())
+        let activity = memory.quiet.activity(now, &scene, self.at_work());
+        PulseView { activity: quiet::hundredths(activity), ..view(&plan.report()) }
     }
 
-    async fn beat(&self, memory: &mut Memory, why: &str) -> PulseView {
-        let scene = gather::scene(clock::wall(), &self.live, &memory.passed);
+    async fn beat(&self, memory: &mut Memory, why: &str, now: u64) -> PulseView {
+        let scene = self.scene(memory).await;
+        memory.at = Instant::now();
         let (digest, changes, nodes) = memory.digest.look(&scene);
-        let known = self.known(&nodes).await;
+        let known = self.known(&nodes, changes.has_troubles()).await;
         memory.made += 1;
         let seed = self.seed.wrapping_add(memory.made << 8);
         let report = {
@@ -173,8 +214,35 @@ impl Heart {
         }
         memory.digest = digest;
         memory.passed.clear();
-        memory.last = PulseView { at: time(scene.now), ..view(&report) };
+        let activity = memory.quiet.activity(now, &scene, self.at_work());
+        let whim = memory.quiet.whim(now, activity, (&self.cast, &known.muted), seed);
+        if let Some(whim) = &whim {
+            self.record(whim, activity).await;
+        }
+        memory.last = PulseView {
+            at: time(scene.now),
+            activity: quiet::hundredths(activity),
+            bored: whim.and_then(|whim| serde_json::from_value(json!(whim)).ok()),
+            ..view(&report)
+        };
         memory.last.clone()
+    }
+
+    /// The share of nodes that are at work: in any mood but boredom.
+    fn at_work(&self) -> f32 {
+        let nodes = self.live.nodes();
+        let at_work = nodes.iter().filter(|node| node.mood.is_some_and(|mood| mood != Mood::Bored)).count();
+        at_work as f32 / nodes.len().max(1) as f32
+    }
+
+    /// Records what somebody has in mind who is bored.
+    async fn record(&self, whim: &Whim, activity: f32) {
+        let name = self.cast.get(&whim.by).map_or(whim.by.as_str(), |sheet| sheet.name.as_str());
+        let payload = quiet::payload(whim, name, activity);
+        // Intake gone means that everything stops.
+        let note =
+            Intake::Note { kind: quiet::BORED, source: "stage", payload, cause: None, lasting: self.lasting };
+        let _ = self.orders.send(note).await;
     }
 
     /// Records a pulse, and tells what a model said in it. What the understudy
@@ -236,9 +304,10 @@ impl Heart {
         let _ = self.orders.send(order).await;
     }
 
-    /// What the store knows: the newest events of nodes, and what was said
-    /// before, asked for side by side. What comes too late is left out.
-    async fn known(&self, nodes: &[String]) -> Known {
+    /// What the store knows: the newest events of nodes, those of alerts and
+    /// services if they are wanted, and what was said before, asked for side by
+    /// side. What comes too late is left out.
+    async fn known(&self, nodes: &[String], troubles: bool) -> Known {
         let of_node = |node: &String| {
             let node: Option<NodeName> = node.parse().ok();
             async move {
@@ -252,8 +321,14 @@ impl Heart {
             limit: EARLIER,
             ..EventQuery::default()
         };
-        let (events, said, muted) = tokio::join!(
+        let of_kind = |kind: &str| {
+            let query = EventQuery { kind: Some(kind.to_owned()), limit: TROUBLES, ..EventQuery::default() };
+            timeout(GATHER, self.ask.events(query))
+        };
+        let kinds = [watch::RAISED, "service_*"].into_iter().filter(|_| troubles);
+        let (events, of_troubles, said, muted) = tokio::join!(
             join_all(nodes.iter().map(of_node)),
+            join_all(kinds.map(of_kind)),
             timeout(GATHER, self.ask.events(said)),
             self.muted(),
         );
@@ -268,7 +343,8 @@ impl Heart {
                 }
             }
         }
-        Known { events: events.into_iter().flatten().flatten().collect(), earlier, muted }
+        let of_troubles = of_troubles.into_iter().filter_map(|events| events.ok()?.ok()).flatten();
+        Known { events: events.into_iter().flatten().flatten().chain(of_troubles).collect(), earlier, muted }
     }
 
     async fn muted(&self) -> BTreeSet<String> {
@@ -296,6 +372,7 @@ impl Known {
             muted: &self.muted,
             earlier: &self.earlier,
             aliases: heart.settings.aliases,
+            simulated: heart.simulated,
         }
     }
 

@@ -1,12 +1,13 @@
 //! What happened, in at most 500 tokens, whatever the size of the fleet: what
 //! changed first, then what still hurts.
 
-use super::digest::{Changes, NodeNow, Scene, Stands};
+use super::digest::{Changes, NodeNow, Scene, Stands, Trouble};
 use super::outside::Outside;
 use super::plan::Found;
 use cast::Cast;
 use minds::estimate::tokens;
 use minds::fence;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most tokens of it.
 pub const CONTEXT: u32 = 500;
@@ -67,12 +68,15 @@ pub(super) fn write(
     ));
     page.line(&format!("Changed: {}.", changes.words()));
     page.all("changes", found.iter().map(|found| changed(found, scene, (cast, outside))));
-    let data = |what: &str, words: &str| {
-        format!("New {what}: {}", fence::data(what, &outside.words(words, WORDS), WORDS + 1))
+    let data = |what: &str, source: &str, words: &str| {
+        format!("{what}: {}", fence::data(source, &outside.words(words, WORDS), WORDS + 1))
     };
-    page.all("alerts", changes.alerts.iter().map(|words| data("alert", words)));
-    page.all("services", changes.services.iter().map(|words| data("service", words)));
-    let told: std::collections::BTreeSet<&str> = found.iter().map(|found| found.fact.node.as_str()).collect();
+    let trouble = |what: &str, trouble: &Trouble, more: &BTreeMap<Trouble, String>| {
+        data(what, &trouble.source, &trouble.with(more))
+    };
+    page.all("alerts", changes.alerts.iter().map(|one| trouble("New alert", one, &scene.alerts)));
+    page.all("services", changes.services.iter().map(|one| trouble("New service", one, &scene.services)));
+    let told: BTreeSet<&str> = found.iter().map(|found| found.fact.node.as_str()).collect();
     let mut still: Vec<&NodeNow> = scene
         .nodes
         .iter()
@@ -83,8 +87,10 @@ pub(super) fn write(
     });
     page.all("in trouble", still.into_iter().map(|node| remains(node, scene, outside)));
     if !scene.missing.is_empty() {
-        page.line(&format!("Not known now: {}.", scene.missing.join(", ")));
+        let missing: Vec<&str> = scene.missing.keys().map(String::as_str).collect();
+        page.line(&format!("Not known now: {}.", outside.words(&missing.join(", "), WORDS)));
     }
+    page.all("reports", scene.told.iter().map(|(source, words)| data("Report", source, words)));
     page.text
 }
 
@@ -101,9 +107,11 @@ fn changed(found: &Found, scene: &Scene, (cast, outside): (&Cast, &Outside)) -> 
         })
         .map(|filled| format!("{{{}}}={}", filled.slot.name(), outside.words(&filled.text, WORDS)))
         .collect();
-    let from = if fact.occasion == cast::Occasion::Signal { "" } else { found.from.word() };
-    let now = node.map_or("", |node| node.stands.word());
-    format!("{} was {from} now {now}: {}", found.id, slots.join(" "))
+    let turn = match node.filter(|_| fact.occasion != cast::Occasion::Signal) {
+        Some(node) => format!(" was {} now {}", found.from.word(), node.stands.word()),
+        None => String::new(),
+    };
+    format!("{}{turn}: {}", found.id, slots.join(" "))
 }
 
 fn remains(node: &NodeNow, scene: &Scene, outside: &Outside) -> String {

@@ -3,11 +3,11 @@
 
 use cast::UnixMillis;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A node is stressed once it has been so for this long.
 const DWELL: UnixMillis = 10 * 60_000;
-/// Trouble is over once it has been better for this long.
+/// Trouble is over once it has been better for this long, alerts and services too.
 const EASED: UnixMillis = 5 * 60_000;
 /// The most alerts and services that are told apart.
 const MOST: usize = 256;
@@ -48,12 +48,43 @@ impl Stands {
 pub struct NodeNow {
     /// Its name.
     pub name: String,
+    /// Whether it is a simulated one.
+    pub simulated: bool,
     /// How it stands.
     pub stands: Stands,
     /// Since when.
     pub since: Option<UnixMillis>,
     /// What speaks loudest for it, in words; empty where nothing does.
     pub why: String,
+}
+
+/// What is wrong besides nodes: an alert that is active, or a service in trouble.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Trouble {
+    /// Who says so: the fleet itself, or one who watches from outside.
+    pub source: String,
+    /// What it is about: a node, a service, a host.
+    pub subject: String,
+    /// What, without anything that changes while it lasts.
+    pub words: String,
+}
+
+impl Trouble {
+    /// The fleet itself, as a source.
+    pub const FLEET: &'static str = "fleet";
+
+    /// What somebody says.
+    pub fn new(source: &str, subject: &str, words: &str) -> Self {
+        Self { source: source.to_owned(), subject: subject.to_owned(), words: words.to_owned() }
+    }
+
+    /// In full, with what else there is to say of it.
+    pub(super) fn with(&self, more: &BTreeMap<Self, String>) -> String {
+        match more.get(self).filter(|more| !more.is_empty()) {
+            Some(more) => format!("{}: {more}", self.words),
+            None => self.words.clone(),
+        }
+    }
 }
 
 /// All that was gathered.
@@ -65,12 +96,14 @@ pub struct Scene {
     pub nodes: Vec<NodeNow>,
     /// The gravest that nodes have been since the last pulse, also if it is over.
     pub passed: BTreeMap<String, Stands>,
-    /// Alerts that are active, in words.
-    pub alerts: BTreeSet<String>,
-    /// Services that are in trouble, in words.
-    pub services: BTreeSet<String>,
-    /// Sources that gave nothing in time.
-    pub missing: Vec<String>,
+    /// Alerts that are active, with what else there is to say of each.
+    pub alerts: BTreeMap<Trouble, String>,
+    /// Services that are in trouble, with what else there is to say of each.
+    pub services: BTreeMap<Trouble, String>,
+    /// What else those who watch from outside tell, a line each, beside who does.
+    pub told: Vec<(String, String)>,
+    /// Sources that gave nothing, and why.
+    pub missing: BTreeMap<String, String>,
 }
 
 /// What was so at the last pulse. Only trouble is held: of a large fleet that
@@ -78,8 +111,16 @@ pub struct Scene {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Digest {
     troubled: BTreeMap<String, Stands>,
-    alerts: BTreeSet<String>,
-    services: BTreeSet<String>,
+    alerts: Vec<Held>,
+    services: Vec<Held>,
+}
+
+/// Something that was wrong at the last pulse, or was not wrong for long enough.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Held {
+    trouble: Trouble,
+    /// Since when nobody says so any more.
+    gone: Option<UnixMillis>,
 }
 
 /// One thing that changed.
@@ -99,9 +140,9 @@ pub struct Changes {
     /// Nodes, the gravest first.
     pub nodes: Vec<Turned>,
     /// Alerts that are new.
-    pub alerts: Vec<String>,
+    pub alerts: Vec<Trouble>,
     /// Services newly in trouble.
-    pub services: Vec<String>,
+    pub services: Vec<Trouble>,
     /// How many alerts and services are over.
     pub over: usize,
 }
@@ -110,6 +151,11 @@ impl Changes {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty() && self.alerts.is_empty() && self.services.is_empty() && self.over == 0
+    }
+
+    /// Whether alerts are new, or services newly in trouble.
+    pub fn has_troubles(&self) -> bool {
+        !self.alerts.is_empty() || !self.services.is_empty()
     }
 
     /// What changed, in words.
@@ -136,12 +182,15 @@ impl Changes {
 impl Digest {
     /// The digest of what is so now, and what changed since this one.
     pub fn next(&self, scene: &Scene) -> (Self, Changes) {
-        let mut next = Self {
-            troubled: BTreeMap::new(),
-            alerts: scene.alerts.iter().take(MOST).cloned().collect(),
-            services: scene.services.iter().take(MOST).cloned().collect(),
+        let (alerts, new_alerts, alerts_over) = held(&self.alerts, &scene.alerts, scene);
+        let (services, new_services, services_over) = held(&self.services, &scene.services, scene);
+        let mut next = Self { troubled: BTreeMap::new(), alerts, services };
+        let mut changes = Changes {
+            nodes: Vec::new(),
+            alerts: new_alerts,
+            services: new_services,
+            over: alerts_over + services_over,
         };
-        let mut changes = Changes::default();
         for node in &scene.nodes {
             let held = self.troubled.get(&node.name).copied().unwrap_or(Stands::Well);
             // What was grave and is over is told as over, however short it was.
@@ -161,10 +210,6 @@ impl Digest {
             let rank = |turned: &Turned| (turned.to.is_grave(), turned.to.max(turned.from));
             rank(other).cmp(&rank(one)).then_with(|| one.node.cmp(&other.node))
         });
-        changes.alerts = next.alerts.difference(&self.alerts).cloned().collect();
-        changes.services = next.services.difference(&self.services).cloned().collect();
-        changes.over =
-            self.alerts.difference(&next.alerts).count() + self.services.difference(&next.services).count();
         (next, changes)
     }
 
@@ -172,6 +217,32 @@ impl Digest {
     pub fn troubled(&self) -> usize {
         self.troubled.len()
     }
+}
+
+/// What is wrong from now on, what of it is new, and how much is over. What a
+/// source said that says nothing now stays as it was; what somebody no longer
+/// says is over once that has lasted, so that what comes and goes is told once.
+fn held(before: &[Held], now: &BTreeMap<Trouble, String>, scene: &Scene) -> (Vec<Held>, Vec<Trouble>, usize) {
+    let is_held = |trouble: &&Trouble| before.iter().any(|held| held.trouble == **trouble);
+    let named: Vec<&Trouble> = now.keys().take(MOST).collect();
+    let new = named.iter().copied().filter(|trouble| !is_held(trouble)).cloned().collect();
+    let mut next: Vec<Held> =
+        named.into_iter().map(|trouble| Held { trouble: trouble.clone(), gone: None }).collect();
+    let mut over = 0;
+    for held in before.iter().filter(|held| !now.contains_key(&held.trouble)) {
+        if scene.missing.contains_key(&held.trouble.source) {
+            next.push(held.clone());
+            continue;
+        }
+        let gone = held.gone.unwrap_or(scene.now);
+        if scene.now.saturating_sub(gone) >= EASED {
+            over += 1;
+        } else {
+            next.push(Held { gone: Some(gone), ..held.clone() });
+        }
+    }
+    next.truncate(2 * MOST);
+    (next, new, over)
 }
 
 /// How a node counts: what is grave at once, anything else once it has lasted.

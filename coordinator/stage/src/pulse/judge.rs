@@ -1,15 +1,16 @@
 //! Which lines of an answer may be said.
 
 use super::plan::{Found, House, tells_its_fact};
+use super::style::Styles;
 use cast::truth::{self, Untrue};
-use cast::{Filled, Kind, Slot, Slots};
+use cast::{Cast, Filled, Kind, Slot, Slots};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most lines that are looked at.
 const LINES: usize = 32;
 /// The longest line, in characters.
-const LONGEST: usize = 280;
+pub(crate) const LONGEST: usize = 280;
 
 /// Why a line is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +33,9 @@ pub enum Refusal {
     /// It doesn't say what it is about.
     #[error("it doesn't name its node and how that is")]
     Silent,
+    /// It leaves out the answer that it is to give, or gives it twice.
+    #[error("it does not have {{answer}} in it, once")]
+    Answer,
     /// It says more than the fact.
     #[error("{0}")]
     Untrue(#[from] Untrue),
@@ -75,7 +79,7 @@ pub(super) fn judge<'a>(
         let shown = answer.map_or_else(String::new, |answer| shown(&answer.to_string()));
         return vec![Err((shown, Refusal::Shape))];
     };
-    let called = house.cast.called();
+    let manners = Manners::new(house.cast, house.styles, names);
     lines
         .iter()
         .take(LINES)
@@ -95,7 +99,7 @@ pub(super) fn judge<'a>(
             }
             let fact = asked.find(|found| found.id == id && found.by == by);
             let fact = fact.ok_or_else(|| refused(Refusal::Fact(shown(id))))?;
-            let words = check(template, fact, house, names, &called).map_err(refused)?;
+            let words = check(template, fact, house, &manners).map_err(refused)?;
             // Whoever says what would settle it suspects something.
             let kind = if template.contains("{settle}") { Kind::Suspicion } else { Kind::Fact };
             let slots = Slots::of(&fact.fact, notices(house, fact));
@@ -107,40 +111,55 @@ pub(super) fn judge<'a>(
         .collect()
 }
 
-fn check(
-    template: &str,
-    found: &Found,
-    house: &House<'_>,
-    names: &BTreeSet<String>,
-    called: &std::collections::BTreeMap<String, String>,
-) -> Result<String, Refusal> {
-    let bare = without_slots(template);
-    // What a cleaning would change has something that may not pass.
-    let words: Vec<&str> = bare.split_whitespace().collect();
-    if minds::fence::clean(&bare, LONGEST) != words.join(" ") {
-        return Err(Refusal::Markup);
-    }
+fn check(template: &str, found: &Found, house: &House<'_>, manners: &Manners<'_>) -> Result<String, Refusal> {
+    Manners::clean(template)?;
     if !tells_its_fact(template, &found.fact) {
         return Err(Refusal::Silent);
     }
     let line = truth::check(template, &[], &found.fact, notices(house, found))?;
-    let of_a_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
-    for word in bare.split(|c| !of_a_name(c)).filter(|word| !word.is_empty()) {
-        if names.contains(word) {
-            return Err(Refusal::Node(word.to_owned()));
-        }
-        if let Some(other) = called.get(&word.to_lowercase()).filter(|other| **other != found.by) {
-            return Err(Refusal::Another(other.clone()));
-        }
+    manners.own(&found.by, template)?;
+    // A node's name is spelt as it is.
+    Ok(if template.starts_with("{node}") { line } else { capital(&line) })
+}
+
+/// What is asked of every line of a model's, whatever it is about.
+pub(crate) struct Manners<'a> {
+    styles: &'a Styles,
+    /// Of nodes.
+    names: &'a BTreeSet<String>,
+    /// Of characters.
+    called: BTreeMap<String, String>,
+}
+
+impl<'a> Manners<'a> {
+    pub(crate) fn new(cast: &Cast, styles: &'a Styles, names: &'a BTreeSet<String>) -> Self {
+        Self { styles, names, called: cast.called() }
     }
-    if let Some((word, of)) = house.styles.mark(&found.by, template) {
-        return Err(Refusal::Mark { word, of: of.to_owned() });
+
+    /// Refuses links, markup, secrets and what shows nothing.
+    pub(crate) fn clean(template: &str) -> Result<(), Refusal> {
+        let bare = without_slots(template);
+        let words: Vec<&str> = bare.split_whitespace().collect();
+        // What a cleaning would change has something that may not pass.
+        if minds::fence::clean(&bare, LONGEST) == words.join(" ") { Ok(()) } else { Err(Refusal::Markup) }
     }
-    match house.styles.nearer(&found.by, template) {
-        Some(other) => Err(Refusal::Style(other.to_owned())),
-        // A node's name is spelt as it is.
-        None if template.starts_with("{node}") => Ok(line),
-        None => Ok(capital(&line)),
+
+    /// Refuses what names a node outside a slot, and what is another's: a name, a mark, a style.
+    pub(crate) fn own(&self, by: &str, template: &str) -> Result<(), Refusal> {
+        let bare = without_slots(template);
+        let of_a_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+        for word in bare.split(|c| !of_a_name(c)).filter(|word| !word.is_empty()) {
+            if self.names.contains(word) {
+                return Err(Refusal::Node(word.to_owned()));
+            }
+            if let Some(other) = self.called.get(&word.to_lowercase()).filter(|other| *other != by) {
+                return Err(Refusal::Another(other.clone()));
+            }
+        }
+        if let Some((word, of)) = self.styles.mark(by, template) {
+            return Err(Refusal::Mark { word, of: of.to_owned() });
+        }
+        self.styles.nearer(by, template).map_or(Ok(()), |other| Err(Refusal::Style(other.to_owned())))
     }
 }
 
@@ -158,12 +177,12 @@ fn without_slots(template: &str) -> String {
     text
 }
 
-fn capital(line: &str) -> String {
+pub(crate) fn capital(line: &str) -> String {
     let mut characters = line.chars();
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 /// A line that is refused, as it may be shown.
-fn shown(line: &str) -> String {
+pub(crate) fn shown(line: &str) -> String {
     minds::fence::clean(line, LONGEST)
 }

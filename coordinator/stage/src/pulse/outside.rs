@@ -6,26 +6,29 @@ use minds::fence;
 use std::collections::BTreeMap;
 
 /// The names that nodes have outside; empty where they go by their own.
-pub(super) struct Outside(BTreeMap<String, String>);
+pub(crate) struct Outside(BTreeMap<String, String>);
 
 impl Outside {
     /// Aliases for every node, those that are told of first.
     pub(super) fn new(aliases: bool, found: &[Found], scene: &Scene) -> Self {
+        let told = found.iter().map(|found| &found.fact.node);
+        let troubled = scene.nodes.iter().filter(|node| node.stands != Stands::Well);
+        let all = troubled.chain(&scene.nodes).map(|node| &node.name);
+        Self::of(aliases, told.chain(all))
+    }
+
+    /// Aliases for these nodes, in their order.
+    pub(crate) fn of<'a>(aliases: bool, nodes: impl Iterator<Item = &'a String>) -> Self {
         let mut names = BTreeMap::new();
-        if aliases {
-            let told = found.iter().map(|found| &found.fact.node);
-            let troubled = scene.nodes.iter().filter(|node| node.stands != Stands::Well);
-            let all = troubled.chain(&scene.nodes).map(|node| &node.name);
-            for name in told.chain(all) {
-                let next = names.len() + 1;
-                names.entry(name.clone()).or_insert_with(|| format!("node-{next}"));
-            }
+        for name in nodes.filter(|_| aliases) {
+            let next = names.len() + 1;
+            names.entry(name.clone()).or_insert_with(|| format!("node-{next}"));
         }
         Self(names)
     }
 
     /// Words as they may go out: cleaned, with aliases for names and without addresses.
-    pub(super) fn words(&self, text: &str, most: usize) -> String {
+    pub(crate) fn words(&self, text: &str, most: usize) -> String {
         let text = fence::clean(text, most);
         if self.0.is_empty() {
             return text;

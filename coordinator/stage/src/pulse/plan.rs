@@ -4,9 +4,9 @@ use super::digest::{Changes, Digest, Scene, Stands, Turned};
 use super::judge::{Passed, judge};
 use super::outside::Outside;
 use super::style::Styles;
-use super::{Dropped, FactToSay, PulseLine, Report, context, prompt};
+use super::{Dropped, FactToSay, PulseLine, Report, changed, context, prompt};
 use cast::life::{Bearing, Tone};
-use cast::{Cast, Fact, Kind, Move, Occasion, Past, Slot, Slots};
+use cast::{Cast, Fact, Kind, Move, Occasion, Slot, Slots};
 use minds::{Request, Understudy, estimate};
 use oorandom::Rand64;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,8 @@ const SPEAKERS: usize = 4;
 const FACTS: usize = 3;
 /// The most characters of an earlier line.
 const EARLIER: usize = 160;
+/// The most characters of a line about an alert or a service.
+const LONGEST: usize = 220;
 /// The most facts that are told one by one; the rest is told together.
 pub(super) const EACH: usize = 16;
 
@@ -34,6 +36,8 @@ pub struct House<'a> {
     pub earlier: &'a BTreeMap<String, Vec<String>>,
     /// Whether names leave the house as aliases alone.
     pub aliases: bool,
+    /// Whether a model may be asked about simulated nodes.
+    pub simulated: bool,
 }
 
 /// A fact of this pulse.
@@ -77,7 +81,9 @@ pub struct Plan {
     pub request: Option<Request>,
     names: BTreeSet<String>,
     rest: Vec<Turned>,
-    alerts: Vec<String>,
+    /// New alerts and services in trouble, in full.
+    troubles: Vec<String>,
+    missing: BTreeMap<String, String>,
     prompt: String,
     context: u32,
     because: String,
@@ -109,7 +115,7 @@ impl Plan {
         let mut chance = Rand64::new(u128::from(seed));
         let mut found: Vec<Found> = Vec::new();
         for turned in &nodes {
-            let (fact, event) = fact_of(turned, scene, events);
+            let (fact, event) = changed::of_turn(turned, scene, events);
             let Some(sheet) = speaker(house, &fact) else { continue };
             let made = choose(sheet, &fact, bearing, &mut chance);
             let id = format!("f{}", found.len() + 1);
@@ -117,7 +123,29 @@ impl Plan {
             found.push(Found { id, fact, from, event, by, made, asked: false });
         }
         let mut given: BTreeMap<String, usize> = BTreeMap::new();
-        for found in &mut found {
+        let alerts = changes.alerts.iter().map(|one| (changed::ALERT, one));
+        let services = changes.services.iter().map(|one| (changed::SERVICE, one));
+        let room = EACH.saturating_sub(found.len());
+        for (what, trouble) in alerts.chain(services).take(room) {
+            let (fact, event) = changed::of_trouble(what, trouble, scene, events);
+            let Some(sheet) = speaker(house, &fact) else { continue };
+            let made = choose(sheet, &fact, bearing, &mut chance);
+            let id = format!("f{}", found.len() + 1);
+            found.push(Found {
+                id,
+                fact,
+                from: Stands::Well,
+                event,
+                by: sheet.id.clone(),
+                made,
+                asked: false,
+            });
+        }
+        let simulated: BTreeSet<&str> =
+            scene.nodes.iter().filter(|node| node.simulated).map(|node| node.name.as_str()).collect();
+        let is_asked = |found: &Found| house.simulated || !simulated.contains(found.fact.node.as_str());
+        let left = found.iter().filter(|found| !is_asked(found)).count();
+        for found in found.iter_mut().filter(|found| is_asked(found)) {
             let known = given.get(&found.by).copied();
             found.asked = known.map_or(given.len() < SPEAKERS, |facts| facts < FACTS);
             if found.asked {
@@ -125,13 +153,23 @@ impl Plan {
             }
         }
         let names: BTreeSet<String> = scene.nodes.iter().map(|node| node.name.clone()).collect();
+        let alerts = changes.alerts.iter();
+        let alerts = alerts.map(|one| format!("A new alert: {}", one.with(&scene.alerts)));
+        let services = changes.services.iter();
+        let services = services.map(|one| format!("Newly in trouble: {}", one.with(&scene.services)));
+        let left = match left {
+            0 => String::new(),
+            left => format!("; {left} of them simulated, and left to the understudy"),
+        };
         let mut plan = Self {
             request: None,
             rest,
-            alerts: changes.alerts.clone(),
+            // A fact of its own says less than all that is known of it.
+            troubles: alerts.chain(services).collect(),
+            missing: scene.missing.clone(),
             prompt: String::new(),
             context: 0,
-            because: format!("{why}: {}", changes.words()),
+            because: format!("{why}: {}{left}", changes.words()),
             names,
             found,
         };
@@ -166,6 +204,7 @@ impl Plan {
             prefix: estimate::tokens(&self.prompt).saturating_sub(self.context),
             because: self.because.clone(),
             facts: facts.collect(),
+            missing: self.missing.clone(),
             ..Report::default()
         }
     }
@@ -225,7 +264,7 @@ impl Plan {
         report
     }
 
-    /// What is too much to be told one by one, and alerts, in plain words.
+    /// What is too much to be told one by one, alerts and services, in plain words.
     fn rest(&self) -> Vec<PulseLine> {
         let plain = |text: String| PulseLine {
             by: Understudy::NAME.to_owned(),
@@ -248,11 +287,7 @@ impl Plan {
                 lines.push(plain(format!("Also {}: {}.", stands.word(), names.join(", "))));
             }
         }
-        lines.extend(
-            self.alerts
-                .iter()
-                .map(|alert| plain(format!("A new alert: {}", minds::fence::clean(alert, 200)))),
-        );
+        lines.extend(self.troubles.iter().map(|trouble| plain(minds::fence::clean(trouble, LONGEST))));
         lines
     }
 }
@@ -263,53 +298,12 @@ fn line(found: &Found, passed: Passed, bare: String, mind: &str) -> PulseLine {
     PulseLine { by: found.by.clone(), text, kind, mind: mind.to_owned(), facts, bare, filled }
 }
 
-/// The fact of a change: as its newest event tells it, if that says the same.
-fn fact_of(turned: &Turned, scene: &Scene, events: &[Event]) -> (Fact, Option<Uuid>) {
-    let facts = events.iter().rev().filter_map(|event| Some((crate::facts::of(event)?, event.id)));
-    let mut of_node =
-        facts.filter(|(fact, _)| fact.node == turned.node && tells(fact.occasion) == Some(turned.to));
-    if let Some((fact, event)) = of_node.next() {
-        return (fact, Some(event));
-    }
-    let (occasion, mood) = match turned.to {
-        Stands::Crisis => (Occasion::Crisis, Some(cast::Mood::Crisis)),
-        Stands::Silent => (Occasion::Silent, None),
-        Stands::Stressed => (Occasion::Stressed, Some(cast::Mood::Stressed)),
-        Stands::Well if turned.from == Stands::Silent => (Occasion::Returned, None),
-        Stands::Well => (Occasion::Happy, Some(cast::Mood::Happy)),
-    };
-    let since = scene.nodes.iter().find(|node| node.name == turned.node).and_then(|node| node.since);
-    let fact = Fact {
-        event: String::new(),
-        at: since.unwrap_or(scene.now),
-        node: turned.node.clone(),
-        occasion,
-        mood,
-        was: None,
-        lasted: None,
-        readings: Vec::new(),
-        unheard: None,
-        past: Past::default(),
-    };
-    (fact, None)
-}
-
-/// How a node stands after an occasion; none where it doesn't tell.
-fn tells(occasion: Occasion) -> Option<Stands> {
-    match occasion {
-        Occasion::Crisis => Some(Stands::Crisis),
-        Occasion::Silent => Some(Stands::Silent),
-        Occasion::Stressed => Some(Stands::Stressed),
-        Occasion::Bored | Occasion::Happy | Occasion::Eased | Occasion::Returned => Some(Stands::Well),
-        Occasion::Joined | Occasion::Signal => None,
-    }
-}
-
-/// Who speaks about a fact: the head of the node's household, or if that one is
-/// muted whoever else may.
+/// Who speaks about a fact: who stands for the service that it is about, or the
+/// head of the node's household; if that one is muted whoever else may.
 fn speaker<'a>(house: &House<'a>, fact: &Fact) -> Option<&'a cast::Sheet> {
     let may = |sheet: &&cast::Sheet| !house.muted.contains(&sheet.id);
-    let head = house.cast.embody(&fact.node).filter(may);
+    let own = house.cast.stands_for(&fact.node).filter(|_| fact.occasion == Occasion::Signal);
+    let head = own.or_else(|| house.cast.embody(&fact.node)).filter(may);
     head.or_else(|| house.cast.sheets().iter().find(may))
 }
 

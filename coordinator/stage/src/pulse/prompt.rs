@@ -42,19 +42,7 @@ pub(super) fn write(
             speakers.push(found.by.clone());
         }
     }
-    let mut voices = String::from("Voices:\n");
-    for sheet in speakers.iter().filter_map(|by| cast.get(by)) {
-        let mut text = voice(sheet);
-        for line in earlier.get(&sheet.id).into_iter().flatten().take(EARLIER) {
-            let longer = format!("{text} | earlier: {line}");
-            if tokens(&longer) > VOICE {
-                break;
-            }
-            text = longer;
-        }
-        voices.push_str(&shorten(&text));
-        voices.push('\n');
-    }
+    let voices = voices(cast, &speakers, earlier);
     let parts = asked.iter().map(|found| {
         let made = found.made.map_or_else(|| "plain".to_owned(), with_slots);
         format!("{}: {}, {made}", found.id, found.by)
@@ -73,6 +61,24 @@ pub(super) fn write(
         most: OUTPUT,
     };
     (request, text)
+}
+
+/// How each speaker speaks, with some lines of before as far as there is room.
+pub(crate) fn voices(cast: &Cast, speakers: &[String], earlier: &BTreeMap<String, Vec<String>>) -> String {
+    let mut voices = String::from("Voices:\n");
+    for sheet in speakers.iter().filter_map(|by| cast.get(by)) {
+        let mut text = voice(sheet);
+        for line in earlier.get(&sheet.id).into_iter().flatten().take(EARLIER) {
+            let longer = format!("{text} | earlier: {line}");
+            if tokens(&longer) > VOICE {
+                break;
+            }
+            text = longer;
+        }
+        voices.push_str(&shorten(&text));
+        voices.push('\n');
+    }
+    voices
 }
 
 /// A move, with the slots of which its clause has one.

@@ -1,6 +1,5 @@
 //! What a pulse sees, asks and says.
 
-mod day;
 mod injections;
 
 use super::context::CONTEXT;
@@ -10,6 +9,7 @@ use minds::{Understudy, estimate};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
+use store::Event;
 
 const T: i64 = 1_763_694_300_000;
 const MINUTE: i64 = 60_000;
@@ -20,12 +20,18 @@ static NOBODY: BTreeSet<String> = BTreeSet::new();
 static NOTHING: BTreeMap<String, Vec<String>> = BTreeMap::new();
 
 fn house(aliases: bool) -> House<'static> {
-    House { cast: &CAST, styles: &STYLES, muted: &NOBODY, earlier: &NOTHING, aliases }
+    House { cast: &CAST, styles: &STYLES, muted: &NOBODY, earlier: &NOTHING, aliases, simulated: false }
 }
 
 fn node(name: &str, stands: Stands, minutes: i64) -> NodeNow {
     let why = if stands == Stands::Well { "" } else { "memory pressure 34 %, usual 0.5 %" };
-    NodeNow { name: name.to_owned(), stands, since: Some(T - minutes * MINUTE), why: why.to_owned() }
+    NodeNow {
+        name: name.to_owned(),
+        simulated: name.starts_with("sim-"),
+        stands,
+        since: Some(T - minutes * MINUTE),
+        why: why.to_owned(),
+    }
 }
 
 fn scene(nodes: Vec<NodeNow>) -> Scene {
@@ -119,6 +125,87 @@ fn a_wobble_is_no_change_and_what_is_grave_is_at_once() {
 }
 
 #[test]
+fn alerts_and_services_that_come_and_go_are_told_once() {
+    let at = |minutes: i64, alerts: &[&str], missing: &[&str]| Scene {
+        now: T + minutes * MINUTE,
+        // What is said of an alert changes all the time, and is no news.
+        alerts: alerts
+            .iter()
+            .map(|words| (Trouble::new("prom", "nas", words), minutes.to_string()))
+            .collect(),
+        missing: missing.iter().map(|who| ((*who).to_owned(), "no answer".to_owned())).collect(),
+        ..Scene::default()
+    };
+    let (one, changes, _) = Digest::default().look(&at(0, &["HostDown on nas"], &[]));
+    assert_eq!(changes.words(), "1 new alerts");
+    let (same, changes, _) = one.look(&at(30, &["HostDown on nas"], &[]));
+    assert!(changes.is_empty() && same == one);
+    let (gone, changes, _) = same.look(&at(60, &[], &[]));
+    assert!(changes.is_empty(), "not over before it has lasted");
+    let (back, changes, _) = gone.look(&at(63, &["HostDown on nas"], &[]));
+    assert!(changes.is_empty() && back == one, "and back it is no news");
+    let (unknown, changes, _) = back.look(&at(90, &[], &["prom"]));
+    assert!(changes.is_empty() && unknown == one, "who says nothing does not say that it is over");
+    let (gone, _, _) = unknown.look(&at(120, &[], &[]));
+    let (_, changes, _) = gone.look(&at(125, &[], &[]));
+    assert_eq!(changes.words(), "1 alerts or services over");
+    let kept: Digest = serde_json::from_value(json!(gone)).unwrap();
+    assert_eq!(kept, gone, "over a restart, too");
+}
+
+#[test]
+fn alerts_and_services_are_facts_with_their_events() {
+    let mut scene = scene(vec![node("nas", Stands::Well, 90)]);
+    scene.alerts.insert(Trouble::new("prom", "nas", "HostDown (page) on nas"), "for 3 min".to_owned());
+    scene.services.insert(Trouble::new(Trouble::FLEET, "vault", "vault failed"), String::new());
+    let mut ids = store::EventIds::after(None);
+    let mut event = |kind: &str, payload: Value| Event::new(&mut ids, T, kind, "watch", payload);
+    let events = [
+        event("alert_raised", json!({ "source": "prom", "alert": "HostDown (page) on nas" })),
+        event("service_reported", json!({ "service": "vault", "to": "failed" })),
+        event("service_reported", json!({ "service": "vault", "to": "active" })),
+    ];
+    let (_, changes, _) = Digest::default().look(&scene);
+    let plan = Plan::new(&house(false), &scene, &changes, &events, "every 30 min", 7);
+    let found: Vec<_> = plan.found.iter().map(|found| (found.fact.node.as_str(), found.event)).collect();
+    assert_eq!(found, [("nas", Some(events[0].id)), ("vault", Some(events[1].id))]);
+    assert_eq!(plan.found[1].by, "vault", "who stands for a service speaks of it");
+    let report = plan.report();
+    assert!(report.prompt.contains("f1: {node}=nas") && report.prompt.contains("{sign}=the alert HostDown"));
+    let lines: Value = plan
+        .found
+        .iter()
+        .map(|found| json!({ "by": found.by, "fact": found.id, "text": "{node}: {sign}." }))
+        .collect();
+    let report = plan.settle(&house(false), &mut Understudy::default(), Ok(given(&lines)), 7);
+    assert!(report.dropped.is_empty(), "{:?}", report.dropped);
+    assert_eq!(report.lines[0].text, "nas: the alert HostDown (page) on nas.");
+    assert_eq!(report.lines[1].text, "vault: vault failed.");
+    // What else is known of it stands in plain words besides.
+    assert!(report.lines.iter().any(|line| line.text == "A new alert: HostDown (page) on nas: for 3 min"));
+}
+
+#[test]
+fn simulated_nodes_cost_nothing_unless_they_shall() {
+    let scene = scene(vec![node("sim-01", Stands::Crisis, 1), node("pi-07", Stands::Silent, 1)]);
+    let asked = |simulated: bool| {
+        let plan = plan(&House { simulated, ..house(false) }, &scene);
+        let asked = plan.found.iter().filter(|found| found.asked).map(|found| found.fact.node.clone());
+        (asked.collect::<Vec<_>>(), plan.report().because)
+    };
+    let (nodes, because) = asked(false);
+    assert_eq!(nodes, ["pi-07"]);
+    assert!(because.ends_with("1 of them simulated, and left to the understudy"), "{because}");
+    assert_eq!(asked(true).0, ["sim-01", "pi-07"]);
+    let alone = Scene { nodes: vec![node("sim-01", Stands::Crisis, 1)], ..Scene::default() };
+    let plan = plan(&house(false), &alone);
+    assert!(plan.request.is_none(), "nobody is called for them alone");
+    let none = Err("nobody was called".to_owned());
+    let report = plan.settle(&house(false), &mut Understudy::default(), none, 7);
+    assert!(report.lines.iter().any(|line| line.text.contains("sim-01")), "but they are told of");
+}
+
+#[test]
 fn honest_lines_are_said_and_the_understudy_says_the_rest() {
     let plan = plan(&house(false), &fleet(100));
     let asked = plan.found.iter().filter(|found| found.asked).count();
@@ -155,7 +242,9 @@ fn what_was_grave_for_a_moment_is_told_as_over() {
 fn nothing_grave_is_left_out() {
     for count in [1, 29, 1_000] {
         let mut scene = fleet(count);
-        scene.alerts.insert("HostDown: nas <b>unreachable</b>".to_owned());
+        let down = "it is <b>away</b>".to_owned();
+        scene.alerts.insert(Trouble::new("alertmanager", "nas", "HostDown on nas"), down);
+        scene.services.insert(Trouble::new("kuma", "vault", "vault failed"), String::new());
         let plan = plan(&house(false), &scene);
         for answer in
             [Ok(given(&honest(&plan))), Ok(given(&json!([]))), Err("no model is configured".to_owned())]
@@ -165,7 +254,8 @@ fn nothing_grave_is_left_out() {
             for node in scene.nodes.iter().filter(|node| node.stands.is_grave()) {
                 assert!(words.contains(&node.name), "{} of {count}", node.name);
             }
-            assert!(words.contains("HostDown: nas bunreachable/b"), "{words}");
+            assert!(words.contains("HostDown on nas: it is baway/b"), "{words}");
+            assert!(words.contains("Newly in trouble: vault failed"), "{words}");
         }
     }
 }
@@ -245,7 +335,11 @@ fn with_aliases_no_name_leaves_the_house() {
     let mut all = fleet(100);
     all.nodes.push(node("node", Stands::Crisis, 1));
     all.nodes[0].why = "after a restart of pi-00007 at 10.0.0.7 by ana@home.lan".to_owned();
-    all.alerts.insert("pi-00014.lan (192.168.1.14) is down".to_owned());
+    all.alerts.insert(
+        Trouble::new("a", "pi-00014", "pi-00014.lan (192.168.1.14) is down"),
+        "see pi-00028".to_owned(),
+    );
+    all.told.push(("kuma".to_owned(), "2 of 9 monitors down: pi-00035 of 10.0.0.7".to_owned()));
     let earlier =
         CAST.sheets().iter().map(|sheet| (sheet.id.clone(), vec!["pi-00021 is back.".to_owned()])).collect();
     let house = House { earlier: &earlier, ..house(true) };

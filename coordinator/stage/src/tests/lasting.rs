@@ -155,6 +155,7 @@ fn a_trigger_on_a_service_is_pulled_by_its_declared_unit_and_by_its_reports() {
         from: None,
         to: frames::ServiceState::Failed,
         note: None,
+        seen_by: None,
     };
     assert!(signals(&reported).contains(&service));
     assert_eq!(facts::of(&event(AT, &reported)).unwrap().node, "vault");

@@ -4,7 +4,7 @@ use super::Core;
 use crate::services::News;
 use crate::surfaces::mqtt::ReportMessage;
 use fleet::{Change, Now, Refusal, Report};
-use frames::NodeName;
+use frames::{NodeName, ServiceState};
 use node_agent::enrolment::Kind;
 use serde_json::{Map, Value};
 
@@ -31,6 +31,26 @@ impl Core {
             return Err(Refusal::NotEnrolled);
         }
         let message = read(payload)?;
+        self.learn(now, service, message, None)
+    }
+
+    /// What somebody else sees of a service, who watches it from outside.
+    pub fn seen(&mut self, now: Now, service: NodeName, state: ServiceState, by: String) {
+        let message = ReportMessage { state, node: None, note: None };
+        match self.learn(now, service, message, Some(by)) {
+            Ok(change) => self.changed(now, change.as_slice()),
+            Err(cause) => tracing::warn!(%cause, "what was seen of a service is not told"),
+        }
+    }
+
+    fn learn(
+        &mut self,
+        now: Now,
+        service: NodeName,
+        message: ReportMessage,
+        seen_by: Option<String>,
+    ) -> Result<Option<Change>, Refusal> {
+        let declared = self.services.relations().get(&service);
         // Where one declared node is all there is, it need not be said.
         let only =
             || declared.and_then(|declared| (declared.nodes.len() == 1).then(|| declared.nodes.first()));
@@ -41,7 +61,9 @@ impl Core {
         let to = message.state;
         Ok(match told {
             News::None => None,
-            News::Was(from) => Some(Change::ServiceReported { service, node, from, to, note: message.note }),
+            News::Was(from) => {
+                Some(Change::ServiceReported { service, node, from, to, note: message.note, seen_by })
+            }
         })
     }
 }
@@ -66,7 +88,7 @@ mod tests {
     use crate::enrol::Keys;
     use crate::services::Services;
     use fleet::{Declared, Relations};
-    use frames::{FleetKey, ServiceState};
+    use frames::FleetKey;
     use std::sync::Arc;
     use store::EventIds;
 
@@ -118,6 +140,19 @@ mod tests {
         let known = services.reports();
         assert_eq!(known[&"vault".parse().unwrap()].state, ServiceState::Failed);
         assert!(core.status_now().refused.values().all(|count| *count == 0));
+    }
+
+    #[test]
+    fn what_others_see_of_a_service_says_whose_view_it_is() {
+        let (mut core, services) = core();
+        core.seen(now(1), "vault".parse().unwrap(), ServiceState::Failed, "kuma".to_owned());
+        core.seen(now(2), "vault".parse().unwrap(), ServiceState::Failed, "kuma".to_owned());
+        let work = core.take().unwrap();
+        let told: Vec<_> =
+            work.kept.events.iter().map(|event| event.payload["words"].as_str().unwrap()).collect();
+        assert_eq!(told, ["kuma sees vault on pi-3 as failed."]);
+        assert_eq!(work.kept.events[0].kind, "service_reported");
+        assert_eq!(services.reports()[&"vault".parse().unwrap()].state, ServiceState::Failed);
     }
 
     #[test]

@@ -8,11 +8,15 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::time::Duration;
 use ureq::http::{StatusCode, Uri};
+use ureq::typestate::WithoutBody;
 
 /// The environment variable that holds the token.
 const TOKEN: &str = "GOLDENTOOTH_TOKEN";
 /// The environment variable that names the data folder, as for `up`.
 const DATA: &str = "GOLDENTOOTH_DATA";
+/// What asks others in its turn (models, places for calls, who watches from
+/// outside) may take this long.
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Why a command has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +38,8 @@ pub enum CliError {
     /// It wants to know who asks.
     #[error(
         "the coordinator at {url} demands its token\n  \
-         way out: set GOLDENTOOTH_TOKEN to one that `goldentooth token add NAME` made on its machine"
+         way out: set GOLDENTOOTH_TOKEN to one that `goldentooth token add NAME` made on its machine, \
+         or there GOLDENTOOTH_DATA to its data folder"
     )]
     Token {
         /// Who was asked.
@@ -77,8 +82,10 @@ pub(super) struct Told {
 impl Coordinator {
     pub(super) fn new(target: &Target) -> Result<Self, CliError> {
         let given = target.url.as_deref().filter(|url| !url.is_empty());
-        let (url, token) = given.map_or_else(this_machine, |url| (url.to_owned(), None));
-        let url = url.trim_end_matches('/').to_owned();
+        let (own, token) = this_machine();
+        let url = given.map_or_else(|| own.clone(), str::to_owned).trim_end_matches('/').to_owned();
+        // The token of this machine's coordinator is for nobody else.
+        let token = token.filter(|_| url == own.trim_end_matches('/'));
         let parsed: Result<Uri, _> = url.parse();
         let fit = parsed.is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some());
         if !fit {
@@ -100,14 +107,21 @@ impl Coordinator {
         self.read(&mut answer)
     }
 
+    /// Gets what takes the coordinator a while.
+    #[cfg(feature = "stage")]
+    pub(super) fn get_patiently<T: DeserializeOwned>(&self, path: &str) -> Result<T, CliError> {
+        let config = self.request(path, &[]).config().timeout_recv_response(Some(PATIENCE));
+        let mut answer = self.answered(config.build().call())?;
+        self.read(&mut answer)
+    }
+
     /// Has the coordinator do something.
     pub(super) fn post<T: DeserializeOwned>(&self, path: &str) -> Result<T, CliError> {
         let mut request = self.agent.post(format!("{}{path}", self.url));
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        // It may wait for others: every place for calls has 20 s.
-        let config = request.config().timeout_recv_response(Some(Duration::from_mins(3)));
+        let config = request.config().timeout_recv_response(Some(PATIENCE));
         let mut answer = self.answered(config.build().send_empty())?;
         self.read(&mut answer)
     }
@@ -171,11 +185,16 @@ impl Coordinator {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let mut answer = self.answered(request.send_json(body))?;
+        let config = request.config().timeout_recv_response(Some(PATIENCE));
+        let mut answer = self.answered(config.build().send_json(body))?;
         self.read(&mut answer)
     }
 
     fn call(&self, path: &str, query: &[(&str, &str)]) -> Result<ureq::http::Response<ureq::Body>, CliError> {
+        self.answered(self.request(path, query).call())
+    }
+
+    fn request(&self, path: &str, query: &[(&str, &str)]) -> ureq::RequestBuilder<WithoutBody> {
         let mut request = self.agent.get(format!("{}{path}", self.url));
         for (key, value) in query {
             request = request.query(*key, *value);
@@ -183,7 +202,7 @@ impl Coordinator {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        self.answered(request.call())
+        request
     }
 
     /// What an answer means, if one came.

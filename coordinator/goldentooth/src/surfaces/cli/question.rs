@@ -73,7 +73,9 @@ pub(super) fn print(answers: &AnswersView, screen: &mut Screen<'_>) -> std::io::
     for answer in &answers.answers {
         let kind = if answer.kind == "fact" { String::new() } else { format!(" ({})", answer.kind) };
         for (place, line) in wrapped(&clean(&answer.text), WIDTH - 2).iter().enumerate() {
-            let who = format!("{}{kind}, by the {}:", answer.by, answer.mind);
+            // The understudy is one of us, any other a provider of the configuration.
+            let the = if answer.mind == "understudy" { "the " } else { "" };
+            let who = format!("{}{kind}, by {the}{}:", answer.by, clean(&answer.mind));
             if place == 0 {
                 screen.line(&screen.faint(&who))?;
             }

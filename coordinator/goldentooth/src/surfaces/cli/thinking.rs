@@ -81,7 +81,7 @@ pub(super) fn pulse(args: &PulseArgs, screen: &mut Screen<'_>) -> Result<(), Cli
     let coordinator = Coordinator::new(&args.target)?;
     // A dry run is one whatever else is asked for.
     let view: PulseView = match (args.dry_run, args.now) {
-        (true, _) => coordinator.get("/api/v1/pulse/dry", &[])?,
+        (true, _) => coordinator.get_patiently("/api/v1/pulse/dry")?,
         (false, true) => coordinator.post("/api/v1/pulse")?,
         (false, false) => coordinator.get("/api/v1/pulse", &[])?,
     };
@@ -203,6 +203,18 @@ fn print_pulse(view: &PulseView, dry: bool, screen: &mut Screen<'_>) -> std::io:
             clean(&dropped.line),
             clean(&dropped.cause)
         )))?;
+    }
+    if let Some(whim) = &view.bored {
+        let who = format!("{} is bored (activity {:.2}): a tale, “{}”.", whim.by, view.activity, whim.title);
+        for line in wrapped(&clean(&who), WIDTH) {
+            screen.line(&line)?;
+        }
+        for line in whim.asks.iter().flat_map(|asks| wrapped(&clean(asks), WIDTH - 2)) {
+            screen.line(&format!("  {line}"))?;
+        }
+    }
+    for (who, why) in &view.missing {
+        screen.line(&screen.faint(&format!("not known: {} ({})", clean(who), clean(why))))?;
     }
     if let Some(due) = view.due {
         screen.line(&screen.faint(&format!("The next is due at {}.", due.strftime("%F %H:%M UTC"))))?;

@@ -153,7 +153,7 @@ pub struct AnswerView {
     pub text: String,
     /// What it stands on.
     pub facts: Vec<FactView>,
-    /// Which mind composed it.
+    /// Which mind composed it: the understudy, or a provider of the configuration.
     pub mind: String,
     /// fact, suspicion or fiction.
     pub kind: String,

@@ -185,6 +185,36 @@ pub struct PulseView {
     pub lines: Vec<PulseLineView>,
     /// What was refused.
     pub dropped: Vec<DroppedView>,
+    /// Who was asked and told nothing, and why.
+    pub missing: BTreeMap<String, String>,
+    /// How much goes on in the fleet, 0 to 1.
+    pub activity: f64,
+    /// What somebody had in mind who was bored; null where nobody was.
+    pub bored: Option<WhimView>,
+}
+
+/// What a bored character has in mind. The beats are fiction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Whim"))]
+pub struct WhimView {
+    /// Whose: the sheet's name.
+    pub by: String,
+    /// `traffic_drama`, `security_paranoia`, `metric_anomalies` or `dependency_changes`.
+    pub behaviour: String,
+    /// What becomes of it: a `tale`, a `drill` in words, or a `question` to people.
+    pub becomes: String,
+    /// The trope's id.
+    pub trope: String,
+    /// What people call the trope.
+    pub title: String,
+    /// What this character reads the story as.
+    pub reads: String,
+    /// Who takes which role.
+    pub roles: BTreeMap<String, String>,
+    /// What happens in it.
+    pub beats: Vec<String>,
+    /// What people are asked; null where nothing is.
+    pub asks: Option<String>,
 }
 
 /// Something that was to be said.

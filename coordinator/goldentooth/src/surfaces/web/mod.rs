@@ -182,6 +182,7 @@ impl Web {
             .route("/cast", get(pages::cast))
             .route("/proposals", get(pages::proposals))
             .route("/calls", get(pages::calls))
+            .route("/minds", get(pages::ledger))
             .route_layer(from_fn_with_state(self.clone(), taste::taste))
     }
 

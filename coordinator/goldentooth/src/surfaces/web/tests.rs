@@ -237,6 +237,7 @@ async fn off_loopback_everything_but_the_health_checks_demands_the_token() {
         "/api/openapi.json",
         "/metrics",
         "/calls",
+        "/minds",
         "/api/v1/calls",
         "/api/v1/quiet",
         "/nothing",

@@ -77,7 +77,10 @@ async fn worst(State(bait): State<Bait>, headers: HeaderMap, body: Bytes) -> axu
                 lines.push(json!({ "by": other, "fact": id, "text": "{node} is {state}." }));
             }
         } else {
-            lines.push(json!({ "by": by, "fact": id, "text": "{node} is {state}." }));
+            let signs = |line: &str| line.starts_with(&format!("{id}:")) && line.contains("{sign}=");
+            let sign = prompt.lines().any(signs);
+            let text = if sign { "{node}: {sign}." } else { "{node} is {state}." };
+            lines.push(json!({ "by": by, "fact": id, "text": text }));
         }
     }
     let content = json!({ "lines": lines }).to_string();
@@ -104,8 +107,9 @@ async fn pulse(router: &Router, scene: &Scene) -> (Report, usize) {
 /// A fleet of which everything that strangers may word is worded so.
 fn with(words: &str) -> Scene {
     let mut scene = fleet(29);
-    scene.alerts.insert(words.to_owned());
-    scene.services.insert(words.to_owned());
+    scene.alerts.insert(Trouble::new("prometheus", "nas", words), words.to_owned());
+    scene.services.insert(Trouble::new("kuma", "vault", words), String::new());
+    scene.told.push(("loki".to_owned(), words.to_owned()));
     for node in &mut scene.nodes {
         words.clone_into(&mut node.why);
         if node.stands == Stands::Stressed {

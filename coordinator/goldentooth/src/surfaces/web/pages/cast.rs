@@ -83,7 +83,7 @@ fn page(all: &[CharacterView], nodes: &[&str], stream: &str, now: Timestamp) -> 
             }
             (council::council(nodes))
             section aria-labelledby="stage" {
-                div.heading { h2 #stage { "On stage" } p.hint { span #stage-count { (all.len()) } ", the one who spoke last first" } }
+                div.heading { h2 #stage { "On stage" } p.hint { span #stage-count { (all.len()) } ", the one who spoke last first; " a href="/minds" { "what minds cost" } } }
                 ul.company #company {
                     @for one in order(all) { (card::card(one, now)) }
                 }

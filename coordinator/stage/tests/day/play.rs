@@ -1,0 +1,120 @@
+//! A day of the pulse, played without a clock or a model: how often one would
+//! be called, and with how many tokens.
+
+use cast::Cast;
+use stage::Millis;
+use stage::pulse::{Digest, House, NodeNow, Plan, Scene, Stands, Styles, Timing};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A fleet of thirteen, as a household has.
+const NODES: usize = 13;
+const SECOND: Millis = 1_000;
+const MINUTE: Millis = 60 * SECOND;
+const DAY: Millis = 24 * 60 * MINUTE;
+/// When the day begins: any midnight.
+const T: i64 = 1_763_683_200_000;
+/// About as many tokens as a line takes.
+const LINE: u32 = 40;
+
+/// What a day took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Day {
+    /// What happened to nodes.
+    pub events: u32,
+    /// How often a model was called.
+    pub calls: u32,
+    /// Tokens in, estimated.
+    pub input: u32,
+    /// Tokens out, a line for each fact.
+    pub output: u32,
+}
+
+impl Day {
+    /// The naive way: a call for every event, with a prompt like one of these and one line.
+    pub fn naive(&self) -> Self {
+        let each = self.input.checked_div(self.calls).unwrap_or_default();
+        Self { calls: self.events, input: self.events * each, output: self.events * LINE, ..*self }
+    }
+}
+
+/// A node, from which minute to which, and how it stands then.
+pub type Turn = (usize, Millis, Millis, Stands);
+
+/// Two backups at night, and nothing else; moods wobble each hour.
+pub fn calm() -> Vec<Turn> {
+    let mut turns = vec![(1, 120, 170, Stands::Stressed), (2, 180, 200, Stands::Stressed)];
+    turns.extend((0..24).map(|hour| (3, hour * 60 + 5, hour * 60 + 8, Stands::Stressed)));
+    turns
+}
+
+/// A weak supply: a crisis every ten minutes somewhere, for sixteen hours, and a
+/// switch that fails twice.
+pub fn bad() -> Vec<Turn> {
+    let crises =
+        (0..96_u64).map(|turn| ((turn % 7) as usize, 240 + turn * 10, 244 + turn * 10, Stands::Crisis));
+    let silences =
+        (7..NODES).flat_map(|node| [(node, 300, 330, Stands::Silent), (node, 900, 960, Stands::Silent)]);
+    crises.chain(silences).collect()
+}
+
+/// Plays a day.
+pub fn play(turns: &[Turn]) -> Day {
+    let cast = Cast::built_in().expect("the sheets that are built in");
+    let styles = Styles::of(&cast);
+    let (muted, earlier) = (BTreeSet::new(), BTreeMap::new());
+    let house = House {
+        cast: &cast,
+        styles: &styles,
+        muted: &muted,
+        earlier: &earlier,
+        aliases: false,
+        simulated: false,
+    };
+    let (mut day, mut digest) = (Day::default(), Digest::default());
+    let mut timing = Timing::new(0, 30 * MINUTE);
+    for now in (0..DAY).step_by(10 * SECOND as usize) {
+        for (_, from, to, stands) in turns {
+            if from * MINUTE == now {
+                day.events += 1;
+                if stands.is_grave() {
+                    timing.urgent(now);
+                }
+            }
+            day.events += u32::from(to * MINUTE == now);
+        }
+        if now < timing.due() {
+            continue;
+        }
+        timing.made(now);
+        let nodes = (0..NODES).map(|place| standing(turns, place, now)).collect();
+        let scene = Scene { now: T + now.cast_signed(), nodes, ..Scene::default() };
+        let (next, changes, _) = digest.look(&scene);
+        digest = next;
+        let plan = Plan::new(&house, &scene, &changes, &[], "a day", 7);
+        if let Some(request) = &plan.request {
+            let lines = plan.found.iter().filter(|found| found.asked).count() as u32;
+            day.calls += 1;
+            day.input += request.estimate();
+            day.output += LINE * lines;
+        }
+    }
+    day
+}
+
+fn standing(turns: &[Turn], place: usize, now: Millis) -> NodeNow {
+    let (mut stands, mut since) = (Stands::Well, 0);
+    for (_, from, to, there) in turns.iter().filter(|(node, ..)| *node == place) {
+        if (from * MINUTE..to * MINUTE).contains(&now) {
+            (stands, since) = (*there, from * MINUTE);
+        } else if now >= to * MINUTE {
+            (stands, since) = (Stands::Well, to * MINUTE);
+        }
+    }
+    NodeNow {
+        name: format!("pi-{place:02}"),
+        simulated: false,
+        stands,
+        since: Some(T + since.cast_signed()),
+        why: "memory pressure 34 %".to_owned(),
+    }
+}
