@@ -20,3 +20,9 @@ pub(crate) mod lock {
         lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// A share as it is shown, in hundredths: 32 bits would show as 0.8500000238.
+#[cfg(feature = "stage")]
+pub(crate) fn hundredths(share: f32) -> f64 {
+    (f64::from(share) * 100.0).round() / 100.0
+}

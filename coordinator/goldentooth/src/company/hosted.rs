@@ -11,7 +11,7 @@ use crate::surfaces::view::{
     AnswerView, AnswersView, BornView, CharacterView, CouncilView, RelationshipView, SaidView, ServiceView,
     TriggerView, time,
 };
-use crate::words::lock;
+use crate::words::{hundredths, lock};
 use cast::ask::{Asked, Names, understand};
 use cast::life::{Bearing, Readiness};
 use cast::{Cast, Sheet, Signal};
@@ -439,11 +439,6 @@ impl Drop for TheFloor {
 fn fnv(text: &str) -> u64 {
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// A trait's value as it stands in the sheet: 32 bits would show as 0.8500000238.
-fn hundredths(value: f32) -> f64 {
-    (f64::from(value) * 100.0).round() / 100.0
 }
 
 /// The word that a value is in JSON.

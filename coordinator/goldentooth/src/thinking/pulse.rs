@@ -8,6 +8,7 @@ use crate::intake::{Cause, Order as Intake};
 use crate::live::{Event, Live, Recorded, Said, SaidKind, Update};
 use crate::services::Services;
 use crate::surfaces::view::{PulseView, time};
+use crate::words::hundredths;
 use cast::boredom::Whim;
 use cast::trope::Tropes;
 use cast::{Cast, Kind};
@@ -182,7 +183,7 @@ impl Heart {
             self.seed,
         );
         let activity = memory.quiet.activity(now, &scene, self.at_work());
-        PulseView { activity: quiet::hundredths(activity), ..view(&plan.report()) }
+        PulseView { activity: hundredths(activity), ..view(&plan.report()) }
     }
 
     async fn beat(&self, memory: &mut Memory, why: &str, now: u64) -> PulseView {
@@ -221,7 +222,7 @@ impl Heart {
         }
         memory.last = PulseView {
             at: time(scene.now),
-            activity: quiet::hundredths(activity),
+            activity: hundredths(activity),
             bored: whim.and_then(|whim| serde_json::from_value(json!(whim)).ok()),
             ..view(&report)
         };

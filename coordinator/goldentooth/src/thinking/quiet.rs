@@ -2,6 +2,7 @@
 //! recorded as fiction, and touches nothing.
 
 use crate::live::Event;
+use crate::words::hundredths;
 use cast::Cast;
 use cast::boredom::{Lately, Whim, whim};
 use cast::trope::Tropes;
@@ -115,11 +116,6 @@ pub(super) fn payload(whim: &Whim, name: &str, activity: f32) -> Value {
         whim.title, whim.reads
     ));
     payload
-}
-
-/// As it is shown: 32 bits would show as 0.1500000059.
-pub(super) fn hundredths(activity: f32) -> f64 {
-    (f64::from(activity) * 100.0).round() / 100.0
 }
 
 fn of(event: &Event) -> Option<Heard> {
