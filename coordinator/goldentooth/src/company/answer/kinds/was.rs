@@ -78,15 +78,12 @@ pub(super) async fn value(scene: &Scene<'_>, asked: &Asked, node: &NodeSnapshot)
     }
     let (name, when) = (&node.name, format!("{} to {}", clock(from), clock(to)));
     let words = vital.row().words;
-    Some(match past {
-        Some(past) => {
-            let text = format!("{} of {name}, {when}: {}.", capital(words), past.words(vital));
-            Told::fact(text, past.facts(vital, node, to))
-        }
-        None => {
-            let none = fact(&format!("{}.reports", vital.name()), name.as_str(), 0, "", Some(to));
-            Told::fact(format!("No {words} of {name} is recorded from {when}."), vec![none])
-        }
+    Some(if let Some(past) = past {
+        let text = format!("{} of {name}, {when}: {}.", capital(words), past.words(vital));
+        Told::fact(text, past.facts(vital, node, to))
+    } else {
+        let none = fact(&format!("{}.reports", vital.name()), name.as_str(), 0, "", Some(to));
+        Told::fact(format!("No {words} of {name} is recorded from {when}."), vec![none])
     })
 }
 
