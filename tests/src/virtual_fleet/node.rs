@@ -44,7 +44,7 @@ impl SimNode {
 
     /// What its clock says when it is really `wall`. Without a battery it goes on from where it
     /// stood when the power failed, until a time server sets it.
-    pub fn clock(&self, uptime: u64, wall: i64) -> Clock {
+    pub fn clock(uptime: u64, wall: i64) -> Clock {
         let trusted = uptime >= CLOCKED;
         let behind = if trusted { 0 } else { STARTED };
         Clock { offset: wall - behind.cast_signed() - uptime.cast_signed(), trusted }

@@ -262,7 +262,7 @@ impl World {
         if sim.agent.due() <= uptime {
             let mut readings = sim.pi.read(now);
             if self.plan.power_fails.is_some() {
-                let clock = sim.clock(uptime, EPOCH + now.cast_signed());
+                let clock = SimNode::clock(uptime, EPOCH + now.cast_signed());
                 readings.set(Vital::ClockSynchronised, f32::from(u8::from(clock.trusted)));
                 sim.agent.clock(uptime, Some(clock));
             }
