@@ -1,7 +1,7 @@
 //! Row 10 of the threat table, on a node: a full disk, a card that can only be
 //! read, and a death at any write.
 
-use crate::faults_place::{Place, accepted, stored};
+use crate::faults_place::{Place, accepted, committed, stored};
 use crate::faults_tools::{Overlay, Tmpfs, equipped, tampered};
 use crate::harness::{eventually, secs};
 
@@ -123,7 +123,7 @@ fn row_10_an_agent_that_dies_at_a_write_loses_nothing_that_was_acknowledged_or_k
         place.agent_as(tampered("goldentooth-node", call, "signal=KILL", &when.to_string()), &name);
     }
     let names: Vec<String> = (0..deaths.len()).map(|number| format!("pi-{number}")).collect();
-    accepted(&place, 3 * names.len() as u64);
+    committed(&place, 4 * names.len() as u64);
     place.kill();
     let known = stored(&place.data());
     let before: Vec<u64> = names.iter().map(|name| known[name].rows.len() as u64).collect();

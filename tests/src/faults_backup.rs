@@ -1,6 +1,6 @@
 //! A backup made while everything runs, and the way back from it.
 
-use crate::faults_place::{Place, accepted, stored};
+use crate::faults_place::{Place, accepted, committed, stored};
 use crate::harness::{eventually, run, secs};
 use std::path::Path;
 
@@ -17,7 +17,7 @@ fn backup(what: &str, file: &Path, data: &Path) -> Result<String, String> {
 fn a_coordinator_restored_from_yesterdays_backup_is_believed_and_revives_nothing_old() {
     let mut place = Place::new();
     place.nodes(&["pi-1", "pi-2"]);
-    accepted(&place, 6);
+    committed(&place, 8);
     let (data, file) = (place.data(), place.scratch.join("yesterday.tar"));
     backup("backup", &file, &data).expect("it is saved while it runs");
     let told = backup("restore", &file, &data).unwrap_err();

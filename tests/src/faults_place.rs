@@ -356,7 +356,16 @@ pub fn stored(data: &Path) -> BTreeMap<String, Stored> {
 
 /// Waits until at least `count` frames were accepted since the coordinator's start.
 pub fn accepted(place: &Place, count: u64) {
-    eventually("frames are accepted", secs(60), || {
-        (place.coordinator().count("accepted") >= count).then_some(())
+    counted(place, "accepted", count);
+}
+
+/// Waits until at least `count` frames are on the disk since the coordinator's start.
+pub fn committed(place: &Place, count: u64) {
+    counted(place, "stored", count);
+}
+
+fn counted(place: &Place, what: &str, count: u64) {
+    eventually(&format!("{count} frames are {what}"), secs(60), || {
+        (place.coordinator().count(what) >= count).then_some(())
     });
 }
