@@ -133,7 +133,7 @@ fn in_a_terminal(
         keys.write_all(pressed.as_bytes()).expect("it reads");
         keys.flush().expect("it reads");
     }
-    let ended = child.wait().expect("it ends");
+    let ended = eventually("its end", secs(30), || child.try_wait().expect("it is ours"));
     drop(keys);
     reader.join().expect("the reader ends");
     assert!(ended.success(), "{ended}: {}", so_far());
@@ -169,7 +169,8 @@ fn a_conversation_in_a_terminal_completes_names_and_bears_ctrl_c() {
         std::fs::read_to_string(home.join(".local/state/goldentooth/chat-history")).expect("a history");
     let asked: Vec<&str> = history.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(asked, ["how is the fleet", "@umbrell how is sim-01"]);
-    // Twice in a row ends it, as it should be.
-    in_a_terminal(&fleet, &home, "chat --as ann", &[(prompt, "\u{3}"), (prompt, "\u{3}")]);
+    // Twice in a row ends it, as it should be. (To somebody who has asked before, what was asked is shown first.)
+    let prompt = "bob> ";
+    in_a_terminal(&fleet, &home, "chat --as bob", &[(prompt, "\u{3}"), (prompt, "\u{3}")]);
     assert!(fleet.stop().success());
 }
