@@ -350,9 +350,13 @@ fn kind(line: &str, asked: &Asked) -> Option<Question> {
 /// "and yesterday?", "and nas?": what goes on takes what it lacks from before.
 fn follow(asked: &mut Asked, words: &[String], before: &Asked) {
     let goes_on = words.first().is_some_and(|word| matches!(word.as_str(), "and" | "what" | "how" | "or"))
-        && words.len() <= 5
-        && asked.kind.is_none();
-    let elliptic = goes_on || (asked.kind.is_none() && words.len() <= 2);
+        && words.len() <= 5;
+    // What brings nothing that could stand in the question before is another question.
+    let brings = !(asked.nodes.is_empty() && asked.characters.is_empty())
+        || asked.vital.is_some()
+        || asked.state.is_some()
+        || asked.stretch.is_some();
+    let elliptic = asked.kind.is_none() && brings && (goes_on || words.len() <= 2);
     if elliptic {
         asked.kind = before.kind;
         asked.vital = asked.vital.take().or_else(|| before.vital.clone());

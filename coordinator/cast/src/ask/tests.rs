@@ -82,5 +82,8 @@ fn questions_go_on_from_each_other() {
     let third = understand("and nas?", &names, Some(&second));
     assert_eq!((third.kind, third.nodes.clone()), (Some(Question::Trend), vec!["nas".to_owned()]));
     let fourth = understand("why is it stressed?", &names, Some(&third));
-    assert_eq!((fourth.kind, fourth.nodes), (Some(Question::Why), vec!["nas".to_owned()]));
+    assert_eq!((fourth.kind, &fourth.nodes), (Some(Question::Why), &vec!["nas".to_owned()]));
+    for another in ["what rhymes with orange?", "sing something", "and then?"] {
+        assert_eq!(understand(another, &names, Some(&fourth)).kind, None, "{another}");
+    }
 }
