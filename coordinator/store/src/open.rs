@@ -19,7 +19,7 @@ const NAP: Duration = Duration::from_millis(1);
 /// The pages that a connection keeps, in KiB where negative. Four times as much
 /// made the commits of 1,000 nodes no faster, and filled itself. Set late: it
 /// reads the file, which a damaged one shall not have happen to its log.
-const CACHE: i32 = -4_000;
+const CACHE: i32 = -2_000;
 /// The same of a reader, which asks for a page or a chart now and then.
 const READER_CACHE: i32 = -1_000;
 /// Files up to this size, in bytes, are always checked at the start: a second
