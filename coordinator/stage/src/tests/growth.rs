@@ -236,6 +236,7 @@ fn an_instruction_of_turn_one_does_nothing_in_turn_a_hundred() {
             from: None,
             to: frames::ServiceState::Failed,
             note: Some(question.clone()),
+            seen_by: None,
         };
         stage.heard(2, &event(AT + 2, &hostile));
         let mut said = Vec::new();
