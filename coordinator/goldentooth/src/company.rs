@@ -8,6 +8,8 @@ mod council;
 #[cfg(feature = "stage")]
 pub(crate) mod glance;
 #[cfg(feature = "stage")]
+mod grown;
+#[cfg(feature = "stage")]
 mod hosted;
 mod record;
 #[cfg(feature = "stage")]

@@ -13,7 +13,7 @@ use crate::thinking::{Held, Setting, Thinking};
 use cast::{Cast, Kind, Sheet, SheetError};
 use frames::NodeName;
 use serde_json::json;
-use stage::{Birth, Born, Glance, Kept, Line, Now, Request, Stage, Turned, Wanted};
+use stage::{Birth, Born, Glance, Grew, Kept, Line, Now, Request, Stage, Turned, Wanted};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -96,6 +96,7 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
     kept.born.retain(|id, _| cast.get(id).is_some());
     let mut stage = Stage::new(cast, seed, settings.for_stage(services.relations().clone()));
     stage.remember(kept);
+    stage.begin(node_agent::clock::wall());
     let (events, heard) = broadcast::channel(EVENTS);
     let (out, lines) = mpsc::channel(LINES);
     let (requests, asked) = mpsc::channel(LINES);
@@ -237,6 +238,7 @@ impl Voices {
                     Some(Wanted::Glance(glance)) => drop(self.glances.try_send(glance)),
                     Some(Wanted::Turned(turned)) => self.decline(turned).await,
                     Some(Wanted::Born(born)) => self.record(*born).await,
+                    Some(Wanted::Grew(grew)) => self.grew(*grew).await,
                     None => return,
                 },
                 changed = self.seen.changed() => match changed {
@@ -324,6 +326,15 @@ impl Voices {
             lasting: self.folder.is_some(),
         };
         let _ = self.orders.send(order).await;
+    }
+
+    /// A character changed: that is recorded, with its cause.
+    async fn grew(&self, Grew { kind, payload, cause }: Grew) {
+        let cause: Option<Uuid> = cause.parse().ok();
+        let cause = cause.and_then(|id| self.past.iter().rev().find(|event| event.id == id)).copied();
+        let lasting = self.folder.is_some();
+        // Intake gone means that everything stops.
+        let _ = self.orders.send(Order::Note { kind, source: "stage", payload, cause, lasting }).await;
     }
 
     fn hear(&mut self, event: Arc<Event>) {

@@ -6,6 +6,7 @@
 
 mod company;
 pub mod facts;
+mod growth;
 mod kept;
 mod line;
 mod month;
@@ -22,6 +23,7 @@ mod talk;
 mod tests;
 
 pub use company::{CALM, Turned};
+pub use growth::Grew;
 pub use kept::{Birth, Kept, Troubles};
 pub use line::{Born, Line, Portrait, Told};
 pub use month::month;

@@ -1,6 +1,7 @@
 //! The stage in real time.
 
 use crate::company::Turned;
+use crate::growth::Grew;
 use crate::kept::Kept;
 use crate::line::{Born, Line, Portrait};
 use crate::stage::{Glance, Millis, Stage};
@@ -38,6 +39,8 @@ pub enum Request {
     Bear(String, UnixMillis, oneshot::Sender<Result<String, BirthError>>),
     /// What this node is for, from now on.
     Settle(String, Option<String>),
+    /// Forget a person; gives what is remembered from now on.
+    Forget(String, oneshot::Sender<Kept>),
 }
 
 /// What the stage wants of its host.
@@ -51,6 +54,8 @@ pub enum Wanted {
     Turned(Turned),
     /// That a birth be recorded, and the newborn's sheet be kept.
     Born(Box<Born>),
+    /// That a change of a character be recorded.
+    Grew(Box<Grew>),
 }
 
 /// What others read of the stage at any time: the cast, and what is remembered
@@ -99,6 +104,10 @@ impl Request {
             Self::Budget(budget) => stage.budget(budget),
             Self::Bear(node, at, answer) => drop(answer.send(stage.bear(now, at, &node, Why::Wish, None))),
             Self::Settle(node, role) => stage.settle(&node, role.as_deref()),
+            Self::Forget(person, answer) => {
+                stage.forget_person(&person);
+                drop(answer.send(stage.kept().clone()));
+            }
         }
     }
 }
@@ -159,6 +168,7 @@ pub async fn run(
         let wanted = lines.into_iter().map(|line| Wanted::Line(Box::new(line)));
         let wanted = wanted.chain(stage.glances().into_iter().map(Wanted::Glance));
         let wanted = wanted.chain(stage.newborn().into_iter().map(|born| Wanted::Born(Box::new(born))));
+        let wanted = wanted.chain(stage.changes().into_iter().map(|grew| Wanted::Grew(Box::new(grew))));
         for wanted in wanted.chain(stage.turned(now()).into_iter().map(Wanted::Turned)) {
             if out.send(wanted).await.is_err() {
                 return;

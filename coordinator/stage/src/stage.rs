@@ -2,11 +2,12 @@
 
 use crate::company::{Company, Floor, Granted, Turned};
 use crate::facts;
+use crate::growth::Grew;
 use crate::line::{Born, Line, Told};
 use crate::past::Memory;
 use crate::settings::Settings;
 use crate::talk::{Asking, Heard};
-use cast::life::Why;
+use cast::life::{Bearing, Why};
 use cast::{Cast, Fact, Filled, Occasion, Sheet, Slot, UnixMillis};
 use minds::Understudy;
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,9 +55,9 @@ const DAY: UnixMillis = 24 * 60 * 60 * 1000;
 /// it is still so; if it is over, the line tells of its end instead.
 #[derive(Debug)]
 pub struct Stage {
-    cast: Arc<Cast>,
-    company: Company,
-    settings: Settings,
+    pub(crate) cast: Arc<Cast>,
+    pub(crate) company: Company,
+    pub(crate) settings: Settings,
     memory: Memory,
     /// When unasked lines were told, on the clock of the wall.
     unasked: std::collections::VecDeque<UnixMillis>,
@@ -82,6 +83,10 @@ pub struct Stage {
     scan: Millis,
     /// What was found by looking about, and when: it is told once a day.
     found: BTreeMap<(String, String), UnixMillis>,
+    /// What changed of the cast and was not told yet.
+    pub(crate) changes: Vec<Grew>,
+    /// When time alone is next looked at.
+    pub(crate) aged: Millis,
 }
 
 /// A look at a node that the host is asked for: it has every eye look, and
@@ -117,7 +122,10 @@ impl Stage {
             glances: Vec::new(),
             scan: SCAN,
             found: BTreeMap::new(),
+            changes: Vec::new(),
+            aged: 0,
         };
+        stage.company.kept.grown.fix(!stage.settings.grows);
         let declared: Vec<_> =
             stage.settings.relations.iter().flat_map(|service| service.nodes.clone()).collect();
         for node in declared {
@@ -139,7 +147,9 @@ impl Stage {
             self.looked(at, event);
             return None;
         }
-        let mut fact = facts::of(event)?;
+        let fact = facts::of(event);
+        self.live(at, event, fact.as_ref());
+        let mut fact = fact?;
         if fact.node.is_empty() {
             return None;
         }
@@ -249,7 +259,8 @@ impl Stage {
             }
         };
         let Granted { by, bearing, thoughts, after } = granted;
-        let Some(sheet) = self.cast.get(&by).cloned() else { return Said::Nothing };
+        let Some(sheet) = self.as_now(at, &by) else { return Said::Nothing };
+        let bearing = Bearing { regard: self.toward(at, &sheet, &fact.node), ..bearing };
         self.composed += 1;
         // Neighbouring seeds give unrelated lines: the generator sees to that.
         let seed = self.seed.wrapping_add(self.composed);
@@ -261,6 +272,7 @@ impl Stage {
         if !gathered {
             self.company.spoke(at, &sheet);
         }
+        self.passed(at, (&by, utterance.made), fact);
         self.company.speaks_in(at, &fact.node, &by);
         self.ask_for_more(at, waiting, &by, after);
         let also = utterance.facts.iter().find(|filled| filled.slot == Slot::Also);
@@ -294,6 +306,7 @@ impl Stage {
     /// about. Gives the questions of which something became.
     pub fn pulse(&mut self, at: Millis) -> Vec<(u64, Heard)> {
         self.company.rest(at, &self.cast);
+        self.age(at);
         self.company.expire(at);
         if at >= self.scan {
             self.scan = at + SCAN;
@@ -314,8 +327,8 @@ impl Stage {
 
     /// Somebody who had the floor has answered.
     pub fn done(&mut self, at: Millis, by: &str) -> Vec<(u64, Heard)> {
-        if let Some(sheet) = self.cast.get(by) {
-            self.company.spoke(at, sheet);
+        if let Some(sheet) = self.as_now(at, by) {
+            self.company.spoke(at, &sheet);
         }
         self.company.done(at, by)
     }

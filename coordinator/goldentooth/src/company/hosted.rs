@@ -1,6 +1,7 @@
 //! The cast that is on stage.
 
 use super::answer::{self, Scene, Told};
+use super::grown::Grown;
 use super::{CompanyError, Models, Wish, council};
 use crate::ask::{Ask, EventQuery};
 use crate::flavour::Flavour;
@@ -8,8 +9,7 @@ use crate::intake::Order;
 use crate::live::Live;
 use crate::services::Services;
 use crate::surfaces::view::{
-    AnswerView, AnswersView, BornView, CharacterView, CouncilView, RelationshipView, SaidView, ServiceView,
-    TriggerView, time,
+    AnswerView, AnswersView, BornView, CharacterView, CouncilView, SaidView, ServiceView, TriggerView, time,
 };
 use crate::words::{hundredths, lock};
 use cast::ask::{Asked, Names, understand};
@@ -61,18 +61,16 @@ impl Hosted {
         let portraits = self.request(Request::Portraits).await?;
         let known = self.services.all(&self.live);
         let known: Vec<ServiceView> = known.iter().map(ServiceView::from).collect();
-        let cast = self.cast();
+        let Now { cast, kept } = self.seen.borrow().clone();
         let sheets = portraits.iter().filter_map(|portrait| Some((cast.get(&portrait.id)?, portrait)));
-        Ok(sheets.map(|(sheet, portrait)| self.view(&cast, sheet, portrait, &known)).collect())
+        let now = wall();
+        let grown = |sheet| Grown { growth: &kept.grown, cast: &cast, sheet, now };
+        Ok(sheets.map(|(sheet, portrait)| self.view(&grown(sheet), portrait, &known)).collect())
     }
 
-    fn view(
-        &self,
-        cast: &Cast,
-        sheet: &Sheet,
-        portrait: &Portrait,
-        services: &[ServiceView],
-    ) -> CharacterView {
+    fn view(&self, grown: &Grown<'_>, portrait: &Portrait, services: &[ServiceView]) -> CharacterView {
+        let Grown { growth, cast, sheet, now } = *grown;
+        let traits = growth.traits(sheet, now);
         let nodes = self.live.nodes().into_iter().map(|node| node.name.to_string());
         let nodes = nodes.filter(|node| cast.embody(node).is_some_and(|head| head.id == sheet.id));
         let said = portrait.last.as_ref().map(|line| SaidView {
@@ -97,17 +95,9 @@ impl Hosted {
             feeling_because: portrait.cause.map(str::to_owned),
             energy: portrait.energy,
             attention: portrait.attention,
-            traits: sheet.traits.iter().map(|(name, value)| (name.to_owned(), hundredths(value))).collect(),
-            modifiers: Vec::new(),
-            relationships: sheet
-                .ties
-                .iter()
-                .map(|tie| RelationshipView {
-                    to: tie.to.clone(),
-                    kind: word(&tie.kind),
-                    why: tie.why.clone(),
-                })
-                .collect(),
+            traits: traits.iter().map(|(name, value)| (name.to_owned(), hundredths(value))).collect(),
+            modifiers: grown.modifiers(),
+            relationships: grown.relationships(),
             last_said: said,
             nodes: nodes.collect(),
             muted: portrait.muted,
@@ -234,6 +224,7 @@ impl Hosted {
             told.extend(cast.get(&by).filter(|_| !muted).map(|sheet| (sheet, argument)));
         }
         let id = Uuid::now_v7();
+        let (grown, now) = (self.seen.borrow().kept.grown.clone(), wall());
         let (mut answers, mut recorded) = (Vec::new(), Vec::new());
         // In an emergency the fact comes first, and nothing before it.
         let plainly = called.is_some_and(|called| called.is_emergency());
@@ -250,11 +241,15 @@ impl Hosted {
             }
             let seed = (id.as_u128() as u64).wrapping_add(place as u64);
             let portrait = portraits.iter().find(|portrait| portrait.id == sheet.id);
+            let regard = grown.regard_of(&sheet.id, person, now);
             let bearing = portrait.filter(|_| flavour == Flavour::Full).map(|portrait| Bearing {
                 readiness: portrait.readiness,
                 feeling: portrait.feeling,
                 tone: portrait.tone,
+                regard,
             });
+            // It speaks as it has come to be.
+            let sheet = &Sheet { traits: grown.traits(sheet, now), ..sheet.clone() };
             let (text, mind) = match voiced.next().flatten() {
                 Some(voiced) => (voiced.text, voiced.mind),
                 None if plainly || flavour == Flavour::Off => (told.text, Understudy::NAME.to_owned()),
@@ -275,7 +270,7 @@ impl Hosted {
             }
         }
         let answered = json!({
-            "answer": id, "person": person, "question": text, "asked": asked, "facts": recorded,
+            "answer": id, "person": person, "question": text, "key": fnv(text), "asked": asked, "facts": recorded,
             "answers": answers.iter().map(|one| json!({ "by": one.by, "text": one.text, "mind": one.mind })).collect::<Vec<_>>(),
             "words": format!("{person} asked: {text}"),
         });

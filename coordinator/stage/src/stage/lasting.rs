@@ -81,6 +81,7 @@ impl Stage {
     /// Takes what was remembered before.
     pub fn remember(&mut self, kept: Kept) {
         self.company.kept = kept;
+        self.company.kept.grown.fix(!self.settings.grows);
     }
 
     /// Says what a node is for: nodes of one role live in one household.

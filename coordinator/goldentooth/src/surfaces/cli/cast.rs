@@ -280,8 +280,16 @@ fn why(one: &CharacterView, declined: Option<&EventView>, screen: &mut Screen<'_
         let words = format!("It came on stage{at} as {}'s own: {}{event}.", born.node, born.why);
         screen.line(&clean(&words))?;
     }
+    for modifier in &one.modifiers {
+        let until = modifier.until.map(|at| at.strftime(", gone by %b %-d, %H:%M UTC").to_string());
+        let until = until.unwrap_or_default();
+        let words =
+            format!("Its {} is moved by {:+.2}{until}: {}", modifier.name, modifier.by, modifier.cause);
+        screen.line(&clean(&words))?;
+    }
     for tie in &one.relationships {
-        screen.line(&format!("{} with {}: {}", capital(&tie.kind), tie.to, clean(&tie.why)))?;
+        let kind = capital(&tie.kind.replace('_', " "));
+        screen.line(&format!("{kind} with {}: {}", tie.to, clean(&tie.why)))?;
     }
     if one.embodies.is_none() {
         screen.line("What it reacts to is for you to find out.")?;
