@@ -9,6 +9,7 @@
 
 pub mod act;
 pub mod ask;
+pub mod bet;
 pub mod birth;
 pub mod boredom;
 pub mod card;
@@ -25,6 +26,8 @@ mod moves;
 mod sheet;
 mod signal;
 mod slot;
+pub mod tale;
+pub mod thread;
 mod traits;
 pub mod trope;
 pub mod truth;

@@ -10,10 +10,11 @@ use crate::intake::{Cause, Order};
 use crate::live::{Event, Live, NodeSnapshot, Recorded, Said, SaidKind, Update};
 use crate::services::Services;
 use crate::thinking::{Held, Setting, Thinking};
+use cast::tale::Tale;
 use cast::{Cast, Kind, Sheet, SheetError};
 use frames::NodeName;
 use serde_json::json;
-use stage::{Birth, Born, Glance, Kept, Line, Now, Request, Stage, Turned, Wanted};
+use stage::{Birth, Born, Glance, Kept, Line, Note, Now, Request, Stage, Turned, Wanted};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -95,12 +96,18 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
     kept.born.retain(|id, _| cast.get(id).is_some());
     let mut stage = Stage::new(cast, seed, settings.for_stage(services.relations().clone()));
     stage.remember(kept);
+    match Tale::built_in() {
+        Ok(tales) => stage.know_tales(tales),
+        Err(error) => tracing::error!(%error, "no tales are told"),
+    }
     let (events, heard) = broadcast::channel(EVENTS);
     let (out, lines) = mpsc::channel(LINES);
     let (requests, asked) = mpsc::channel(LINES);
     let (tell, seen) = watch::channel(Now::of(&stage));
     let stage = tokio::spawn(stage::run(stage, heard, asked, out, tell));
     let (asked_of, budget) = (ask.clone(), requests.clone());
+    let settling = company::bets::settle(seen.clone(), (live.clone(), ask.clone()), orders.clone());
+    let settling = tokio::spawn(settling);
     let setting = Setting {
         settings: minds.0,
         keys: minds.1,
@@ -155,6 +162,7 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
         stage.abort();
         looking.abort();
         sparing.abort();
+        settling.abort();
     }))
 }
 
@@ -207,16 +215,15 @@ pub(crate) fn own_sheets(cast: &mut Cast, folder: &Path) {
     }
 }
 
-/// Brings back what each character said last, from the events of before.
+/// Brings back what each character said last, from the events of before. Fiction is
+/// nothing that anybody said of a node.
 pub(crate) async fn remember(live: &Live, ask: &Ask) {
-    for kind in [SAYS, TELLS] {
-        let query = EventQuery { kind: Some(kind.to_owned()), ..EventQuery::default() };
-        match ask.events(query).await {
-            Ok(events) => {
-                events.iter().filter_map(|event| said(event)).for_each(|said| live.said(&Arc::new(said)));
-            }
-            Err(error) => tracing::warn!(%error, "what was said before can't be read"),
+    let query = EventQuery { kind: Some(SAYS.to_owned()), ..EventQuery::default() };
+    match ask.events(query).await {
+        Ok(events) => {
+            events.iter().filter_map(|event| said(event)).for_each(|said| live.said(&Arc::new(said)));
         }
+        Err(error) => tracing::warn!(%error, "what was said before can't be read"),
     }
 }
 
@@ -249,6 +256,7 @@ impl Voices {
                     Some(Wanted::Glance(glance)) => drop(self.glances.try_send(glance)),
                     Some(Wanted::Turned(turned)) => self.decline(turned).await,
                     Some(Wanted::Born(born)) => self.record(*born).await,
+                    Some(Wanted::Note(note)) => self.note(*note).await,
                     None => return,
                 },
                 changed = self.seen.changed() => match changed {
@@ -336,6 +344,17 @@ impl Voices {
             lasting: self.folder.is_some(),
         };
         let _ = self.orders.send(order).await;
+    }
+
+    /// Records what the stage wants recorded.
+    async fn note(&self, Note { kind, payload, cause }: Note) {
+        let node: Option<NodeName> =
+            payload.get("node").and_then(|node| node.as_str()).and_then(|node| node.parse().ok());
+        let simulated = node.is_some_and(|node| node.is_simulated());
+        let cause = cause.and_then(|id| self.past.iter().rev().find(|event| event.id == id)).copied();
+        let lasting = self.folder.is_some() && !simulated;
+        // Intake gone means that everything stops.
+        let _ = self.orders.send(Order::Note { kind, source: "stage", payload, cause, lasting }).await;
     }
 
     fn hear(&mut self, event: Arc<Event>) {

@@ -2,8 +2,8 @@
 
 use crate::company::Turned;
 use crate::kept::Kept;
-use crate::line::{Born, Line, Portrait};
-use crate::stage::{Glance, Millis, Stage};
+use crate::line::{Born, Line, Note, Portrait};
+use crate::stage::{Glance, Millis, Stage, Untold};
 use crate::talk::{Asking, Heard};
 use cast::birth::{BirthError, Why};
 use cast::{Cast, UnixMillis};
@@ -38,6 +38,8 @@ pub enum Request {
     Bear(String, UnixMillis, oneshot::Sender<Result<String, BirthError>>),
     /// What this node is for, from now on.
     Settle(String, Option<String>),
+    /// Tell a tale; gives what it is called, or why none is told.
+    Tale(oneshot::Sender<Result<String, Untold>>),
 }
 
 /// What the stage wants of its host.
@@ -51,6 +53,8 @@ pub enum Wanted {
     Turned(Turned),
     /// That a birth be recorded, and the newborn's sheet be kept.
     Born(Box<Born>),
+    /// That something be recorded as an event.
+    Note(Box<Note>),
 }
 
 /// What others read of the stage at any time: the cast, and what is remembered
@@ -99,6 +103,7 @@ impl Request {
             Self::Budget(budget) => stage.budget(budget),
             Self::Bear(node, at, answer) => drop(answer.send(stage.bear(now, at, &node, Why::Wish, None))),
             Self::Settle(node, role) => stage.settle(&node, role.as_deref()),
+            Self::Tale(answer) => drop(answer.send(stage.tale(now))),
         }
     }
 }
@@ -158,6 +163,7 @@ pub async fn run(
         });
         let wanted = lines.into_iter().map(|line| Wanted::Line(Box::new(line)));
         let wanted = wanted.chain(stage.glances().into_iter().map(Wanted::Glance));
+        let wanted = wanted.chain(stage.notes().into_iter().map(|note| Wanted::Note(Box::new(note))));
         let wanted = wanted.chain(stage.newborn().into_iter().map(|born| Wanted::Born(Box::new(born))));
         for wanted in wanted.chain(stage.turned(now()).into_iter().map(Wanted::Turned)) {
             if out.send(wanted).await.is_err() {

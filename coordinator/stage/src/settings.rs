@@ -18,6 +18,8 @@ pub struct Settings {
     pub calm: Millis,
     /// When a node earns a character of its own by itself; none for never.
     pub births: Option<Births>,
+    /// Whether tales are told when nothing happens.
+    pub tales: bool,
     /// The services, and who needs whom.
     pub relations: Relations,
 }
@@ -44,6 +46,7 @@ impl Default for Settings {
             unasked: UNASKED,
             calm: CALM,
             births: Some(Births::default()),
+            tales: false,
             relations: Relations::default(),
         }
     }

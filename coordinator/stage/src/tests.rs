@@ -1,6 +1,11 @@
 //! Limits, order and truth, from real changes to lines.
 
+mod bets;
 mod company;
+mod habits;
+mod lasting;
+mod tales;
+mod threads;
 
 use crate::*;
 use cast::{Cast, Slot, lexicon};
@@ -13,8 +18,6 @@ use std::sync::{Arc, LazyLock};
 use store::{Event, EventIds};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Duration, advance};
-
-mod lasting;
 
 const AT: i64 = 1_763_694_300_000;
 
@@ -230,6 +233,8 @@ async fn the_loop_keeps_the_minute_and_bears_a_lag() {
     let start = tokio::time::Instant::now();
     send(mood("a", Some(Mood::Happy), Mood::Crisis));
     advance(Duration::from_secs(30)).await;
+    // That an incident began is recorded at once.
+    assert!(matches!(lines.try_recv(), Ok(Wanted::Note(note)) if note.kind == THREAD));
     assert!(lines.try_recv().is_err(), "within the minute");
     let line = line(&mut lines).await;
     assert_eq!((line.node.as_str(), start.elapsed()), ("a", Duration::from_mins(1)));

@@ -29,6 +29,8 @@ pub struct CastSettings {
     /// Below this activity, 0 to 1, somebody is bored and tells a tale; 0 means never.
     #[serde(deserialize_with = "share")]
     pub boredom: f64,
+    /// Whether characters tell tales to each other when nothing happens.
+    pub tales: bool,
     /// How long a room counts as active after a message.
     #[serde(deserialize_with = "span")]
     pub response_window: Duration,
@@ -63,6 +65,7 @@ impl Default for CastSettings {
             born_after: 3,
             born_within: Duration::from_hours(7 * 24),
             boredom: 0.2,
+            tales: false,
             response_window: Duration::from_secs(30),
             inbox: 1_000,
             ageing: Duration::from_secs(30),
@@ -134,6 +137,7 @@ impl CastSettings {
                 after: self.born_after,
                 within: i64::try_from(self.born_within.as_millis()).unwrap_or(i64::MAX),
             }),
+            tales: self.tales,
             relations,
         }
     }

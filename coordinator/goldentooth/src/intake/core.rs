@@ -7,6 +7,7 @@
 //! and let go when it is on the disk.
 
 mod commit;
+mod recognise;
 mod report;
 
 use super::Cause;
@@ -16,6 +17,7 @@ use super::snapshot::{about, snapshot};
 use super::story::Chronicle;
 use super::writer::Work;
 use crate::enrol::Keys;
+use crate::habits::Habits;
 use crate::live::{About, Status, Update};
 use crate::models::Piece;
 use crate::services::Services;
@@ -68,6 +70,7 @@ pub struct Core {
     abouts: HashMap<NodeName, Arc<About>>,
     settings: HashMap<NodeName, Settings>,
     services: Services,
+    habits: Habits,
     touched: HashSet<NodeName>,
     work: Work,
     admitted: u64,
@@ -94,6 +97,7 @@ impl Core {
             abouts: HashMap::new(),
             settings: HashMap::new(),
             services: Services::default(),
+            habits: Habits::default(),
             touched: HashSet::new(),
             work: Work::default(),
             admitted: 0,
@@ -130,6 +134,11 @@ impl Core {
     /// Takes reports of these services from now on.
     pub fn hear_services(&mut self, services: Services) {
         self.services = services;
+    }
+
+    /// Knows habits by these names from now on.
+    pub fn know_habits(&mut self, habits: Habits) {
+        self.habits = habits;
     }
 
     /// The fleet as known now.
@@ -333,6 +342,7 @@ impl Core {
         }
         let changes = self.fleet.tick(now);
         self.changed(now, &changes);
+        self.look_at_habits(now);
     }
 
     /// How a node shall be from now on; the store has it already.
@@ -411,8 +421,11 @@ impl Core {
             tracing::info!(kind = change.kind(), "{}", change.sentence());
         }
         let events = self.chronicle.tell(now.unix, changes);
-        for (change, event) in changes.iter().zip(events) {
+        for (change, mut event) in changes.iter().zip(events) {
+            self.recognise(now, change, &mut event);
+            let cause = Cause::from(&event);
             self.keep(change.node().is_some_and(NodeName::is_simulated), event);
+            self.hand_down(now, change, cause);
         }
     }
 

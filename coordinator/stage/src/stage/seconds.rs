@@ -75,6 +75,9 @@ impl Stage {
             self.company.turn(&by, Why::Room, &fact.node, Some(fact.event));
             return None;
         }
+        if self.is_denied(&by, &fact, event) {
+            return None;
+        }
         let sheet = self.cast.get(&by)?.clone();
         let bearing = self.company.bearing(at, &by);
         self.composed += 1;
