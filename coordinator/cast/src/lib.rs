@@ -9,6 +9,7 @@
 
 pub mod act;
 pub mod ask;
+pub mod bet;
 pub mod birth;
 pub mod boredom;
 pub mod card;
@@ -28,6 +29,7 @@ mod regard;
 mod sheet;
 mod signal;
 mod slot;
+pub mod thread;
 mod traits;
 pub mod trope;
 pub mod truth;

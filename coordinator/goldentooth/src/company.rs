@@ -4,6 +4,8 @@
 #[cfg(feature = "stage")]
 mod answer;
 #[cfg(feature = "stage")]
+pub(crate) mod bets;
+#[cfg(feature = "stage")]
 mod council;
 #[cfg(feature = "stage")]
 pub(crate) mod glance;
@@ -62,6 +64,9 @@ pub enum CompanyError {
     /// Nobody can be born.
     #[error("{0}")]
     Unborn(String),
+    /// No tale is told.
+    #[error("{0}")]
+    Untold(String),
     /// The question can't be taken.
     #[error("{0}")]
     Question(String),
@@ -126,6 +131,14 @@ impl Company {
     pub async fn bear(&self, node: &str) -> Result<String, CompanyError> {
         self.host()?.bear(node).await
     }
+
+    /// Has a tale told; gives what there is to say about it.
+    ///
+    /// # Errors
+    /// [`CompanyError`].
+    pub async fn tale(&self) -> Result<String, CompanyError> {
+        self.host()?.tale().await
+    }
 }
 
 #[cfg(not(feature = "stage"))]
@@ -148,6 +161,10 @@ impl Company {
     }
 
     pub async fn bear(&self, _: &str) -> Result<String, CompanyError> {
+        Err(CompanyError::Away)
+    }
+
+    pub async fn tale(&self) -> Result<String, CompanyError> {
         Err(CompanyError::Away)
     }
 }

@@ -28,6 +28,8 @@ fn main() -> ExitCode {
         Command::Restore(args) => commands::backup::restore(args).map(|()| true),
         Command::Doctor(args) => commands::doctor::run(args).map_err(Into::into),
         Command::Token(args) => commands::token::run(args).map(|()| true),
+        #[cfg(feature = "stage")]
+        Command::Simulate(args) => commands::simulate::run(args),
         Command::Look(look) => surfaces::cli::run(look).map(|()| true).map_err(Into::into),
     };
     match done {

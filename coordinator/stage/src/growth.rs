@@ -3,6 +3,7 @@
 
 use crate::company::Company;
 use crate::facts;
+use crate::line::Note;
 use crate::stage::{MINUTE, Millis, Stage};
 use cast::grow::{Change, Growth, Happened, Meeting, NOBODY, What, Why};
 use cast::life::Felt;
@@ -19,17 +20,6 @@ const BELIEVED: u16 = 850;
 /// Whoever says nothing else than these gives thanks.
 const THANKS: [&str; 12] =
     ["thanks", "thank", "you", "cheers", "many", "so", "very", "much", "a", "lot", "all", "well"];
-
-/// A change of a character, as it is told: the event's kind, and what is in it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Grew {
-    /// `grew` (its traits), `tied`, `reflected`, `died` or `resurrected`.
-    pub kind: &'static str,
-    /// The facts of it.
-    pub payload: Value,
-    /// The event that caused it; empty where time alone did.
-    pub cause: String,
-}
 
 impl Company {
     /// What the clock of the wall says; the beginning of time before it is known.
@@ -103,7 +93,7 @@ impl Stage {
                 {
                     self.company.touch(at, sheet, Felt::Thanks);
                 }
-                self.tell(&changes);
+                self.note_all(&changes);
             }
             return;
         }
@@ -135,7 +125,7 @@ impl Stage {
             },
         };
         let changes = self.company.kept.grown.heard(&self.cast, &happened);
-        self.tell(&changes);
+        self.note_all(&changes);
     }
 
     /// What time alone brings: once a minute, when the wall's clock is known.
@@ -151,7 +141,7 @@ impl Stage {
                 self.company.touch(at, sheet, Felt::Neglect);
             }
         }
-        self.tell(&changes);
+        self.note_all(&changes);
     }
 
     /// Somebody made something of a node's trouble: whoever it concerns takes note.
@@ -173,18 +163,14 @@ impl Stage {
     pub(crate) fn relate(&mut self, at: Millis, both: (&str, &str), why: Why, event: &str) {
         let wall = self.company.wall(at);
         let change = self.company.kept.grown.between(both, why, event, wall);
-        self.tell(change.as_slice());
+        self.note_all(change.as_slice());
     }
 
-    fn tell(&mut self, changes: &[Change]) {
-        let room = UNTOLD.saturating_sub(self.changes.len());
+    /// Has changes recorded.
+    fn note_all(&mut self, changes: &[Change]) {
+        let room = UNTOLD.saturating_sub(self.notes.len());
         let told = changes.iter().take(room).map(|change| told(&self.cast, change));
-        self.changes.extend(told);
-    }
-
-    /// What changed since this was last asked.
-    pub fn changes(&mut self) -> Vec<Grew> {
-        std::mem::take(&mut self.changes)
+        self.notes.extend(told);
     }
 
     /// Forgets all that anybody holds of a person; whether anything was held.
@@ -246,8 +232,8 @@ fn sizes<W: Copy>(moves: &[(W, i16)], name: impl Fn(W) -> &'static str) -> (Map<
     (map.collect(), words.collect::<Vec<_>>().join(", "))
 }
 
-/// A change as it is told.
-fn told(cast: &Cast, change: &Change) -> Grew {
+/// A change as it is told: `grew` (its traits), `tied`, `reflected`, `died` or `resurrected`.
+fn told(cast: &Cast, change: &Change) -> Note {
     let name = |id: &str| cast.get(id).map_or_else(|| id.to_owned(), |sheet| sheet.name.clone());
     let whose = name(&change.by);
     let about = change.about.as_str();
@@ -284,7 +270,7 @@ fn told(cast: &Cast, change: &Change) -> Grew {
         payload["node"] = json!(about);
     }
     payload["words"] = json!(words);
-    Grew { kind, payload, cause: change.event.clone() }
+    Note { kind, payload, cause: change.event.parse().ok() }
 }
 
 #[cfg(test)]

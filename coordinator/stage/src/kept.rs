@@ -3,8 +3,10 @@
 //! hands it back at the next start.
 
 use crate::settings::Births;
+use cast::bet::Book;
 use cast::birth::{Why, unique_role};
 use cast::grow::Growth;
+use cast::thread::Thread;
 use cast::{Cast, Fact, Occasion, UnixMillis};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -29,6 +31,10 @@ pub struct Kept {
     pub born: BTreeMap<String, Birth>,
     /// When each node was in crisis, and when silent, of late.
     pub troubles: BTreeMap<String, Troubles>,
+    /// Who bets on what, and how well they did.
+    pub bets: Book,
+    /// The plot lines that run.
+    pub threads: Vec<Thread>,
     /// What has become of everybody, and whom they know.
     #[serde(deserialize_with = "grown")]
     pub grown: Growth,

@@ -1,7 +1,12 @@
 //! Limits, order and truth, from real changes to lines.
 
+mod bets;
 mod company;
 mod growth;
+mod habits;
+mod lasting;
+mod tales;
+mod threads;
 
 use crate::*;
 use cast::{Cast, Slot, lexicon};
@@ -14,8 +19,6 @@ use std::sync::{Arc, LazyLock};
 use store::{Event, EventIds};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Duration, advance};
-
-mod lasting;
 
 const AT: i64 = 1_763_694_300_000;
 

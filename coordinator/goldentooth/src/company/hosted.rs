@@ -9,7 +9,8 @@ use crate::intake::Order;
 use crate::live::Live;
 use crate::services::Services;
 use crate::surfaces::view::{
-    AnswerView, AnswersView, BornView, CharacterView, CouncilView, SaidView, ServiceView, TriggerView, time,
+    AnswerView, AnswersView, BetView, BetsView, BornView, CharacterView, CouncilView, SaidView, ServiceView,
+    TriggerView, time,
 };
 use crate::words::{hundredths, lock};
 use cast::ask::{Asked, Names, understand};
@@ -124,6 +125,7 @@ impl Hosted {
                 at: time(birth.at),
                 event: birth.cause.clone(),
             }),
+            bets: bets(portrait),
         }
     }
 
@@ -175,6 +177,13 @@ impl Hosted {
         let born = self.request(|answer| Request::Bear(node.clone(), now, answer)).await?;
         let id = born.map_err(|error| CompanyError::Unborn(error.to_string()))?;
         Ok(format!("{id} is on stage, as {node}'s own: goldentooth cast show {id}"))
+    }
+
+    /// Has a tale told; gives what there is to say about it.
+    pub(super) async fn tale(&self) -> Result<String, CompanyError> {
+        let begun = self.request(|answer| Request::Tale(None, answer)).await?;
+        let whim = begun.map_err(|error| CompanyError::Untold(error.to_string()))?;
+        Ok(format!("A tale begins, all of it made up: “{}”. goldentooth events --follow has it.", whim.title))
     }
 
     pub(super) async fn ask(
@@ -370,6 +379,25 @@ fn speakers<'a>(cast: &'a Cast, text: &str, asked: &Asked) -> (Vec<&'a Sheet>, b
         speakers.extend(one);
     }
     (speakers, named)
+}
+
+/// What a character bets on, and how well it did.
+fn bets(portrait: &Portrait) -> BetsView {
+    let thousandths = |value: f64| (value * 1_000.0).round() / 1_000.0;
+    let open = portrait.bets.iter().map(|bet| BetView {
+        event: bet.event.clone(),
+        node: bet.node.clone(),
+        vital: bet.vital.clone(),
+        claim: bet.claim.clone(),
+        chance: f64::from(bet.chance) / 1_000.0,
+        before: time(bet.before),
+    });
+    BetsView {
+        right: portrait.record.right,
+        settled: portrait.record.settled,
+        brier: portrait.record.brier().map(thousandths),
+        open: open.collect(),
+    }
 }
 
 /// Why a character is as ready as it is.

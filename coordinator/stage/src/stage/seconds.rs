@@ -77,6 +77,9 @@ impl Stage {
             self.company.turn(&by, Why::Room, &fact.node, Some(fact.event));
             return None;
         }
+        if self.is_denied(&by, &fact, event) {
+            return None;
+        }
         let sheet = self.as_now(at, &by)?;
         let regard = match &to {
             Some(to) => self.company.regard(at, &sheet, to),

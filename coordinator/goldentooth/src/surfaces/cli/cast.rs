@@ -85,6 +85,11 @@ enum What {
         #[command(flatten)]
         target: Target,
     },
+    /// Have a tale told: fiction, line by line, until a node is not calm or somebody asks for facts
+    Tale {
+        #[command(flatten)]
+        target: Target,
+    },
     /// What each character says in a simulated month, to be read; it asks no coordinator
     #[command(
         after_help = "Examples:\n  goldentooth cast month malvo\n  goldentooth cast month --lines 20 --seed 7"
@@ -149,6 +154,9 @@ pub(super) fn run(args: &CastArgs, screen: &mut Screen<'_>) -> Result<(), CliErr
         Some(What::Guess { name, guess, target }) => wish(name, target, &json!({ "guess": guess }), screen),
         Some(What::Mute { name, off, target }) => wish(name, target, &json!({ "mute": !off }), screen),
         Some(What::Thumb { name, way, target }) => wish(name, target, &json!({ "thumb": way }), screen),
+        Some(What::Tale { target }) => {
+            told(&Coordinator::new(target)?.post("/api/v1/tales")?, target, screen)
+        }
         Some(What::New { node: Some(node), target, .. }) => bear(node, target, screen),
         Some(What::New { name, out, .. }) => begin(name.as_deref().unwrap_or_default(), out.clone(), screen),
         Some(What::Lint(args)) => lint::run(args, screen),
@@ -264,6 +272,13 @@ fn show(one: &CharacterView, screen: &mut Screen<'_>) -> std::io::Result<()> {
     for tie in &one.relationships {
         field(screen, &capital(&tie.kind), &format!("{}: {}", tie.to, clean(&tie.why)))?;
     }
+    if let Some(record) = one.bets.words() {
+        let brier = one.bets.brier.map(|brier| format!(" (Brier score {brier})")).unwrap_or_default();
+        field(screen, "Foretold", &format!("{record}{brier}"))?;
+    }
+    for bet in &one.bets.open {
+        field(screen, "Bets", &clean(&format!("{}, at {:.0} %", bet.claim, bet.chance * 100.0)))?;
+    }
     if let Some(said) = &one.last_said {
         field(screen, "Said", &clean(&said.text))?;
     }
@@ -286,6 +301,9 @@ fn why(one: &CharacterView, declined: Option<&EventView>, screen: &mut Screen<'_
         let words =
             format!("Its {} is moved by {:+.2}{until}: {}", modifier.name, modifier.by, modifier.cause);
         screen.line(&clean(&words))?;
+    }
+    for bet in &one.bets.open {
+        screen.line(&clean(&format!("It bets that {} (event {}).", bet.claim, bet.event)))?;
     }
     for tie in &one.relationships {
         let kind = capital(&tie.kind.replace('_', " "));

@@ -55,6 +55,48 @@ pub struct CharacterView {
     /// How it came on stage, if it was born here; null for who came with a sheet.
     #[serde(default)]
     pub born: Option<BornView>,
+    /// What it bets on, and how well it did.
+    #[serde(default)]
+    pub bets: BetsView,
+}
+
+/// What a character foretells, and how well it did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Bets"))]
+pub struct BetsView {
+    /// How many of its settled bets came true.
+    pub right: u32,
+    /// How many are settled.
+    pub settled: u32,
+    /// Their mean Brier score: 0 for a seer, 0.25 for a coin; null before the first.
+    pub brier: Option<f64>,
+    /// The open ones, the oldest first.
+    pub open: Vec<BetView>,
+}
+
+impl BetsView {
+    /// How well it did, in words: "right 7 of 9"; none before the first.
+    pub fn words(&self) -> Option<String> {
+        (self.settled > 0).then(|| format!("right {} of {}", self.right, self.settled))
+    }
+}
+
+/// One open bet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Bet"))]
+pub struct BetView {
+    /// The event that records it.
+    pub event: String,
+    /// About which node.
+    pub node: String,
+    /// About which vital.
+    pub vital: String,
+    /// What is foretold, in words.
+    pub claim: String,
+    /// How sure its maker is, 0 to 1.
+    pub chance: f64,
+    /// Until when it must come true.
+    pub before: Option<Timestamp>,
 }
 
 /// How a character came on stage.

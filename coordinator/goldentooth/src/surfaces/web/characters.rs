@@ -16,7 +16,9 @@ impl From<CompanyError> for Failure {
         let status = match error {
             CompanyError::Away => StatusCode::SERVICE_UNAVAILABLE,
             CompanyError::Nobody(_) | CompanyError::NoNode(_) => StatusCode::NOT_FOUND,
-            CompanyError::NoVeil(_) | CompanyError::Unborn(_) => StatusCode::CONFLICT,
+            CompanyError::NoVeil(_) | CompanyError::Unborn(_) | CompanyError::Untold(_) => {
+                StatusCode::CONFLICT
+            }
             CompanyError::Declined(_) => StatusCode::TOO_MANY_REQUESTS,
             CompanyError::Question(_) => StatusCode::BAD_REQUEST,
         };
@@ -57,17 +59,21 @@ pub(super) struct Question {
     flavour: Option<Flavour>,
 }
 
+/// The person who says so, or somebody.
+pub(super) fn someone(person: Option<String>) -> Result<String, Failure> {
+    let person = person.unwrap_or_else(|| "somebody".to_owned());
+    let fits = !person.is_empty() && person.len() <= 64 && !person.contains(char::is_control);
+    let wrong = || Failure(StatusCode::BAD_REQUEST, "as: a name of 1 to 64 bytes".to_owned());
+    if fits { Ok(person) } else { Err(wrong()) }
+}
+
 pub(super) async fn ask(
     State(web): State<Web>,
     question: Result<Json<Question>, JsonRejection>,
 ) -> Result<Json<AnswersView>, Failure> {
     let Json(Question { text, person, flavour }) =
         question.map_err(|error| Failure(error.status(), error.body_text()))?;
-    let person = person.unwrap_or_else(|| "somebody".to_owned());
-    let fits = !person.is_empty() && person.len() <= 64 && !person.contains(char::is_control);
-    if !fits {
-        return Err(Failure(StatusCode::BAD_REQUEST, "as: a name of 1 to 64 bytes".to_owned()));
-    }
+    let person = someone(person)?;
     let flavour = flavour.unwrap_or(web.0.options.flavours.api);
     Ok(Json(web.0.company.ask(&text, &person, flavour).await?))
 }
@@ -116,6 +122,11 @@ pub(super) async fn bear(
 ) -> Result<Json<serde_json::Value>, Failure> {
     let Json(Born { r#for: node }) = born.map_err(|error| Failure(error.status(), error.body_text()))?;
     let words = web.0.company.bear(&node).await?;
+    Ok(Json(serde_json::json!({ "words": words })))
+}
+
+pub(super) async fn tale(State(web): State<Web>) -> Result<Json<serde_json::Value>, Failure> {
+    let words = web.0.company.tale().await?;
     Ok(Json(serde_json::json!({ "words": words })))
 }
 

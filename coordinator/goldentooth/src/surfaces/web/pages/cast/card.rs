@@ -3,7 +3,7 @@
 use super::arms::arms;
 use super::faces::mask;
 use super::ties::short;
-use crate::surfaces::view::{CharacterView, SaidView};
+use crate::surfaces::view::{BetsView, CharacterView, SaidView};
 use crate::surfaces::web::pages::ago;
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -35,6 +35,7 @@ pub(super) fn card(one: &CharacterView, now: Timestamp) -> Markup {
                 }
             }
             @if !one.nodes.is_empty() { (household(&one.nodes)) }
+            (bets(&one.bets))
             (more(one))
         }
     }
@@ -125,6 +126,22 @@ pub(super) fn newest(one: Option<&CharacterView>, now: Timestamp) -> Markup {
                 strong data-slot="by" { @if let Some(one) = one { (one.name) } }
                 ", " span data-slot="kind" { @if let Some(said) = said { (kind(said)) } }
                 (ago("at", now, said.and_then(|said| said.at))) " ago"
+            }
+        }
+    }
+}
+
+/// What it foretells, and how well it did.
+fn bets(bets: &BetsView) -> Markup {
+    html! {
+        @if bets.settled > 0 || !bets.open.is_empty() {
+            p.bets {
+                span.hint { "Foretold: " }
+                @if let Some(record) = bets.words() { (record) @if !bets.open.is_empty() { "; " } }
+                @for (place, bet) in bets.open.iter().enumerate() {
+                    @if place > 0 { "; " }
+                    (bet.claim) ", at " (format!("{:.0} %", bet.chance * 100.0))
+                }
             }
         }
     }
