@@ -3,7 +3,7 @@
 
 mod members;
 
-pub use members::{BackupArgs, ForgetArgs, RenameArgs, RestoreArgs, RevokeArgs};
+pub use members::{BackupArgs, ForgetArgs, ForgetPersonArgs, RenameArgs, RestoreArgs, RevokeArgs};
 
 use crate::access::Role;
 use crate::config::MOST_SIMULATED;
@@ -38,6 +38,8 @@ pub enum Command {
     Enroll(EnrollArgs),
     /// Forget a node: its key is void, and it is gone from every view
     Forget(ForgetArgs),
+    /// Forget a person: what the cast holds of them goes, and what is recorded is overwritten
+    ForgetPerson(ForgetPersonArgs),
     /// Take an account away: its sessions end, its frames are refused
     Revoke(RevokeArgs),
     /// Give a node another name; its past goes along

@@ -32,6 +32,13 @@ use crate::surfaces::view::{AnswersView, CharacterView, CouncilView};
 use frames::NodeName;
 use std::sync::{Arc, OnceLock};
 
+/// Who asks without a name.
+#[cfg(feature = "stage")]
+pub use cast::grow::NOBODY;
+/// Who asks without a name.
+#[cfg(not(feature = "stage"))]
+pub const NOBODY: &str = "somebody";
+
 /// What a person wants of a character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
@@ -70,6 +77,12 @@ pub enum CompanyError {
     /// The question can't be taken.
     #[error("{0}")]
     Question(String),
+    /// A forgotten person is still in the store.
+    #[error(
+        "the cast has forgotten them, but the store could not write its file anew: {0}\n  \
+         way out: see to the disk, and say the same again"
+    )]
+    Kept(String),
 }
 
 /// Asks the cast; cheap to clone.
@@ -120,8 +133,17 @@ impl Company {
     ///
     /// # Errors
     /// [`CompanyError`].
-    pub async fn wish(&self, name: &str, wish: Wish) -> Result<String, CompanyError> {
-        self.host()?.wish(name, wish).await
+    pub async fn wish(&self, name: &str, wish: Wish, person: &str) -> Result<String, CompanyError> {
+        self.host()?.wish(name, wish, person).await
+    }
+
+    /// Forgets a person; gives how many events were overwritten, and how many of
+    /// others hold the name.
+    ///
+    /// # Errors
+    /// [`CompanyError`].
+    pub async fn forget(&self, person: &str) -> Result<store::ForgottenPerson, CompanyError> {
+        self.host()?.forget(person).await
     }
 
     /// Gives a node a character of its own; gives what there is to say about it.
@@ -156,7 +178,11 @@ impl Company {
         Err(CompanyError::Away)
     }
 
-    pub async fn wish(&self, _: &str, _: Wish) -> Result<String, CompanyError> {
+    pub async fn wish(&self, _: &str, _: Wish, _: &str) -> Result<String, CompanyError> {
+        Err(CompanyError::Away)
+    }
+
+    pub async fn forget(&self, _: &str) -> Result<store::ForgottenPerson, CompanyError> {
         Err(CompanyError::Away)
     }
 

@@ -186,6 +186,18 @@ pub enum Update {
     Said(Arc<Said>),
     /// A node was forgotten, or has another name now.
     Gone(NodeName),
+    /// A person was forgotten: whoever holds events of theirs overwrites them.
+    Erased(Arc<str>),
+}
+
+/// Overwrites what an event tells, if it is about something that this person said or
+/// did; whether it was.
+pub fn erase(event: &mut Event, person: &str) -> bool {
+    let theirs = event.payload.get("person").and_then(serde_json::Value::as_str) == Some(person);
+    if theirs {
+        event.payload = store::forgotten();
+    }
+    theirs
 }
 
 /// The shared live state: cheap to clone, one writer (intake), any readers.

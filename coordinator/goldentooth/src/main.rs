@@ -22,6 +22,9 @@ fn main() -> ExitCode {
         }
         Command::Enroll(args) => commands::enroll::run(args).map(|()| true).map_err(Into::into),
         Command::Forget(args) => commands::members::forget(args).map(|()| true).map_err(Into::into),
+        Command::ForgetPerson(args) => {
+            commands::members::forget_person(args).map(|()| true).map_err(Into::into)
+        }
         Command::Revoke(args) => commands::members::revoke(args).map(|()| true).map_err(Into::into),
         Command::Rename(args) => commands::members::rename(args).map(|()| true).map_err(Into::into),
         Command::Backup(args) => commands::backup::save(args).map(|()| true),

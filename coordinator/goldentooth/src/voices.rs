@@ -249,7 +249,7 @@ impl Voices {
                 update = updates.recv() => match update {
                     Ok(Update::Event(event)) => self.hear(event),
                     Ok(Update::Node(node)) => self.meet(&node).await,
-                    Ok(Update::Said(_) | Update::Gone(_)) => {}
+                    Ok(Update::Said(_) | Update::Gone(_) | Update::Erased(_)) => {}
                     Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "the cast passes over updates"),
                     Err(RecvError::Closed) => return,
                 },

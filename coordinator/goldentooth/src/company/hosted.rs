@@ -2,7 +2,7 @@
 
 use super::answer::{self, Scene, Told};
 use super::grown::Grown;
-use super::{CompanyError, Models, Wish, council};
+use super::{CompanyError, Models, NOBODY, Wish, council};
 use crate::ask::{Ask, EventQuery};
 use crate::flavour::Flavour;
 use crate::intake::Order;
@@ -48,7 +48,10 @@ pub(crate) struct Hosted {
 }
 
 impl Hosted {
-    async fn request<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, CompanyError> {
+    pub(super) async fn request<T>(
+        &self,
+        make: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> Result<T, CompanyError> {
         let (sender, answer) = oneshot::channel();
         self.requests.send(make(sender)).await.map_err(|_| CompanyError::Away)?;
         answer.await.map_err(|_| CompanyError::Away)
@@ -71,7 +74,9 @@ impl Hosted {
 
     fn view(&self, grown: &Grown<'_>, portrait: &Portrait, services: &[ServiceView]) -> CharacterView {
         let Grown { growth, cast, sheet, now } = *grown;
-        let traits = growth.traits(sheet, now);
+        let shares = |traits: cast::Traits| {
+            traits.iter().map(|(name, value)| (name.to_owned(), hundredths(value))).collect()
+        };
         let nodes = self.live.nodes().into_iter().map(|node| node.name.to_string());
         let nodes = nodes.filter(|node| cast.embody(node).is_some_and(|head| head.id == sheet.id));
         let said = portrait.last.as_ref().map(|line| SaidView {
@@ -96,7 +101,8 @@ impl Hosted {
             feeling_because: portrait.cause.map(str::to_owned),
             energy: portrait.energy,
             attention: portrait.attention,
-            traits: traits.iter().map(|(name, value)| (name.to_owned(), hundredths(value))).collect(),
+            traits: shares(growth.traits(sheet, now)),
+            sheet_traits: shares(sheet.traits),
             modifiers: grown.modifiers(),
             relationships: grown.relationships(),
             last_said: said,
@@ -126,10 +132,14 @@ impl Hosted {
                 event: birth.cause.clone(),
             }),
             bets: bets(portrait),
+            // Nor what it remembers, which would tell.
+            memories: if portrait.known { grown.memories() } else { Vec::new() },
+            insights: if portrait.known { grown.insights() } else { Vec::new() },
+            people: grown.people(),
         }
     }
 
-    pub(super) async fn wish(&self, name: &str, wish: Wish) -> Result<String, CompanyError> {
+    pub(super) async fn wish(&self, name: &str, wish: Wish, person: &str) -> Result<String, CompanyError> {
         let nobody = || CompanyError::Nobody(name.to_owned());
         let cast = self.cast();
         let sheet = cast.meant_by(name).first().copied().ok_or_else(nobody)?;
@@ -164,6 +174,9 @@ impl Hosted {
         let words = format!("{} {words}", sheet.name);
         let mut payload = payload;
         payload["by"] = id.into();
+        if person != NOBODY {
+            payload["person"] = person.into();
+        }
         payload["words"] = words.clone().into();
         self.note(kind, payload).await;
         Ok(words)
@@ -298,7 +311,7 @@ impl Hosted {
         named: bool,
     ) -> Result<TheFloor, CompanyError> {
         let mut asking = Asking {
-            room: format!("{person}'s"),
+            room: Asking::room_of(person),
             person: person.to_owned(),
             key: fnv(text),
             ..Asking::default()
@@ -326,7 +339,7 @@ impl Hosted {
         }
     }
 
-    async fn note(&self, kind: &'static str, payload: serde_json::Value) {
+    pub(super) async fn note(&self, kind: &'static str, payload: serde_json::Value) {
         // Intake gone means that everything stops.
         let note = Order::Note { kind, source: "stage", payload, cause: None, lasting: self.lasting };
         let _ = self.orders.send(note).await;

@@ -29,6 +29,7 @@ mod tropes;
 
 pub use ask::CliError;
 
+use crate::company::NOBODY;
 use crate::flavour::Flavour;
 use crate::models::Whom;
 use ask::Coordinator;
@@ -187,7 +188,7 @@ pub struct Events {
 /// Who asks or says so: as given, else this user.
 fn person(given: Option<&String>) -> String {
     let user = || std::env::var("USER").ok().filter(|user| !user.is_empty());
-    given.cloned().or_else(user).unwrap_or_else(|| "somebody".to_owned())
+    given.cloned().or_else(user).unwrap_or_else(|| NOBODY.to_owned())
 }
 
 /// Runs one of these commands and prints to standard output. The token, which

@@ -12,6 +12,7 @@ mod council;
 mod day;
 mod event;
 mod fleet;
+mod growth;
 mod habit;
 mod history;
 mod node;
@@ -26,13 +27,13 @@ pub use biography::{BiographyView, CalmView, NightView, StoodByView, TurnedView}
 pub use card::CardView;
 pub use care::{CallsView, MessageView, PlaceView, QuietView, TriedView, TroubleView};
 pub use character::{
-    AnswerView, AnswersView, BetView, BetsView, BornView, CharacterView, FactView, ModifierView,
-    RelationshipView, TriggerView,
+    AnswerView, AnswersView, BetView, BetsView, BornView, CharacterView, FactView, TriggerView,
 };
 pub use council::{CouncilView, GazeView};
 pub use day::{DAY_BUCKETS, DayView};
 pub use event::{EventView, SaidView};
 pub use fleet::{Counts, FleetState, FleetView, GroupView, Standing, worst_first};
+pub use growth::{AcquaintanceView, InsightView, MemoryView, ModifierView, RelationshipView};
 pub use habit::HabitView;
 pub use history::{HistoryView, MoodsView, SeriesView, Span, TurnView, letter};
 pub use node::{BudgetView, CauseView, Keeps, NodeView, VitalValue, VitalView};

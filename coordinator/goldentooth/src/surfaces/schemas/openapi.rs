@@ -220,6 +220,28 @@ fn cast(writer: &mut Writer) {
         answers,
         fails: &[400, 401, 403, 415, 422, 429, 503],
     });
+    let count = json!({ "type": "integer", "minimum": 0 });
+    writer.add(Address {
+        method: "post",
+        path: "/api/v1/people/forget",
+        summary: "Forgets a person: what the cast holds of them goes, what they said is overwritten in the events.",
+        parameters: vec![],
+        body: Some(json!({
+            "type": "object",
+            "required": ["person"],
+            "additionalProperties": false,
+            "properties": { "person": { "type": "string", "minLength": 1, "maxLength": 64 } },
+        })),
+        answers: (
+            "application/json",
+            json!({
+                "type": "object",
+                "required": ["events", "others"],
+                "properties": { "events": count.clone(), "others": count },
+            }),
+        ),
+        fails: &[400, 401, 403, 415, 422, 503],
+    });
 }
 
 fn thinking(writer: &mut Writer) {

@@ -1,6 +1,7 @@
 //! Characters, answers and facts, as everybody outside sees them.
 
 use super::event::SaidView;
+use super::growth::{AcquaintanceView, InsightView, MemoryView, ModifierView, RelationshipView};
 use crate::flavour::Flavour;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,8 +37,11 @@ pub struct CharacterView {
     pub energy: f64,
     /// 0 to 1.
     pub attention: f64,
-    /// Sixteen traits, each 0 to 1.
+    /// Sixteen traits as they are now, each 0 to 1.
     pub traits: BTreeMap<String, f64>,
+    /// The same as its sheet has them: they go back to these.
+    #[serde(default)]
+    pub sheet_traits: BTreeMap<String, f64>,
     /// What changes its traits for a time, each with its cause and its end.
     pub modifiers: Vec<ModifierView>,
     /// What binds it to others.
@@ -58,6 +62,15 @@ pub struct CharacterView {
     /// What it bets on, and how well it did.
     #[serde(default)]
     pub bets: BetsView,
+    /// What comes to its mind first.
+    #[serde(default)]
+    pub memories: Vec<MemoryView>,
+    /// What it concluded from what it remembers, the newest first.
+    #[serde(default)]
+    pub insights: Vec<InsightView>,
+    /// The people whom it knows.
+    #[serde(default)]
+    pub people: Vec<AcquaintanceView>,
 }
 
 /// What a character foretells, and how well it did.
@@ -120,32 +133,6 @@ impl CharacterView {
         self.last_said = self.last_said.map(|said| said.in_flavour(flavour));
         self
     }
-}
-
-/// What changes a character's traits for a time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Modifier"))]
-pub struct ModifierView {
-    /// Which trait.
-    pub name: String,
-    /// By how much.
-    pub by: f64,
-    /// What caused it.
-    pub cause: String,
-    /// Until when.
-    pub until: Option<Timestamp>,
-}
-
-/// What binds a character to another.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Relationship"))]
-pub struct RelationshipView {
-    /// The other's sheet.
-    pub to: String,
-    /// alliance, rivalry, dependency or contempt.
-    pub kind: String,
-    /// Why.
-    pub why: String,
 }
 
 /// What a character reacts to.

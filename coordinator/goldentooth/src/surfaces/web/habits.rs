@@ -2,14 +2,15 @@
 
 use super::Web;
 use super::api::{Failure, known, no_node};
-use super::characters::someone;
+use super::characters::named;
 use super::desk::body;
+use super::guard::Asker;
 use crate::habits::NamingError;
 use crate::surfaces::view::HabitView;
-use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use fleet::HabitError;
 use frames::NodeName;
 use jiff::Timestamp;
@@ -52,10 +53,11 @@ pub(super) struct Naming {
 pub(super) async fn name(
     State(web): State<Web>,
     Path(node): Path<String>,
+    asker: Option<Extension<Asker>>,
     given: Result<Json<Naming>, JsonRejection>,
 ) -> Result<Json<HabitView>, Failure> {
     let Naming { name, person } = body(given)?;
-    let person = someone(person)?;
+    let person = named(person, asker)?;
     let node = known(&web, &node)?.name.clone();
     let now = Timestamp::now().as_millisecond();
     let habits = &web.0.options.habits;

@@ -153,6 +153,7 @@ impl Web {
             .route("/api/v1/cast", get(characters::all).post(characters::bear))
             .route("/api/v1/cast/{name}", get(characters::one).post(characters::wish))
             .route("/api/v1/tales", post(characters::tale))
+            .route("/api/v1/people/forget", post(characters::forget))
             .route("/api/v1/ask", post(characters::ask))
             .route("/api/v1/facts/{id}", get(characters::fact))
             .route("/api/v1/minds", get(thinking::all))
