@@ -1,6 +1,6 @@
 //! Questions to a running coordinator, from the command line and in a terminal, and over a restart.
 
-use crate::harness::{Coordinator, Scratch, binary, eventually, secs};
+use crate::harness::{Coordinator, Scratch, binary, eventually, run, secs};
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
@@ -173,4 +173,41 @@ fn a_conversation_in_a_terminal_completes_names_and_bears_ctrl_c() {
     let prompt = "bob> ";
     in_a_terminal(&fleet, &home, "chat --as bob", &[(prompt, "\u{3}"), (prompt, "\u{3}")]);
     assert!(fleet.stop().success());
+}
+
+/// Every file of the data folder that holds these bytes.
+fn holding(folder: &std::path::Path, name: &str) -> Vec<String> {
+    let files = std::fs::read_dir(folder).expect("the data folder").flatten().map(|file| file.path());
+    let holds = |path: &std::path::PathBuf| {
+        let bytes = std::fs::read(path).unwrap_or_default();
+        bytes.windows(name.len()).any(|window| window == name.as_bytes())
+    };
+    files.filter(|path| path.is_file()).filter(holds).map(|path| path.display().to_string()).collect()
+}
+
+#[test]
+fn a_forgotten_person_is_in_no_byte_of_the_data_folder() {
+    const PERSON: &str = "Wilhelmina-Zweig";
+    let scratch = Scratch::new();
+    let data = scratch.join("data");
+    let (coordinator, name) = this_machine(&data);
+    for question in ["how is", "why is", "what should I do about"] {
+        told(&coordinator, &["ask", "--as", PERSON, "@caudex", question, &name], "");
+    }
+    eventually("the character knows the person", secs(20), || {
+        let why = told(&coordinator, &["cast", "why", "caudex"], "");
+        why.contains(&format!("It knows {PERSON}, who asked it 3 times")).then_some(())
+    });
+    eventually("it is in the store", secs(20), || (!holding(&data, PERSON).is_empty()).then_some(()));
+    let folder = data.display().to_string();
+    let done = run("goldentooth", ["forget-person", PERSON, "--json", "--data", &folder]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let done: Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    assert_eq!((done["events"].as_u64(), done["others"].as_u64()), (Some(3), Some(0)));
+    assert_eq!(holding(&data, PERSON), Vec::<String>::new(), "while it runs");
+    assert!(!told(&coordinator, &["cast", "why", "caudex"], "").contains(PERSON));
+    let left = coordinator.events("answered");
+    assert_eq!(left.len(), 3, "that somebody asked, and when, stays: {left:?}");
+    assert!(coordinator.stop().success());
+    assert_eq!(holding(&data, PERSON), Vec::<String>::new(), "and after its end");
 }

@@ -5,10 +5,10 @@
 use crate::casting::Cast;
 use crate::eye::Eye;
 use crate::sheet::Sheet;
-use crate::trope::{Trope, Tropes};
+use crate::trope::Trope;
 use oorandom::Rand64;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Below this it is quiet enough to be bored, unless another number is set.
 pub const THRESHOLD: f32 = 0.2;
@@ -196,31 +196,43 @@ pub struct Whim {
     /// Who takes which role, by their sheets.
     pub roles: BTreeMap<String, String>,
     /// What happens, with names in it: fiction, all of it.
-    pub beats: Vec<String>,
+    pub beats: Vec<Beat>,
     /// What a person is asked, or shall go through in words.
     pub asks: Option<String>,
 }
 
-/// What somebody has in mind who is bored: one who is neither muted nor veiled,
-/// with a trope that is none of those told of late. None if there is nobody.
-pub fn whim(
+/// A line of a tale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beat {
+    /// Who says it, by its sheet.
+    pub by: String,
+    /// What.
+    pub text: String,
+}
+
+/// What somebody has in mind who is bored: one of the willing who is not veiled,
+/// with a trope for which there are enough of them. None if there is nobody.
+pub fn whim<'a>(
     cast: &Cast,
-    tropes: &Tropes,
-    muted: &BTreeSet<String>,
-    told: &[String],
+    tropes: impl Iterator<Item = &'a Trope>,
+    is_willing: impl Fn(&str) -> bool,
     seed: u64,
 ) -> Option<Whim> {
     let chance = &mut Rand64::new(u128::from(seed));
     // What a veiled one reads in a story would give it away.
     let bored: Vec<&Sheet> =
-        cast.sheets().iter().filter(|sheet| !sheet.veiled && !muted.contains(&sheet.id)).collect();
+        cast.sheets().iter().filter(|sheet| !sheet.veiled && is_willing(&sheet.id)).collect();
     let sheet = *draw(&bored, chance)?;
-    let fresh: Vec<&Trope> = tropes.iter().filter(|trope| !told.contains(&trope.id)).collect();
-    let all: Vec<&Trope> = tropes.iter().collect();
-    let trope = *draw(if fresh.is_empty() { all.as_slice() } else { fresh.as_slice() }, chance)?;
+    let tropes: Vec<&Trope> = tropes.filter(|trope| trope.roles.len() <= bored.len()).collect();
+    let trope = *draw(&tropes, chance)?;
     let roles = cast_roles(sheet, &bored, trope, chance);
     let name = |id: &String| cast.get(id).map_or_else(|| id.clone(), |sheet| sheet.name.clone());
     let names = roles.iter().map(|(role, id)| (role.clone(), name(id))).collect();
+    let beats = trope.told(&names).into_iter().map(|(role, text)| {
+        let by = role.and_then(|role| roles.get(role)).unwrap_or(&sheet.id);
+        Beat { by: by.clone(), text }
+    });
+    let beats = beats.collect();
     let Reading { behaviour, reads, asks } = reading(sheet.eye);
     Some(Whim {
         by: sheet.id.clone(),
@@ -229,14 +241,14 @@ pub fn whim(
         trope: trope.id.clone(),
         title: trope.name.clone(),
         reads: reads.to_owned(),
-        beats: trope.told(&names),
+        beats,
         roles,
         asks: asks.map(str::to_owned),
     })
 }
 
 /// Who takes which role: the bored one the first, those it is tied to the next,
-/// then whoever is drawn. With too few of them a role stays open.
+/// then whoever is drawn.
 fn cast_roles(sheet: &Sheet, all: &[&Sheet], trope: &Trope, chance: &mut Rand64) -> BTreeMap<String, String> {
     let mut left: Vec<&Sheet> = all.iter().copied().filter(|other| other.id != sheet.id).collect();
     let mut roles = BTreeMap::new();
@@ -267,6 +279,8 @@ fn draw<'a, T>(from: &'a [T], chance: &mut Rand64) -> Option<&'a T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trope::Tropes;
+    use std::collections::BTreeSet;
 
     #[test]
     fn activity_grows_with_all_that_happens() {
@@ -306,10 +320,13 @@ mod tests {
     #[test]
     fn a_whim_is_cast_among_characters_and_spares_the_muted_and_the_veiled() {
         let (cast, tropes) = (Cast::built_in().unwrap(), Tropes::built_in().unwrap());
-        let muted: BTreeSet<String> = ["malvo".to_owned()].into();
-        let (mut told, mut by) = (Vec::new(), BTreeSet::new());
+        let tell = |told: &[String], seed| {
+            let fresh = tropes.iter().filter(|trope| !told.contains(&trope.id));
+            whim(&cast, fresh, |id| id != "malvo", seed)
+        };
+        let (mut told, mut by, mut answered) = (Vec::new(), BTreeSet::new(), false);
         for seed in 0..60 {
-            let whim = whim(&cast, &tropes, &muted, &told, seed).unwrap();
+            let whim = tell(&told, seed).unwrap();
             let sheet = cast.get(&whim.by).unwrap();
             assert!(!sheet.veiled && whim.by != "malvo");
             let trope = tropes.get(&whim.trope).unwrap();
@@ -319,15 +336,16 @@ mod tests {
             assert!(
                 whim.roles.values().all(|id| cast.get(id).is_some_and(|one| !one.veiled) && id != "malvo")
             );
-            assert!(whim.beats.iter().all(|beat| !beat.contains('{')), "{:?}", whim.beats);
-            assert!(!told.contains(&whim.trope), "none twice while others are left");
+            assert!(whim.beats.iter().all(|beat| !beat.text.contains('{')), "{:?}", whim.beats);
+            assert!(whim.beats.iter().all(|beat| whim.roles.values().any(|id| *id == beat.by)));
+            answered |= whim.beats.iter().any(|beat| beat.by != whim.by);
             told.push(whim.trope);
             by.insert(whim.by);
         }
         assert!(by.len() >= 10, "{by:?}");
-        let same = |seed| whim(&cast, &tropes, &muted, &[], seed);
-        assert_eq!(same(3), same(3));
-        let all = cast.sheets().iter().map(|sheet| sheet.id.clone()).collect();
-        assert_eq!(whim(&cast, &tropes, &all, &[], 1), None);
+        assert!(answered, "some of them are told by two");
+        assert_eq!(tell(&[], 3), tell(&[], 3));
+        assert_eq!(whim(&cast, tropes.iter(), |_| false, 1), None);
+        assert_eq!(whim(&cast, tropes.iter(), |id| id == "malvo", 1), None, "alone there is no tale");
     }
 }

@@ -241,6 +241,9 @@ pub struct Cause {
     pub words: String,
     /// The event that records it.
     pub event: String,
+    /// Where it happened.
+    #[serde(default)]
+    pub node: String,
 }
 
 impl Fact {

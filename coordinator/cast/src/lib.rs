@@ -9,6 +9,7 @@
 
 pub mod act;
 pub mod ask;
+pub mod bet;
 pub mod birth;
 pub mod boredom;
 pub mod card;
@@ -17,14 +18,18 @@ pub mod council;
 pub mod eye;
 mod fact;
 mod grammar;
+pub mod grow;
 mod guess;
 pub mod lexicon;
 pub mod life;
 pub mod lint;
+pub mod memory;
 mod moves;
+mod regard;
 mod sheet;
 mod signal;
 mod slot;
+pub mod thread;
 mod traits;
 pub mod trope;
 pub mod truth;
@@ -39,8 +44,9 @@ pub use fact::{Cause, Direction, Fact, Mood, Occasion, Other, Past, Quantity, Re
 pub use grammar::{Grammar, GrammarError, Part, Template};
 pub use guess::{Answer, AnswerError, SALT};
 pub use moves::Move;
+pub use regard::{Regard, Strand};
 pub use sheet::{Office, Sheet, SheetError, Tie, TieKind, Trigger};
 pub use signal::{Signal, SignalError};
 pub use slot::{Filled, Slot, Slots, Value};
-pub use traits::Traits;
+pub use traits::{Trait, Traits};
 pub use utter::{Kind, Recent, Utterance, reply, retort, utter};

@@ -26,6 +26,8 @@ pub use rhythm::{Rhythm, compute_budget};
 pub use room::{Call, Hold, Room};
 pub use state::{Readiness, State};
 
+use crate::regard::Regard;
+
 /// Milliseconds of a monotonic clock, from any start.
 pub type Millis = u64;
 
@@ -50,4 +52,6 @@ pub struct Bearing {
     pub feeling: Feeling,
     /// How free it is.
     pub tone: Tone,
+    /// What it holds of whomever it is about; nothing of its own household.
+    pub regard: Regard,
 }

@@ -108,7 +108,7 @@ impl Move {
         };
         // Every move stays possible: a sheet's words are all to be heard.
         let weight = 4.0 + 20.0 * by_nature;
-        (weight * self.suits(bearing.feeling)) as u32
+        (weight * self.suits(bearing.feeling) * bearing.regard.sways(self)) as u32
     }
 
     /// How much a feeling makes a move likelier.

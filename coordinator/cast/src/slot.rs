@@ -245,7 +245,7 @@ fn also(others: &[Other]) -> String {
 }
 
 /// Hours and minutes of UTC.
-fn time(at: UnixMillis) -> String {
+pub(crate) fn time(at: UnixMillis) -> String {
     let minutes = at.div_euclid(60_000).rem_euclid(24 * 60);
     format!("{:02}:{:02} UTC", minutes / 60, minutes % 60)
 }

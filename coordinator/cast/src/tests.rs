@@ -2,6 +2,7 @@
 
 use crate::life::{Bearing, Feeling, Readiness, Tone};
 use crate::lint::{self, lint};
+mod lines;
 mod truth;
 
 use crate::*;
@@ -83,6 +84,7 @@ fn whole(occasion: Occasion) -> Fact {
             cause: Some(Cause {
                 words: "the restart of pi-03 at 02:51 UTC".to_owned(),
                 event: "017e".to_owned(),
+                node: "pi-03".to_owned(),
             }),
             also: Vec::new(),
         },

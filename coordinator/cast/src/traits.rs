@@ -3,11 +3,26 @@
 use serde::{Deserialize, Serialize};
 
 macro_rules! traits {
-    ($($(#[$doc:meta])* $name:ident = $default:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident, $variant:ident = $default:literal;)*) => {
         /// Sixteen traits, each 0 to 1. A sheet that leaves one out gets the default.
         #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
         pub struct Traits { $($(#[$doc])* pub $name: f32),* }
+
+        /// Which of the sixteen.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Trait { $($(#[$doc])* $variant),* }
+
+        impl Trait {
+            /// All of them, in the order of a sheet.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Its name in a sheet.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($name)),* }
+            }
+        }
 
         impl Traits {
             /// Their names, in the order of a sheet.
@@ -16,6 +31,19 @@ macro_rules! traits {
             /// Each name with its value.
             pub fn iter(&self) -> impl Iterator<Item = (&'static str, f32)> {
                 [$((stringify!($name), self.$name)),*].into_iter()
+            }
+
+            /// The value of one.
+            pub fn get(&self, which: Trait) -> f32 {
+                match which { $(Trait::$variant => self.$name),* }
+            }
+
+            /// The same with one moved by so much, within 0 to 1.
+            #[must_use]
+            pub fn moved(mut self, which: Trait, by: f32) -> Self {
+                let value = match which { $(Trait::$variant => &mut self.$name),* };
+                *value = (*value + by).clamp(0.0, 1.0);
+                self
             }
         }
 
@@ -29,35 +57,35 @@ macro_rules! traits {
 
 traits! {
     /// Ceremony in speech.
-    formality = 0.5;
+    formality, Formality = 0.5;
     /// Length of speech.
-    verbosity = 0.5;
+    verbosity, Verbosity = 0.5;
     /// Care for how others are.
-    empathy = 0.5;
+    empathy, Empathy = 0.5;
     /// Readiness to attack.
-    aggression = 0.3;
+    aggression, Aggression = 0.3;
     /// Readiness to jest.
-    humor = 0.3;
+    humor, Humor = 0.3;
     /// Suspicion.
-    paranoia = 0.2;
+    paranoia, Paranoia = 0.2;
     /// Trust in its own judgement.
-    confidence = 0.6;
+    confidence, Confidence = 0.6;
     /// Wish to know.
-    curiosity = 0.5;
+    curiosity, Curiosity = 0.5;
     /// Love of learning for its own sake.
-    scholarly = 0.3;
+    scholarly, Scholarly = 0.3;
     /// Claim to be obeyed.
-    authority = 0.4;
+    authority, Authority = 0.4;
     /// Readiness to move others unseen.
-    manipulation = 0.2;
+    manipulation, Manipulation = 0.2;
     /// Exactness.
-    precision = 0.5;
+    precision, Precision = 0.5;
     /// Devotion to its duty.
-    dedication = 0.7;
+    dedication, Dedication = 0.7;
     /// Dislike of what is nearly right.
-    perfectionism = 0.5;
+    perfectionism, Perfectionism = 0.5;
     /// Liking for company.
-    social = 0.4;
+    social, Social = 0.4;
     /// Readiness to stand before others.
-    protective = 0.5;
+    protective, Protective = 0.5;
 }

@@ -1,6 +1,7 @@
 //! Tropes: what a story may be made of. Some are built in, a fleet may add its
 //! own. Whatever is told by one is fiction.
 
+use crate::lexicon::words;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +28,8 @@ pub struct Trope {
     pub idea: String,
     /// Who is in it. Whoever is bored takes the first.
     pub roles: Vec<String>,
-    /// What happens, a sentence each; `{role}` stands for whoever takes it.
+    /// What happens, a sentence each; `{role}` stands for whoever takes it. What begins
+    /// with `{role}: ` is said by that one, all else by the first.
     pub beats: Vec<String>,
 }
 
@@ -159,19 +161,33 @@ impl Trope {
         if let Some(stranger) = used.difference(&roles).next() {
             return Some(format!("beats: {{{stranger}}} is none of its roles: {}", self.roles.join(", ")));
         }
-        if let Some(idle) = roles.difference(&used).next() {
+        // The first may do no more than tell it.
+        if let Some(idle) = self.roles.iter().skip(1).find(|role| !used.contains(role.as_str())) {
             return Some(format!("roles: no beat has {{{idle}}}"));
         }
         let odd = self.beats.iter().chain([&self.name, &self.idea]).find(|text| !is_plain(text));
         odd.map(|text| format!("{text:?} has markup or a control character"))
     }
 
-    /// What happens, with names in the places of roles. A role without a name keeps its own.
-    pub fn told(&self, names: &BTreeMap<String, String>) -> Vec<String> {
-        let fill = |beat: &String| {
-            names.iter().fold(beat.clone(), |beat, (role, name)| beat.replace(&format!("{{{role}}}"), name))
+    /// Whether it says a word that is a name here: then it is not told.
+    pub fn names(&self, is_name: impl Fn(&str) -> bool) -> bool {
+        self.beats.iter().chain([&self.name]).flat_map(|text| words(text)).any(is_name)
+    }
+
+    /// What happens, with names in the places of roles, and the role that says it; none
+    /// for the first. A role without a name keeps its own.
+    pub fn told(&self, names: &BTreeMap<String, String>) -> Vec<(Option<&str>, String)> {
+        let fill = |beat: &str| {
+            names
+                .iter()
+                .fold(beat.to_owned(), |beat, (role, name)| beat.replace(&format!("{{{role}}}"), name))
         };
-        self.beats.iter().map(fill).collect()
+        let spoken = |beat: &String| {
+            let role = self.roles.iter().find(|role| beat.starts_with(&format!("{{{role}}}: ")));
+            let text = role.and_then(|_| beat.split_once("}: ")).map_or(beat.as_str(), |(_, text)| text);
+            (role.map(String::as_str), fill(text))
+        };
+        self.beats.iter().map(spoken).collect()
     }
 }
 
@@ -207,7 +223,7 @@ mod tests {
         assert_eq!(ideas.len(), tropes.iter().count());
         for trope in tropes.iter() {
             let names = trope.roles.iter().map(|role| (role.clone(), "Somebody".to_owned())).collect();
-            assert!(trope.told(&names).iter().all(|beat| !beat.contains(['{', '}'])), "{}", trope.id);
+            assert!(trope.told(&names).iter().all(|(_, beat)| !beat.contains(['{', '}'])), "{}", trope.id);
         }
     }
 
@@ -221,7 +237,18 @@ mod tests {
         let all = all.with("mine.toml", &same).unwrap();
         assert_eq!((all.iter().count(), all.get("midas").unwrap().name.as_str()), (count + 1, "Own"));
         let told = all.get("own").unwrap().told(&[("a".to_owned(), "Malvo".to_owned())].into());
-        assert_eq!(told, ["Malvo goes.", "{b} stays.", "Malvo comes home."]);
+        let told: Vec<(Option<&str>, &str)> = told.iter().map(|(by, text)| (*by, text.as_str())).collect();
+        assert_eq!(told, [(None, "Malvo goes."), (None, "{b} stays."), (None, "Malvo comes home.")]);
+    }
+
+    #[test]
+    fn a_beat_is_said_by_the_role_that_it_begins_with() {
+        let own = OWN.replace("{b} stays.", "{b}: I stay, {a}.");
+        let all = Tropes::default().with("mine.toml", &own).unwrap();
+        let trope = all.get("own").unwrap();
+        let told = trope.told(&[("a".to_owned(), "Malvo".to_owned())].into());
+        assert_eq!(told[1], (Some("b"), "I stay, Malvo.".to_owned()));
+        assert!(trope.names(|word| word == "home") && !trope.names(|word| word == "pi-07"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq;
 
 const FILE: &str = "tokens.json";
 /// The name of the data folder's own token.
-const LOCAL: &str = "local";
+pub const LOCAL: &str = "local";
 /// How long a browser stays signed in, in seconds: 30 days.
 pub const SIGNED_IN: i64 = 30 * 24 * 60 * 60;
 
@@ -118,8 +118,9 @@ impl Access {
         format!("{name}.{ends}.{}", hex::encode(self.sign(name, ends).finalize().into_bytes()))
     }
 
-    /// Who shows this session, if it was made here, has not ended and its token still counts.
-    pub fn of_session(&self, session: &str, now: i64) -> Option<Role> {
+    /// Who shows this session, if it was made here, has not ended and its token still
+    /// counts: name and role.
+    pub fn of_session(&self, session: &str, now: i64) -> Option<(String, Role)> {
         let mut parts = session.splitn(3, '.');
         let (name, ends, mac) = (parts.next()?, parts.next()?.parse::<i64>().ok()?, parts.next()?);
         self.sign(name, ends).verify_slice(&hex::decode(mac).ok()?).ok()?;
@@ -127,9 +128,9 @@ impl Access {
             return None;
         }
         if name == LOCAL {
-            return Some(Role::Operator);
+            return Some((LOCAL.to_owned(), Role::Operator));
         }
-        self.current().into_iter().find(|kept| kept.name == name).map(|kept| kept.role)
+        self.current().into_iter().find(|kept| kept.name == name).map(|kept| (kept.name, kept.role))
     }
 
     fn sign(&self, name: &str, ends: i64) -> Hmac<Sha256> {
@@ -251,7 +252,7 @@ mod tests {
         assert!(matches!(make(folder.path(), "local", Role::Operator), Err(AccessError::Name(_))));
 
         let session = access.session("wall", 1_000);
-        assert_eq!(access.of_session(&session, 1_000), Some(Role::Reader));
+        assert_eq!(access.of_session(&session, 1_000), Some(("wall".to_owned(), Role::Reader)));
         assert_eq!(access.of_session(&session, 1_000 + SIGNED_IN), None, "it has ended");
         let other = session.replacen("wall", "local", 1);
         assert_eq!(access.of_session(&other, 1_000), None, "signed for another");

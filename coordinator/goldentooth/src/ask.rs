@@ -161,6 +161,33 @@ impl Ask {
         .await
     }
 
+    /// Every event of a query from its beginning on, oldest first, at most so many,
+    /// a thousand at a time.
+    ///
+    /// # Errors
+    /// [`AskError`] if the store can't be read or the kind can't be one.
+    pub async fn every(
+        &self,
+        query: EventQuery,
+        most: usize,
+        mut hear: impl FnMut(&Event),
+    ) -> Result<(), AskError> {
+        let (mut after, mut left) = (query.after.unwrap_or_default(), most);
+        while left > 0 {
+            let limit = MOST_EVENTS.min(left);
+            let page = self.events(EventQuery { after: Some(after), limit, ..query.clone() }).await?;
+            for event in &page {
+                hear(event);
+            }
+            match page.last() {
+                Some(last) if page.len() == limit => after = last.id,
+                _ => break,
+            }
+            left -= page.len();
+        }
+        Ok(())
+    }
+
     /// A stretch of a node's past, oldest first; a step without a report is
     /// left out.
     ///

@@ -13,6 +13,7 @@ pub use outbox::Message;
 
 use crate::care::Care;
 use crate::data::write_private;
+use crate::habits::Habits;
 use crate::live::{Live, NodeSnapshot, UnixMillis, Update};
 use crate::words::lock;
 use frames::NodeName;
@@ -135,7 +136,7 @@ impl Calls {
     }
 
     /// Watches the fleet and calls, for as long as the program runs.
-    pub async fn run(self, live: Live, care: Care) {
+    pub async fn run(self, live: Live, care: Care, habits: Habits) {
         let mut updates = live.subscribe();
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -153,7 +154,10 @@ impl Calls {
                 },
                 _ = look.tick() => {
                     let now = clock::wall();
-                    self.step(now, |node| live.node(node).is_some(), |node, cause| care.is_quiet(now, node, cause));
+                    let quiet = |node: &NodeName, cause| {
+                        care.is_quiet(now, node, cause) || (cause == Cause::Crisis && habits.excuses(node))
+                    };
+                    self.step(now, |node| live.node(node).is_some(), quiet);
                     if kept.elapsed() >= KEEP {
                         kept = Instant::now();
                         let calls = self.clone();

@@ -3,7 +3,7 @@
 
 mod members;
 
-pub use members::{BackupArgs, ForgetArgs, RenameArgs, RestoreArgs, RevokeArgs};
+pub use members::{BackupArgs, ForgetArgs, ForgetPersonArgs, RenameArgs, RestoreArgs, RevokeArgs};
 
 use crate::access::Role;
 use crate::config::MOST_SIMULATED;
@@ -38,6 +38,8 @@ pub enum Command {
     Enroll(EnrollArgs),
     /// Forget a node: its key is void, and it is gone from every view
     Forget(ForgetArgs),
+    /// Forget a person: what the cast holds of them goes, and what is recorded is overwritten
+    ForgetPerson(ForgetPersonArgs),
     /// Take an account away: its sessions end, its frames are refused
     Revoke(RevokeArgs),
     /// Give a node another name; its past goes along
@@ -50,6 +52,9 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Make, list and take away the tokens that the page and the API ask others for
     Token(TokenArgs),
+    /// Play a scenario on virtual time, through the real cast and stage; it asks no coordinator
+    #[cfg(feature = "stage")]
+    Simulate(SimulateArgs),
     /// What asks a running coordinator
     #[command(flatten)]
     Look(Look),
@@ -191,6 +196,26 @@ pub enum TokenCommand {
         /// What it is called
         name: String,
     },
+}
+
+/// `goldentooth simulate`
+#[cfg(feature = "stage")]
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  goldentooth simulate heat-wave.toml
+  goldentooth simulate heat-wave.toml --seed 8 --json
+
+A scenario names its nodes, what happens to them and what must come of it; the repository has some in
+coordinator/goldentooth/scenarios. The exit status is 1 if something that it expects did not come.")]
+pub struct SimulateArgs {
+    /// The scenario, in TOML
+    pub file: PathBuf,
+    /// Another seed, other words
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `goldentooth doctor`

@@ -5,4 +5,6 @@ pub mod doctor;
 pub mod enroll;
 pub mod members;
 mod running;
+#[cfg(feature = "stage")]
+pub mod simulate;
 pub mod token;

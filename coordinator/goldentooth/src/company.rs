@@ -4,9 +4,13 @@
 #[cfg(feature = "stage")]
 mod answer;
 #[cfg(feature = "stage")]
+pub(crate) mod bets;
+#[cfg(feature = "stage")]
 mod council;
 #[cfg(feature = "stage")]
 pub(crate) mod glance;
+#[cfg(feature = "stage")]
+mod grown;
 #[cfg(feature = "stage")]
 mod hosted;
 mod record;
@@ -27,6 +31,13 @@ use crate::flavour::Flavour;
 use crate::surfaces::view::{AnswersView, CharacterView, CouncilView};
 use frames::NodeName;
 use std::sync::{Arc, OnceLock};
+
+/// Who asks without a name.
+#[cfg(feature = "stage")]
+pub use cast::grow::NOBODY;
+/// Who asks without a name.
+#[cfg(not(feature = "stage"))]
+pub const NOBODY: &str = "somebody";
 
 /// What a person wants of a character.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,9 +71,18 @@ pub enum CompanyError {
     /// Nobody can be born.
     #[error("{0}")]
     Unborn(String),
+    /// No tale is told.
+    #[error("{0}")]
+    Untold(String),
     /// The question can't be taken.
     #[error("{0}")]
     Question(String),
+    /// A forgotten person is still in the store.
+    #[error(
+        "the cast has forgotten them, but the store could not write its file anew: {0}\n  \
+         way out: see to the disk, and say the same again"
+    )]
+    Kept(String),
 }
 
 /// Asks the cast; cheap to clone.
@@ -113,8 +133,17 @@ impl Company {
     ///
     /// # Errors
     /// [`CompanyError`].
-    pub async fn wish(&self, name: &str, wish: Wish) -> Result<String, CompanyError> {
-        self.host()?.wish(name, wish).await
+    pub async fn wish(&self, name: &str, wish: Wish, person: &str) -> Result<String, CompanyError> {
+        self.host()?.wish(name, wish, person).await
+    }
+
+    /// Forgets a person; gives how many events were overwritten, and how many of
+    /// others hold the name.
+    ///
+    /// # Errors
+    /// [`CompanyError`].
+    pub async fn forget(&self, person: &str) -> Result<store::ForgottenPerson, CompanyError> {
+        self.host()?.forget(person).await
     }
 
     /// Gives a node a character of its own; gives what there is to say about it.
@@ -123,6 +152,14 @@ impl Company {
     /// [`CompanyError`].
     pub async fn bear(&self, node: &str) -> Result<String, CompanyError> {
         self.host()?.bear(node).await
+    }
+
+    /// Has a tale told; gives what there is to say about it.
+    ///
+    /// # Errors
+    /// [`CompanyError`].
+    pub async fn tale(&self) -> Result<String, CompanyError> {
+        self.host()?.tale().await
     }
 }
 
@@ -141,11 +178,19 @@ impl Company {
         Err(CompanyError::Away)
     }
 
-    pub async fn wish(&self, _: &str, _: Wish) -> Result<String, CompanyError> {
+    pub async fn wish(&self, _: &str, _: Wish, _: &str) -> Result<String, CompanyError> {
+        Err(CompanyError::Away)
+    }
+
+    pub async fn forget(&self, _: &str) -> Result<store::ForgottenPerson, CompanyError> {
         Err(CompanyError::Away)
     }
 
     pub async fn bear(&self, _: &str) -> Result<String, CompanyError> {
+        Err(CompanyError::Away)
+    }
+
+    pub async fn tale(&self) -> Result<String, CompanyError> {
         Err(CompanyError::Away)
     }
 }

@@ -27,7 +27,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use store::{StoreError, Uuid};
+use store::{ForgottenPerson, StoreError, Uuid};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use writer::Writer;
@@ -91,6 +91,15 @@ pub enum Order {
         purge: bool,
         /// What the store says to it.
         done: Answer,
+    },
+    /// Forget a person.
+    ForgetPerson {
+        /// Who.
+        person: String,
+        /// What the cast remembers from now on; none if it remembers nothing for good.
+        cast: Option<Value>,
+        /// What the store says to it.
+        done: oneshot::Sender<Result<ForgottenPerson, StoreError>>,
     },
     /// Give a node another name.
     Rename {
@@ -358,6 +367,10 @@ impl Running {
             Order::Forget { node, purge, done } => {
                 self.parts.core.forget(&node, purge);
                 self.parts.writer.forget(node, purge, done);
+            }
+            Order::ForgetPerson { person, cast, done } => {
+                self.parts.core.forget_person(&person);
+                self.parts.writer.forget_person(person, cast, done);
             }
             Order::Rename { from, to, done } => {
                 self.parts.core.rename(&from, &to);

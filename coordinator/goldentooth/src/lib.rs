@@ -7,6 +7,7 @@ pub mod access;
 pub mod announce;
 pub mod ask;
 pub mod backup;
+pub mod biography;
 pub mod broker;
 pub mod calls;
 #[cfg(feature = "stage")]
@@ -19,12 +20,16 @@ pub mod config;
 pub mod data;
 pub mod enrol;
 pub mod flavour;
+pub mod habits;
 pub mod intake;
 pub mod live;
 pub mod members;
 pub mod models;
+#[cfg(feature = "stage")]
+pub mod scenario;
 pub mod services;
 pub mod simulate;
+pub mod story;
 pub mod surfaces;
 pub mod thinking;
 pub mod up;

@@ -186,6 +186,18 @@ pub enum Update {
     Said(Arc<Said>),
     /// A node was forgotten, or has another name now.
     Gone(NodeName),
+    /// A person was forgotten: whoever holds events of theirs overwrites them.
+    Erased(Arc<str>),
+}
+
+/// Overwrites what an event tells, if it is about something that this person said or
+/// did; whether it was.
+pub fn erase(event: &mut Event, person: &str) -> bool {
+    let theirs = event.payload.get("person").and_then(serde_json::Value::as_str) == Some(person);
+    if theirs {
+        event.payload = store::forgotten();
+    }
+    theirs
 }
 
 /// The shared live state: cheap to clone, one writer (intake), any readers.
@@ -299,7 +311,8 @@ impl Live {
 
     /// What a character said, about a node or about all of them.
     pub fn said(&self, said: &Arc<Said>) {
-        if let Some(name) = &said.node {
+        // Fiction is nothing that anybody said of a node.
+        if let Some(name) = said.node.as_ref().filter(|_| said.kind != SaidKind::Fiction) {
             self.beside(name, |beside| {
                 beside.last_said = Some(Arc::clone(said));
                 beside.character.get_or_insert_with(|| said.by.as_str().into());
@@ -313,5 +326,38 @@ impl Live {
         let told = lock::read(&self.0.nodes).get(name).cloned();
         // Through `tell`, so that the snapshot and the stream carry it.
         self.tell(told.map(Update::Node));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::surfaces::fixtures::{NOW, node};
+
+    #[test]
+    fn fiction_is_nothing_that_was_said_of_a_node() {
+        let live = Live::new(NOW);
+        live.tell([Update::Node(Arc::new(node("pi-1", None)))]);
+        let name: NodeName = "pi-1".parse().unwrap();
+        let said = |kind| {
+            Arc::new(Said {
+                by: "malvo".to_owned(),
+                text: "Once upon a time.".to_owned(),
+                bare: String::new(),
+                plain: String::new(),
+                kind,
+                facts: Recorded::new(&[(); 0]),
+                node: Some(name.clone()),
+                at: NOW,
+                cause: String::new(),
+                aside: false,
+            })
+        };
+        let mut told = live.subscribe();
+        live.said(&said(SaidKind::Fiction));
+        assert!(live.node(&name).unwrap().last_said.is_none());
+        assert!(matches!(told.try_recv(), Ok(Update::Said(_))), "it is told all the same");
+        live.said(&said(SaidKind::Suspicion));
+        assert_eq!(live.node(&name).unwrap().last_said.as_ref().unwrap().kind, SaidKind::Suspicion);
     }
 }

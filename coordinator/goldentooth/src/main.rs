@@ -22,12 +22,17 @@ fn main() -> ExitCode {
         }
         Command::Enroll(args) => commands::enroll::run(args).map(|()| true).map_err(Into::into),
         Command::Forget(args) => commands::members::forget(args).map(|()| true).map_err(Into::into),
+        Command::ForgetPerson(args) => {
+            commands::members::forget_person(args).map(|()| true).map_err(Into::into)
+        }
         Command::Revoke(args) => commands::members::revoke(args).map(|()| true).map_err(Into::into),
         Command::Rename(args) => commands::members::rename(args).map(|()| true).map_err(Into::into),
         Command::Backup(args) => commands::backup::save(args).map(|()| true),
         Command::Restore(args) => commands::backup::restore(args).map(|()| true),
         Command::Doctor(args) => commands::doctor::run(args).map_err(Into::into),
         Command::Token(args) => commands::token::run(args).map(|()| true),
+        #[cfg(feature = "stage")]
+        Command::Simulate(args) => commands::simulate::run(args),
         Command::Look(look) => surfaces::cli::run(look).map(|()| true).map_err(Into::into),
     };
     match done {

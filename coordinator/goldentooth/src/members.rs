@@ -2,11 +2,14 @@
 //! from it; then what operators said, what is known, and what the store keeps.
 
 use crate::ask::{Ask, AskError};
+use crate::biography;
 use crate::care::Care;
 use crate::data::DataError;
 use crate::enrol::{Desk, EnrolError};
+use crate::habits::Habits;
 use crate::intake::{Answer, Order};
 use frames::NodeName;
+use node_agent::clock;
 use node_agent::enrolment::{Enrolment, Kind};
 use store::StoreError;
 use tokio::sync::{mpsc, oneshot};
@@ -78,6 +81,7 @@ pub struct Members {
     desk: Desk,
     ask: Ask,
     care: Care,
+    habits: Habits,
     orders: mpsc::Sender<Order>,
     local: Option<NodeName>,
 }
@@ -87,11 +91,11 @@ impl Members {
     pub fn new(
         desk: Desk,
         ask: Ask,
-        care: Care,
+        (care, habits): (Care, Habits),
         orders: mpsc::Sender<Order>,
         local: Option<NodeName>,
     ) -> Self {
-        Self { desk, ask, care, orders, local }
+        Self { desk, ask, care, habits, orders, local }
     }
 
     /// Takes an account away: its sessions end, and its frames are refused.
@@ -114,6 +118,8 @@ impl Members {
         if !self.desk.keys().knows(&name) && !self.ask.knows(&name).await? {
             return Err(MemberError::Unknown(name));
         }
+        // What is removed needs no obituary.
+        let life = if purge { None } else { biography::life(&self.ask, &name, clock::wall()).await? };
         let (desk, care, gone) = (self.desk.clone(), self.care.clone(), name.clone());
         blocking(move || {
             desk.forget(&gone, purge)?;
@@ -121,6 +127,16 @@ impl Members {
         })
         .await?;
         self.order(|done| Order::Forget { node: name.clone(), purge, done }).await?;
+        // Else its habits wait for an heir of its name.
+        if purge {
+            self.habits.forget_all(&name);
+        }
+        if let Some(life) = life {
+            let now = clock::wall();
+            let words = life.words(now);
+            let payload = serde_json::json!({ "node": name, "days": life.days(now), "words": words });
+            self.note("obituary", &name, payload).await;
+        }
         Ok(name)
     }
 
@@ -152,8 +168,17 @@ impl Members {
             Ok(enrolment)
         })
         .await?;
+        self.habits.inherit(&from, &to);
         self.order(|done| Order::Rename { from, to, done }).await?;
         Ok(enrolment)
+    }
+
+    /// Records something that was done about a node.
+    pub(crate) async fn note(&self, kind: &'static str, node: &NodeName, payload: serde_json::Value) {
+        let lasting = !node.is_simulated();
+        // Intake gone means that everything stops.
+        let _ =
+            self.orders.send(Order::Note { kind, source: "members", payload, cause: None, lasting }).await;
     }
 
     /// A name that may be changed.

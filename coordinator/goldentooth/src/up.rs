@@ -11,6 +11,7 @@ use crate::company::Company;
 use crate::config::{BrokerChoice, Config, Outside};
 use crate::data::{Data, DataError};
 use crate::enrol::{Desk, EnrolError, Keys, Reach, hostname, own_hosts};
+use crate::habits::Habits;
 use crate::intake::claim::{Claim, ClaimError, Rival};
 use crate::intake::core::Core;
 use crate::intake::link::{self, LinkError, Way};
@@ -102,6 +103,7 @@ struct House {
     agents: Vec<Agents>,
     stage: Option<tokio::task::JoinHandle<()>>,
     calling: (Calls, tokio::task::JoinHandle<()>),
+    learning: (Habits, tokio::task::JoinHandle<()>),
     web: (oneshot::Sender<()>, tokio::task::JoinHandle<io::Result<()>>),
     intake: Intake,
     broker: Option<Broker>,
@@ -142,6 +144,8 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     core.restore(remembered);
     let services = services(&config, &ask).await;
     core.hear_services(services.clone());
+    let habits = Habits::open(&data)?;
+    core.know_habits(habits.clone());
 
     let Carried { broker, reach, inside, way, claim } = carry(&config, &keys, &data).await?;
     reach.keep(&data, &config.fleet)?;
@@ -191,13 +195,20 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     let http = page.local_addr()?;
     let care = Care::open(&data, &live)?;
     let calls = Calls::open(config.notify.clone(), data.folder(), now.unix);
-    let calling = (calls.clone(), tokio::spawn(calls.clone().run(live.clone(), care.clone())));
+    let calling =
+        (calls.clone(), tokio::spawn(calls.clone().run(live.clone(), care.clone(), habits.clone())));
+    let learning = (habits.clone(), tokio::spawn(habits.clone().run()));
     if !http.ip().is_loopback() && access.none_made() {
         told::first_token(&crate::access::make(data.folder(), FIRST_TOKEN, Role::Operator)?);
     }
     let models = Some(Pusher::new(live.clone(), intake.orders.clone()));
-    let members =
-        Members::new(desk.clone(), ask.clone(), care.clone(), intake.orders.clone(), local_name.clone());
+    let members = Members::new(
+        desk.clone(),
+        ask.clone(),
+        (care.clone(), habits.clone()),
+        intake.orders.clone(),
+        local_name.clone(),
+    );
     let hosts = own_hosts().into_iter().chain(config.hosts.iter().cloned()).collect();
     let options = web::Options {
         address: http,
@@ -210,6 +221,7 @@ pub async fn up(config: Config) -> Result<(), UpError> {
         models,
         thinking,
         members: Some(members),
+        habits,
     };
     let web = Web::new(live.clone(), (ask, company), desk, options);
     let (stop_web, stopping) = oneshot::channel();
@@ -230,8 +242,16 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     }
     let url = format!("http://{http}");
     let mut rival = std::mem::replace(&mut intake.rival, oneshot::channel().1);
-    let house =
-        House { agents, stage, calling, web: (stop_web, served), intake, broker, _data: Arc::clone(&data) };
+    let house = House {
+        agents,
+        stage,
+        calling,
+        learning,
+        web: (stop_web, served),
+        intake,
+        broker,
+        _data: Arc::clone(&data),
+    };
     let ended = if linked {
         data.tell_address(&url)?;
         let mqtt = shown(&reach);
@@ -373,12 +393,14 @@ impl House {
         }
         self.calling.1.abort();
         self.calling.0.keep();
+        self.learning.1.abort();
         // Streams end with it; one that hangs is cut.
         let _ = self.web.0.send(());
         if tokio::time::timeout(Duration::from_secs(3), self.web.1).await.is_err() {
             tracing::warn!("the page did not stop in time");
         }
         self.intake.stop().await;
+        self.learning.0.keep();
         if let Some(broker) = self.broker {
             broker.stop().await;
         }

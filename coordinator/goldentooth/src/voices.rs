@@ -13,7 +13,7 @@ use crate::thinking::{Held, Setting, Thinking};
 use cast::{Cast, Kind, Sheet, SheetError};
 use frames::NodeName;
 use serde_json::json;
-use stage::{Birth, Born, Glance, Kept, Line, Now, Request, Stage, Turned, Wanted};
+use stage::{Birth, Born, Glance, Kept, Line, Note, Now, Request, Stage, Turned, Wanted};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -96,20 +96,22 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
     kept.born.retain(|id, _| cast.get(id).is_some());
     let mut stage = Stage::new(cast, seed, settings.for_stage(services.relations().clone()));
     stage.remember(kept);
+    stage.begin(node_agent::clock::wall());
+    stage.know_tropes(tropes);
     let (events, heard) = broadcast::channel(EVENTS);
     let (out, lines) = mpsc::channel(LINES);
     let (requests, asked) = mpsc::channel(LINES);
     let (tell, seen) = watch::channel(Now::of(&stage));
     let stage = tokio::spawn(stage::run(stage, heard, asked, out, tell));
     let (asked_of, budget) = (ask.clone(), requests.clone());
+    let settling = company::bets::settle(seen.clone(), (live.clone(), ask.clone()), orders.clone());
+    let settling = tokio::spawn(settling);
     let setting = Setting {
         settings: minds.0,
         keys: minds.1,
         proxies,
         services: services.clone(),
-        tropes,
         boredom: settings.boredom as f32,
-        lasting,
         // Who is born later joins the pulse at the next start.
         cast: Cast::clone(&seen.borrow().cast),
         live: live.clone(),
@@ -157,6 +159,7 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
         stage.abort();
         looking.abort();
         sparing.abort();
+        settling.abort();
     }))
 }
 
@@ -195,16 +198,15 @@ pub(crate) fn own_sheets(cast: &mut Cast, folder: &Path) {
     }
 }
 
-/// Brings back what each character said last, from the events of before.
+/// Brings back what each character said last, from the events of before. Fiction is
+/// nothing that anybody said of a node.
 pub(crate) async fn remember(live: &Live, ask: &Ask) {
-    for kind in [SAYS, TELLS] {
-        let query = EventQuery { kind: Some(kind.to_owned()), ..EventQuery::default() };
-        match ask.events(query).await {
-            Ok(events) => {
-                events.iter().filter_map(|event| said(event)).for_each(|said| live.said(&Arc::new(said)));
-            }
-            Err(error) => tracing::warn!(%error, "what was said before can't be read"),
+    let query = EventQuery { kind: Some(SAYS.to_owned()), ..EventQuery::default() };
+    match ask.events(query).await {
+        Ok(events) => {
+            events.iter().filter_map(|event| said(event)).for_each(|said| live.said(&Arc::new(said)));
         }
+        Err(error) => tracing::warn!(%error, "what was said before can't be read"),
     }
 }
 
@@ -237,6 +239,7 @@ impl Voices {
                     Some(Wanted::Glance(glance)) => drop(self.glances.try_send(glance)),
                     Some(Wanted::Turned(turned)) => self.decline(turned).await,
                     Some(Wanted::Born(born)) => self.record(*born).await,
+                    Some(Wanted::Note(note)) => self.note(*note).await,
                     None => return,
                 },
                 changed = self.seen.changed() => match changed {
@@ -246,7 +249,7 @@ impl Voices {
                 update = updates.recv() => match update {
                     Ok(Update::Event(event)) => self.hear(event),
                     Ok(Update::Node(node)) => self.meet(&node).await,
-                    Ok(Update::Said(_) | Update::Gone(_)) => {}
+                    Ok(Update::Said(_) | Update::Gone(_) | Update::Erased(_)) => {}
                     Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "the cast passes over updates"),
                     Err(RecvError::Closed) => return,
                 },
@@ -324,6 +327,17 @@ impl Voices {
             lasting: self.folder.is_some(),
         };
         let _ = self.orders.send(order).await;
+    }
+
+    /// Records what the stage wants recorded.
+    async fn note(&self, Note { kind, payload, cause }: Note) {
+        let node: Option<NodeName> =
+            payload.get("node").and_then(|node| node.as_str()).and_then(|node| node.parse().ok());
+        let simulated = node.is_some_and(|node| node.is_simulated());
+        let cause = cause.and_then(|id| self.past.iter().rev().find(|event| event.id == id)).copied();
+        let lasting = self.folder.is_some() && !simulated;
+        // Intake gone means that everything stops.
+        let _ = self.orders.send(Order::Note { kind, source: "stage", payload, cause, lasting }).await;
     }
 
     fn hear(&mut self, event: Arc<Event>) {

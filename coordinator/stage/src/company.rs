@@ -7,7 +7,7 @@ use crate::talk::Waiting;
 use cast::life::{
     Arrival, Bearing, Felt, Needs, Persona, Readiness, Reason, Rhythm, Room, Thought, Tone, Why, grant,
 };
-use cast::{Cast, Fact, Occasion, Sheet, Signal, TieKind};
+use cast::{Cast, Fact, Occasion, Sheet, Signal, TieKind, UnixMillis};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 mod turned;
@@ -69,6 +69,8 @@ pub(crate) struct Company {
     /// When each household heard of something.
     heard: BTreeMap<String, Millis>,
     pub(crate) kept: Kept,
+    /// What the clock of the wall says when ours is at 0; none before it is known.
+    pub(crate) wall: Option<UnixMillis>,
     /// When something grave began or ended.
     grave: Option<Millis>,
     /// The nodes that are in crisis.
@@ -118,6 +120,7 @@ impl Company {
             crises: BTreeMap::new(),
             heard: BTreeMap::new(),
             kept: Kept::default(),
+            wall: None,
             grave: None,
             burning: BTreeSet::new(),
             voice: None,
@@ -145,8 +148,16 @@ impl Company {
     /// A person's thumb, up or down: it counts in who speaks next.
     pub(crate) fn thumb(&mut self, now: Millis, sheet: &Sheet, up: bool) {
         self.kept.thumb(&sheet.id, up);
-        if up && let Some(persona) = self.personas.get_mut(&sheet.id) {
-            persona.heart.feel(now, Felt::Thanks, &sheet.traits);
+        if up {
+            self.touch(now, sheet, Felt::Thanks);
+        }
+    }
+
+    /// Something touches a character, as it is now.
+    pub(crate) fn touch(&mut self, now: Millis, sheet: &Sheet, felt: Felt) {
+        let traits = self.traits(now, sheet);
+        if let Some(persona) = self.personas.get_mut(&sheet.id) {
+            persona.heart.feel(now, felt, &traits);
         }
     }
 
@@ -206,20 +217,19 @@ impl Company {
         };
         let trouble = matches!(fact.occasion, Occasion::Crisis | Occasion::Silent);
         for sheet in cast.sheets() {
-            let Some(persona) = self.personas.get_mut(&sheet.id) else { continue };
             if sheet.id == head.id {
                 if let Some(felt) = own {
-                    persona.heart.feel(now, felt, &sheet.traits);
+                    self.touch(now, sheet, felt);
                 }
             } else if trouble && let Some(tie) = sheet.ties.iter().find(|tie| tie.to == head.id) {
                 let felt = match tie.kind {
                     TieKind::Rivalry | TieKind::Contempt => Felt::RivalsTrouble,
                     TieKind::Alliance | TieKind::Dependency => Felt::FriendsTrouble,
                 };
-                persona.heart.feel(now, felt, &sheet.traits);
+                self.touch(now, sheet, felt);
             }
             if let Some(trigger) = signals.iter().find_map(|signal| sheet.trigger(signal)) {
-                persona.heart.feel(now, Felt::Trigger(trigger.feeling), &sheet.traits);
+                self.touch(now, sheet, Felt::Trigger(trigger.feeling));
             }
         }
     }
@@ -397,12 +407,13 @@ impl Company {
         for sheet in cast.sheets() {
             let Some(persona) = self.personas.get_mut(&sheet.id) else { continue };
             persona.state.rest(now, &self.rhythm);
+            let overloaded = persona.readiness(now, &self.rhythm) == Readiness::Overwhelmed;
             let heard = self.heard.get(&sheet.id).copied().unwrap_or(0);
             if now.saturating_sub(heard) > DAY && (sheet.heads_a_house() || sheet.node.is_some()) {
-                persona.heart.feel(now, Felt::Quiet, &sheet.traits);
+                self.touch(now, sheet, Felt::Quiet);
             }
-            if persona.readiness(now, &self.rhythm) == Readiness::Overwhelmed {
-                persona.heart.feel(now, Felt::Overload, &sheet.traits);
+            if overloaded {
+                self.touch(now, sheet, Felt::Overload);
             }
         }
     }

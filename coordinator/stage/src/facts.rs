@@ -195,12 +195,7 @@ fn is_relief(change: &Change) -> bool {
 
 /// The change that an event records, if it records one.
 fn change(event: &Event) -> Option<Change> {
-    if !Change::KINDS.contains(&event.kind.as_str()) {
-        return None;
-    }
-    let mut payload = event.payload.clone();
-    payload.as_object_mut()?.insert("kind".to_owned(), Value::from(event.kind.as_str()));
-    match serde_json::from_value(payload) {
+    match event.change()? {
         Ok(change) => Some(change),
         Err(error) => {
             tracing::warn!(event = %event.id, kind = event.kind, %error, "an event that the cast can't read");

@@ -3,9 +3,12 @@
 //! hands it back at the next start.
 
 use crate::settings::Births;
+use cast::bet::Book;
 use cast::birth::{Why, unique_role};
+use cast::grow::Growth;
+use cast::thread::Thread;
 use cast::{Cast, Fact, Occasion, UnixMillis};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Thumbs count so many ways at most.
@@ -28,6 +31,23 @@ pub struct Kept {
     pub born: BTreeMap<String, Birth>,
     /// When each node was in crisis, and when silent, of late.
     pub troubles: BTreeMap<String, Troubles>,
+    /// Who bets on what, and how well they did.
+    pub bets: Book,
+    /// The plot lines that run.
+    pub threads: Vec<Thread>,
+    /// What has become of everybody, and whom they know.
+    #[serde(deserialize_with = "grown")]
+    pub grown: Growth,
+}
+
+/// Lives that another version wrote and this one can't read begin anew: mutes and
+/// births shall not go with them.
+fn grown<'de, D: Deserializer<'de>>(from: D) -> Result<Growth, D::Error> {
+    let value = serde_json::Value::deserialize(from)?;
+    Ok(serde_json::from_value(value).unwrap_or_else(|error| {
+        tracing::error!(%error, "how the cast has grown can't be read: it begins as its sheets say");
+        Growth::default()
+    }))
 }
 
 /// How somebody came on stage.

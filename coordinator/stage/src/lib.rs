@@ -6,6 +6,7 @@
 
 mod company;
 pub mod facts;
+mod growth;
 mod kept;
 mod line;
 mod month;
@@ -23,9 +24,12 @@ mod tests;
 
 pub use company::{CALM, Turned};
 pub use kept::{Birth, Kept, Troubles};
-pub use line::{Born, Line, Portrait, Told};
+pub use line::{Born, Line, Note, Portrait, Told};
 pub use month::month;
 pub use run::{Now, Request, Wanted, run};
 pub use settings::{Births, Settings};
-pub use stage::{GATHER, GRACE, Glance, MINUTE, Millis, RATE, SCAN, Stage, UNASKED};
+pub use stage::{
+    BET, GATHER, GRACE, Glance, MINUTE, Millis, RATE, REFUSED, SCAN, SETTLED, Stage, TALE, TALE_ENDED,
+    THREAD, UNASKED, Untold,
+};
 pub use talk::{Asking, Heard};

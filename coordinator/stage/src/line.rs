@@ -1,6 +1,7 @@
 //! What a character said, with the facts behind it.
 
 use crate::kept::Birth;
+use cast::bet::{Bet, Record};
 use cast::life::{Feeling, Readiness, Thought, Tone};
 use cast::{Filled, Kind, UnixMillis};
 use serde::Serialize;
@@ -49,6 +50,17 @@ pub struct Line {
     pub thoughts: Vec<Thought>,
 }
 
+/// Something that the stage wants recorded as an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its facts.
+    pub payload: serde_json::Value,
+    /// The event that it follows from; none for what time alone or a person brings.
+    pub cause: Option<Uuid>,
+}
+
 /// Somebody who was born.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Born {
@@ -89,6 +101,10 @@ pub struct Portrait {
     pub muted: bool,
     /// Thumbs up less thumbs down, -5 to 5.
     pub thumbs: i32,
+    /// Its open bets, the oldest first.
+    pub bets: Vec<Bet>,
+    /// How its settled bets went.
+    pub record: Record,
     /// What it said last.
     pub last: Option<Line>,
 }

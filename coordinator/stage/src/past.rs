@@ -107,9 +107,10 @@ impl Memory {
             return None;
         }
         let places = std::iter::once(&fact.node).chain(needs);
-        let known = places.filter_map(|place| self.causes.get(place));
-        let known = known.filter(|known| (0..CAUSE_WITHIN).contains(&(fact.at - known.at)));
-        let newest = known.filter(|known| known.event != fact.event).max_by_key(|known| known.at)?;
-        Some(Cause { words: newest.words.clone(), event: newest.event.clone() })
+        let known = places.filter_map(|place| Some((place, self.causes.get(place)?)));
+        let known = known.filter(|(_, known)| (0..CAUSE_WITHIN).contains(&(fact.at - known.at)));
+        let (node, newest) =
+            known.filter(|(_, known)| known.event != fact.event).max_by_key(|(_, known)| known.at)?;
+        Some(Cause { words: newest.words.clone(), event: newest.event.clone(), node: node.clone() })
     }
 }

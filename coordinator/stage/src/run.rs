@@ -2,10 +2,11 @@
 
 use crate::company::Turned;
 use crate::kept::Kept;
-use crate::line::{Born, Line, Portrait};
-use crate::stage::{Glance, Millis, Stage};
+use crate::line::{Born, Line, Note, Portrait};
+use crate::stage::{Glance, Millis, Stage, Untold};
 use crate::talk::{Asking, Heard};
 use cast::birth::{BirthError, Why};
+use cast::boredom::Whim;
 use cast::{Cast, UnixMillis};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,6 +39,11 @@ pub enum Request {
     Bear(String, UnixMillis, oneshot::Sender<Result<String, BirthError>>),
     /// What this node is for, from now on.
     Settle(String, Option<String>),
+    /// Forget a person; gives what is remembered from now on.
+    Forget(String, oneshot::Sender<Kept>),
+    /// Tell a tale, out of boredom where so little goes on, or without that because a
+    /// person asks; gives what is told, or why nothing is.
+    Tale(Option<f32>, oneshot::Sender<Result<Whim, Untold>>),
 }
 
 /// What the stage wants of its host.
@@ -51,6 +57,8 @@ pub enum Wanted {
     Turned(Turned),
     /// That a birth be recorded, and the newborn's sheet be kept.
     Born(Box<Born>),
+    /// That something be recorded as an event.
+    Note(Box<Note>),
 }
 
 /// What others read of the stage at any time: the cast, and what is remembered
@@ -99,6 +107,11 @@ impl Request {
             Self::Budget(budget) => stage.budget(budget),
             Self::Bear(node, at, answer) => drop(answer.send(stage.bear(now, at, &node, Why::Wish, None))),
             Self::Settle(node, role) => stage.settle(&node, role.as_deref()),
+            Self::Forget(person, answer) => {
+                stage.forget_person(&person);
+                drop(answer.send(stage.kept().clone()));
+            }
+            Self::Tale(activity, answer) => drop(answer.send(stage.tale(now, activity))),
         }
     }
 }
@@ -158,6 +171,7 @@ pub async fn run(
         });
         let wanted = lines.into_iter().map(|line| Wanted::Line(Box::new(line)));
         let wanted = wanted.chain(stage.glances().into_iter().map(Wanted::Glance));
+        let wanted = wanted.chain(stage.notes().into_iter().map(|note| Wanted::Note(Box::new(note))));
         let wanted = wanted.chain(stage.newborn().into_iter().map(|born| Wanted::Born(Box::new(born))));
         for wanted in wanted.chain(stage.turned(now()).into_iter().map(Wanted::Turned)) {
             if out.send(wanted).await.is_err() {

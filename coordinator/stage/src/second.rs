@@ -35,6 +35,8 @@ impl Sort {
 pub(crate) struct Second {
     pub(crate) by: String,
     pub(crate) sort: Sort,
+    /// Whom it answers; none where it begins.
+    pub(crate) to: Option<String>,
     pub(crate) waiting: Waiting,
 }
 
@@ -47,17 +49,23 @@ pub(crate) fn of(
     looked: &Looked,
 ) -> Option<Second> {
     let (seen, sort) = match &looked.after {
-        Some(speaker) => (dissenter(cast, company, looked, speaker)?, Sort::Dissent),
+        Some(speaker) => (dissenter(cast, company, now, (looked, speaker))?, Sort::Dissent),
         None => (finder(company, now, looked)?, Sort::Found),
     };
     let fact = fact(event, looked, seen, sort)?;
     let plain = format!("{}: {}.", looked.node, seen.words);
     let waiting = Waiting { fact, plain, signals: Vec::new(), event: event.id, heard: now, due: now };
-    Some(Second { by: seen.by.clone(), sort, waiting })
+    Some(Second { by: seen.by.clone(), sort, to: looked.after.clone(), waiting })
 }
 
-/// One with a tie to who has spoken, whose eye concludes the contrary.
-fn dissenter<'a>(cast: &Cast, company: &Company, looked: &'a Looked, speaker: &str) -> Option<&'a Seen> {
+/// One with a tie to who has spoken, whose eye concludes the contrary: of several
+/// the one who believes the speaker least. Who takes the speaker's word doesn't object.
+fn dissenter<'a>(
+    cast: &Cast,
+    company: &Company,
+    now: Millis,
+    (looked, speaker): (&'a Looked, &str),
+) -> Option<&'a Seen> {
     let own = looked.seen.iter().find(|seen| seen.by == speaker)?;
     let uneasy = own.verdict >= Verdict::Uneasy;
     if own.verdict == Verdict::Blind {
@@ -74,7 +82,12 @@ fn dissenter<'a>(cast: &Cast, company: &Company, looked: &'a Looked, speaker: &s
             && !company.is_muted(&seen.by)
             && (tied(&seen.by, speaker) || tied(speaker, &seen.by))
     };
-    looked.seen.iter().find(contrary)
+    let doubts = |seen: &&Seen| company.doubts(now, cast.get(&seen.by)?, speaker);
+    let contrary = looked.seen.iter().filter(contrary);
+    contrary
+        .filter_map(|seen| Some((doubts(&seen)?, seen)))
+        .min_by_key(|(belief, _)| *belief)
+        .map(|(_, seen)| seen)
 }
 
 /// Who is most alarmed, of those who are up to a stroll, where the node itself

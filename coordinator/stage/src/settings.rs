@@ -18,6 +18,9 @@ pub struct Settings {
     pub calm: Millis,
     /// When a node earns a character of its own by itself; none for never.
     pub births: Option<Births>,
+    /// Whether characters change by what happens to them; else they stay as their
+    /// sheets say, and only remember.
+    pub grows: bool,
     /// The services, and who needs whom.
     pub relations: Relations,
 }
@@ -44,6 +47,7 @@ impl Default for Settings {
             unasked: UNASKED,
             calm: CALM,
             births: Some(Births::default()),
+            grows: true,
             relations: Relations::default(),
         }
     }

@@ -2,24 +2,34 @@
 
 use crate::company::{Company, Floor, Granted, Turned};
 use crate::facts;
-use crate::line::{Born, Line, Told};
+use crate::line::{Born, Line, Note, Told};
 use crate::past::Memory;
 use crate::settings::Settings;
 use crate::talk::{Asking, Heard};
-use cast::life::Why;
+use cast::life::{Bearing, Why};
+use cast::thread::Threads;
 use cast::{Cast, Fact, Filled, Occasion, Sheet, Slot, UnixMillis};
 use minds::Understudy;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use store::{Event, Uuid};
 
+mod announce;
+mod bets;
 mod grave;
+mod habits;
 mod lasting;
 mod seconds;
 mod spotlight;
+mod tales;
+mod threads;
 
+use announce::Announcement;
+pub use bets::{BET, SETTLED};
 use spotlight::Spotlight;
 pub(crate) use spotlight::Waiting;
+pub use tales::{TALE, TALE_ENDED, Untold};
+pub use threads::{REFUSED, THREAD};
 
 /// Milliseconds of a monotonic clock, from any start.
 pub type Millis = u64;
@@ -54,16 +64,24 @@ const DAY: UnixMillis = 24 * 60 * 60 * 1000;
 /// it is still so; if it is over, the line tells of its end instead.
 #[derive(Debug)]
 pub struct Stage {
-    cast: Arc<Cast>,
-    company: Company,
-    settings: Settings,
+    pub(crate) cast: Arc<Cast>,
+    pub(crate) company: Company,
+    pub(crate) settings: Settings,
     memory: Memory,
     /// When unasked lines were told, on the clock of the wall.
-    unasked: std::collections::VecDeque<UnixMillis>,
+    unasked: VecDeque<UnixMillis>,
     last: BTreeMap<String, Line>,
     /// Nodes for which nobody can be born: told once.
     unborn: BTreeSet<String>,
     newborn: Vec<Born>,
+    /// What the host is asked to record.
+    pub(crate) notes: Vec<Note>,
+    /// Fiction.
+    tales: tales::Tales,
+    /// The plot lines that run, and how the nodes stand.
+    threads: Threads,
+    /// What is to be told in the words of its event.
+    announcements: VecDeque<Announcement>,
     understudy: Understudy,
     seed: u64,
     /// How many lines have been composed: makes each seed another.
@@ -82,6 +100,8 @@ pub struct Stage {
     scan: Millis,
     /// What was found by looking about, and when: it is told once a day.
     found: BTreeMap<(String, String), UnixMillis>,
+    /// When time alone is next looked at.
+    pub(crate) aged: Millis,
 }
 
 /// A look at a node that the host is asked for: it has every eye look, and
@@ -102,10 +122,14 @@ impl Stage {
             settings,
             cast: Arc::new(cast),
             memory: Memory::default(),
-            unasked: std::collections::VecDeque::new(),
+            unasked: VecDeque::new(),
             last: BTreeMap::new(),
             unborn: BTreeSet::new(),
             newborn: Vec::new(),
+            notes: Vec::new(),
+            announcements: VecDeque::new(),
+            threads: Threads::default(),
+            tales: tales::Tales::default(),
             understudy: Understudy::default(),
             seed,
             composed: 0,
@@ -117,7 +141,9 @@ impl Stage {
             glances: Vec::new(),
             scan: SCAN,
             found: BTreeMap::new(),
+            aged: 0,
         };
+        stage.company.kept.grown.fix(!stage.settings.grows);
         let declared: Vec<_> =
             stage.settings.relations.iter().flat_map(|service| service.nodes.clone()).collect();
         for node in declared {
@@ -137,9 +163,16 @@ impl Stage {
     pub fn heard(&mut self, at: Millis, event: &Event) -> Option<Line> {
         if event.kind == facts::LOOKED {
             self.looked(at, event);
+            self.foretell(event);
             return None;
         }
-        let mut fact = facts::of(event)?;
+        self.bets_heard(event);
+        self.tale_heard(at, event);
+        self.announce(at, event);
+        let fact = facts::of(event).filter(|_| !self.is_habit(at, event));
+        self.live(at, event, fact.as_ref());
+        self.weave(event, fact.as_ref());
+        let Some(mut fact) = fact else { return self.announced(at) };
         if fact.node.is_empty() {
             return None;
         }
@@ -175,13 +208,19 @@ impl Stage {
 
     /// When [`Self::tick`] should be called; none while nothing waits.
     pub fn due(&self) -> Option<Millis> {
-        self.turns.first().map(|(due, _)| *due)
+        self.turns
+            .first()
+            .map(|(due, _)| *due)
+            .into_iter()
+            .chain(self.announcing())
+            .chain(self.telling())
+            .min()
     }
 
     /// Every line whose turn has come.
     pub fn tick(&mut self, at: Millis) -> Vec<Line> {
         let mut lines = Vec::new();
-        while self.due().is_some_and(|due| due <= at) {
+        while self.turns.first().is_some_and(|(due, _)| *due <= at) {
             let Some((_, node)) = self.turns.pop_first() else { break };
             if let Some(light) = self.nodes.get_mut(&node) {
                 light.turn = None;
@@ -189,6 +228,10 @@ impl Stage {
             lines.extend(self.turn_of(at, &node));
             self.reschedule(at, node);
         }
+        while let Some(line) = self.announced(at) {
+            lines.push(line);
+        }
+        lines.extend(self.tale_goes_on(at));
         lines
     }
 
@@ -249,7 +292,11 @@ impl Stage {
             }
         };
         let Granted { by, bearing, thoughts, after } = granted;
-        let Some(sheet) = self.cast.get(&by).cloned() else { return Said::Nothing };
+        if self.is_denied(&by, fact, *event) {
+            return Said::Nothing;
+        }
+        let Some(sheet) = self.as_now(at, &by) else { return Said::Nothing };
+        let bearing = Bearing { regard: self.toward(at, &sheet, &fact.node), ..bearing };
         self.composed += 1;
         // Neighbouring seeds give unrelated lines: the generator sees to that.
         let seed = self.seed.wrapping_add(self.composed);
@@ -261,6 +308,7 @@ impl Stage {
         if !gathered {
             self.company.spoke(at, &sheet);
         }
+        self.passed(at, (&by, utterance.made), fact);
         self.company.speaks_in(at, &fact.node, &by);
         self.ask_for_more(at, waiting, &by, after);
         let also = utterance.facts.iter().find(|filled| filled.slot == Slot::Also);
@@ -294,6 +342,7 @@ impl Stage {
     /// about. Gives the questions of which something became.
     pub fn pulse(&mut self, at: Millis) -> Vec<(u64, Heard)> {
         self.company.rest(at, &self.cast);
+        self.age(at);
         self.company.expire(at);
         if at >= self.scan {
             self.scan = at + SCAN;
@@ -309,13 +358,14 @@ impl Stage {
     /// at once; else [`Self::done`] or [`Self::pulse`] tells it.
     pub fn ask(&mut self, at: Millis, asking: Asking) -> (u64, Option<Heard>) {
         self.tickets += 1;
+        self.interrupt();
         (self.tickets, self.company.ask(at, &self.cast, self.tickets, asking))
     }
 
     /// Somebody who had the floor has answered.
     pub fn done(&mut self, at: Millis, by: &str) -> Vec<(u64, Heard)> {
-        if let Some(sheet) = self.cast.get(by) {
-            self.company.spoke(at, sheet);
+        if let Some(sheet) = self.as_now(at, by) {
+            self.company.spoke(at, &sheet);
         }
         self.company.done(at, by)
     }
@@ -354,7 +404,7 @@ impl Stage {
 }
 
 /// Whether an unasked line more would be too much for a day.
-fn is_too_much(unasked: &mut std::collections::VecDeque<UnixMillis>, at: UnixMillis, most: usize) -> bool {
+fn is_too_much(unasked: &mut VecDeque<UnixMillis>, at: UnixMillis, most: usize) -> bool {
     unasked.retain(|told| at - told < DAY);
     if unasked.len() >= most {
         return true;

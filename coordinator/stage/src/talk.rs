@@ -30,6 +30,13 @@ pub struct Asking {
     pub concerned: Vec<(String, u16)>,
 }
 
+impl Asking {
+    /// The conversation that a person has with the cast.
+    pub fn room_of(person: &str) -> String {
+        format!("{person}'s")
+    }
+}
+
 /// What became of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
@@ -59,6 +66,12 @@ impl Company {
             self.rooms.remove(&oldest);
         }
         self.rooms.entry(id.to_owned()).or_default()
+    }
+
+    /// A person is forgotten: so is the conversation.
+    pub(crate) fn leave(&mut self, person: &str) {
+        self.rooms.remove(&Asking::room_of(person));
+        self.waiting.retain(|_, waiting| waiting.asking.person != person);
     }
 
     /// Takes in a person's question under this number.

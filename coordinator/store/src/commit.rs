@@ -14,7 +14,7 @@ use std::sync::Arc;
 const MOST_UNREADABLE: i64 = 2_048;
 
 /// Under which name the cast's memory is kept.
-const CAST: &str = "cast";
+pub(crate) const CAST: &str = "cast";
 
 /// What shall be stored together.
 #[derive(Clone, Debug, Default)]

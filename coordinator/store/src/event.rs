@@ -1,6 +1,7 @@
 //! Events: the immutable facts of the mesh, and how they get their ids.
 
 use crate::UnixMillis;
+use fleet::Change;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::{ContextV7, Timestamp, Uuid};
@@ -60,6 +61,19 @@ impl Event {
     /// The node that it is about.
     pub fn node(&self) -> Option<&str> {
         self.payload.get("node")?.as_str()
+    }
+
+    /// The change of the fleet that it records; none if it records another thing.
+    ///
+    /// # Errors
+    /// Why it can't be read, as one of another version.
+    pub fn change(&self) -> Option<Result<Change, serde_json::Error>> {
+        if !Change::KINDS.contains(&self.kind.as_str()) {
+            return None;
+        }
+        let mut payload = self.payload.clone();
+        payload.as_object_mut()?.insert("kind".to_owned(), Value::from(self.kind.as_str()));
+        Some(serde_json::from_value(payload))
     }
 }
 
@@ -129,5 +143,15 @@ mod tests {
         assert_eq!(first.correlation, first.id);
         assert_eq!((third.correlation, third.causation), (first.id, Some(second.id)));
         assert_eq!((first.node(), second.node()), (Some("pi-1"), None));
+    }
+
+    #[test]
+    fn a_change_reads_back_from_its_event() {
+        let mut ids = EventIds::after(None);
+        let mut event = |kind: &str, payload| Event::new(&mut ids, 1, kind, "fleet", payload).change();
+        let joined = event("joined", json!({"node": "pi-1", "simulated": false, "words": "pi-1 joined."}));
+        assert!(matches!(joined, Some(Ok(Change::Joined { simulated: false, .. }))));
+        assert!(matches!(event("joined", json!({"node": 7})), Some(Err(_))));
+        assert!(event("says", json!({"node": "pi-1"})).is_none());
     }
 }

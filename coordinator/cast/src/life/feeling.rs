@@ -142,8 +142,8 @@ impl Felt {
             Self::OwnCrisis | Self::OwnCrisisAgain => 4,
             Self::OwnSilence | Self::Trigger(_) => 3,
             Self::OwnStress | Self::OwnRelief | Self::Thanks | Self::OwnReturn => 2,
-            Self::FriendsTrouble | Self::RivalsTrouble | Self::Overload => 1,
-            Self::Neglect | Self::Quiet => 0,
+            Self::FriendsTrouble | Self::RivalsTrouble | Self::Overload | Self::Neglect => 1,
+            Self::Quiet => 0,
         }
     }
 }

@@ -79,7 +79,8 @@ impl<M: Clone> Persona<M> {
 
     /// How it would say something now.
     pub fn bearing(&self, now: Millis, tone: Tone, rhythm: &Rhythm) -> Bearing {
-        Bearing { readiness: self.readiness(now, rhythm), feeling: self.heart.feeling(now), tone }
+        let (readiness, feeling) = (self.readiness(now, rhythm), self.heart.feeling(now));
+        Bearing { readiness, feeling, tone, ..Bearing::default() }
     }
 
     /// Begins work that lasts until [`Self::done`], or `until` at the latest. What

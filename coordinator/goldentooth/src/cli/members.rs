@@ -25,6 +25,25 @@ pub struct ForgetArgs {
     pub json: bool,
 }
 
+/// `goldentooth forget-person`
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Example:
+  goldentooth forget-person ann        by the name that she asked under (--as, or her token's)
+
+Of their events the id, the time and the kind stay; what was said is overwritten, and the
+store's file written anew: that takes room for a second one, and a minute for each 100 MB on
+an SD card. Backups, and copies that were set aside (store.*.sqlite), are left as they are.")]
+pub struct ForgetPersonArgs {
+    /// Under which name
+    pub name: String,
+    #[command(flatten)]
+    #[allow(missing_docs)] // a doc here would become the group's help
+    pub data: DataArgs,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `goldentooth revoke`
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Example:

@@ -3,7 +3,7 @@
 //! others have to be told to the broker and to every view.
 
 use super::running::{Running, RunningError};
-use crate::cli::{DataArgs, ForgetArgs, RenameArgs, RevokeArgs};
+use crate::cli::{DataArgs, ForgetArgs, ForgetPersonArgs, RenameArgs, RevokeArgs};
 use crate::config::{self, ConfigError};
 use crate::data::{Data, DataError};
 use crate::enrol::{Desk, EnrolError, Keys, Reach};
@@ -15,6 +15,9 @@ use std::time::Duration;
 
 /// Removing a long past may take its time on a card.
 const PATIENCE: Duration = Duration::from_mins(3);
+
+/// Writing the whole store anew takes longer.
+const REWRITING: Duration = Duration::from_mins(30);
 
 /// Why it was not done.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +64,24 @@ pub fn forget(args: &ForgetArgs) -> Result<(), MembersError> {
         &json!({ "forgotten": name, "purged": args.purge }),
         &format!("{name} is forgotten: its file is void, and {past}."),
     );
+    Ok(())
+}
+
+/// Forgets a person.
+///
+/// # Errors
+/// [`MembersError`], each with the way out.
+pub fn forget_person(args: &ForgetPersonArgs) -> Result<(), MembersError> {
+    let body = json!({ "person": args.name });
+    let done: Value = running(&args.data)?.post("/api/v1/people/forget", &body, REWRITING)?;
+    let count = |key: &str| done.get(key).and_then(Value::as_u64).unwrap_or_default();
+    let (events, others) = (count("events"), count("others"));
+    let also = match others {
+        0 => "nothing else holds the name".to_owned(),
+        1 => "one event of somebody else holds the name, and stays".to_owned(),
+        many => format!("{many} events of others hold the name, and stay"),
+    };
+    tell(args.json, &done, &format!("Forgotten: {events} events were overwritten; {also}."));
     Ok(())
 }
 

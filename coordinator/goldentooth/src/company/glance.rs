@@ -1,8 +1,8 @@
 //! Looking at a node because the stage wants it: what every eye sees is
 //! recorded as an event, and comes back to the stage with all others.
 
-use super::council;
 use super::hosted::word;
+use super::{bets, council};
 use crate::ask::Ask;
 use crate::intake::Order;
 use crate::live::{Live, NodeSnapshot};
@@ -36,8 +36,9 @@ pub(crate) async fn look(
         let cast = Arc::clone(&seen.borrow().cast);
         let council = council::sit(&cast, (&ask, &services), &nodes, node, now).await;
         let seeing = council.seats.iter().filter(|seat| seat.gaze.verdict != Verdict::Blind);
+        let trends = bets::prospects(&ask, node, now).await;
         let payload = json!({
-            "node": node.name, "mood": node.mood, "after": glance.after, "uneasy": council.uneasy,
+            "node": node.name, "trends": trends, "mood": node.mood, "after": glance.after, "uneasy": council.uneasy,
             "calm": council.calm, "readings": seeing.map(reading).collect::<Vec<_>>(),
             "words": format!("The cast looked at {}: {}", node.name, council::count(&council)),
         });

@@ -1,14 +1,15 @@
 //! The cast that is on stage.
 
 use super::answer::{self, Scene, Told};
-use super::{CompanyError, Models, Wish, council};
+use super::grown::Grown;
+use super::{CompanyError, Models, NOBODY, Wish, council};
 use crate::ask::{Ask, EventQuery};
 use crate::flavour::Flavour;
 use crate::intake::Order;
 use crate::live::Live;
 use crate::services::Services;
 use crate::surfaces::view::{
-    AnswerView, AnswersView, BornView, CharacterView, CouncilView, RelationshipView, SaidView, ServiceView,
+    AnswerView, AnswersView, BetView, BetsView, BornView, CharacterView, CouncilView, SaidView, ServiceView,
     TriggerView, time,
 };
 use crate::words::{hundredths, lock};
@@ -47,7 +48,10 @@ pub(crate) struct Hosted {
 }
 
 impl Hosted {
-    async fn request<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, CompanyError> {
+    pub(super) async fn request<T>(
+        &self,
+        make: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> Result<T, CompanyError> {
         let (sender, answer) = oneshot::channel();
         self.requests.send(make(sender)).await.map_err(|_| CompanyError::Away)?;
         answer.await.map_err(|_| CompanyError::Away)
@@ -61,18 +65,18 @@ impl Hosted {
         let portraits = self.request(Request::Portraits).await?;
         let known = self.services.all(&self.live);
         let known: Vec<ServiceView> = known.iter().map(ServiceView::from).collect();
-        let cast = self.cast();
+        let Now { cast, kept } = self.seen.borrow().clone();
         let sheets = portraits.iter().filter_map(|portrait| Some((cast.get(&portrait.id)?, portrait)));
-        Ok(sheets.map(|(sheet, portrait)| self.view(&cast, sheet, portrait, &known)).collect())
+        let now = wall();
+        let grown = |sheet| Grown { growth: &kept.grown, cast: &cast, sheet, now };
+        Ok(sheets.map(|(sheet, portrait)| self.view(&grown(sheet), portrait, &known)).collect())
     }
 
-    fn view(
-        &self,
-        cast: &Cast,
-        sheet: &Sheet,
-        portrait: &Portrait,
-        services: &[ServiceView],
-    ) -> CharacterView {
+    fn view(&self, grown: &Grown<'_>, portrait: &Portrait, services: &[ServiceView]) -> CharacterView {
+        let Grown { growth, cast, sheet, now } = *grown;
+        let shares = |traits: cast::Traits| {
+            traits.iter().map(|(name, value)| (name.to_owned(), hundredths(value))).collect()
+        };
         let nodes = self.live.nodes().into_iter().map(|node| node.name.to_string());
         let nodes = nodes.filter(|node| cast.embody(node).is_some_and(|head| head.id == sheet.id));
         let said = portrait.last.as_ref().map(|line| SaidView {
@@ -97,17 +101,10 @@ impl Hosted {
             feeling_because: portrait.cause.map(str::to_owned),
             energy: portrait.energy,
             attention: portrait.attention,
-            traits: sheet.traits.iter().map(|(name, value)| (name.to_owned(), hundredths(value))).collect(),
-            modifiers: Vec::new(),
-            relationships: sheet
-                .ties
-                .iter()
-                .map(|tie| RelationshipView {
-                    to: tie.to.clone(),
-                    kind: word(&tie.kind),
-                    why: tie.why.clone(),
-                })
-                .collect(),
+            traits: shares(growth.traits(sheet, now)),
+            sheet_traits: shares(sheet.traits),
+            modifiers: grown.modifiers(),
+            relationships: grown.relationships(),
             last_said: said,
             nodes: nodes.collect(),
             muted: portrait.muted,
@@ -134,10 +131,15 @@ impl Hosted {
                 at: time(birth.at),
                 event: birth.cause.clone(),
             }),
+            bets: bets(portrait),
+            // Nor what it remembers, which would tell.
+            memories: if portrait.known { grown.memories() } else { Vec::new() },
+            insights: if portrait.known { grown.insights() } else { Vec::new() },
+            people: grown.people(),
         }
     }
 
-    pub(super) async fn wish(&self, name: &str, wish: Wish) -> Result<String, CompanyError> {
+    pub(super) async fn wish(&self, name: &str, wish: Wish, person: &str) -> Result<String, CompanyError> {
         let nobody = || CompanyError::Nobody(name.to_owned());
         let cast = self.cast();
         let sheet = cast.meant_by(name).first().copied().ok_or_else(nobody)?;
@@ -172,6 +174,9 @@ impl Hosted {
         let words = format!("{} {words}", sheet.name);
         let mut payload = payload;
         payload["by"] = id.into();
+        if person != NOBODY {
+            payload["person"] = person.into();
+        }
         payload["words"] = words.clone().into();
         self.note(kind, payload).await;
         Ok(words)
@@ -185,6 +190,13 @@ impl Hosted {
         let born = self.request(|answer| Request::Bear(node.clone(), now, answer)).await?;
         let id = born.map_err(|error| CompanyError::Unborn(error.to_string()))?;
         Ok(format!("{id} is on stage, as {node}'s own: goldentooth cast show {id}"))
+    }
+
+    /// Has a tale told; gives what there is to say about it.
+    pub(super) async fn tale(&self) -> Result<String, CompanyError> {
+        let begun = self.request(|answer| Request::Tale(None, answer)).await?;
+        let whim = begun.map_err(|error| CompanyError::Untold(error.to_string()))?;
+        Ok(format!("A tale begins, all of it made up: “{}”. goldentooth events --follow has it.", whim.title))
     }
 
     pub(super) async fn ask(
@@ -234,6 +246,7 @@ impl Hosted {
             told.extend(cast.get(&by).filter(|_| !muted).map(|sheet| (sheet, argument)));
         }
         let id = Uuid::now_v7();
+        let (grown, now) = (self.seen.borrow().kept.grown.clone(), wall());
         let (mut answers, mut recorded) = (Vec::new(), Vec::new());
         // In an emergency the fact comes first, and nothing before it.
         let plainly = called.is_some_and(|called| called.is_emergency());
@@ -250,11 +263,15 @@ impl Hosted {
             }
             let seed = (id.as_u128() as u64).wrapping_add(place as u64);
             let portrait = portraits.iter().find(|portrait| portrait.id == sheet.id);
+            let regard = grown.regard_of(&sheet.id, person, now);
             let bearing = portrait.filter(|_| flavour == Flavour::Full).map(|portrait| Bearing {
                 readiness: portrait.readiness,
                 feeling: portrait.feeling,
                 tone: portrait.tone,
+                regard,
             });
+            // It speaks as it has come to be.
+            let sheet = &Sheet { traits: grown.traits(sheet, now), ..sheet.clone() };
             let (text, mind) = match voiced.next().flatten() {
                 Some(voiced) => (voiced.text, voiced.mind),
                 None if plainly || flavour == Flavour::Off => (told.text, Understudy::NAME.to_owned()),
@@ -275,7 +292,7 @@ impl Hosted {
             }
         }
         let answered = json!({
-            "answer": id, "person": person, "question": text, "asked": asked, "facts": recorded,
+            "answer": id, "person": person, "question": text, "key": fnv(text), "asked": asked, "facts": recorded,
             "answers": answers.iter().map(|one| json!({ "by": one.by, "text": one.text, "mind": one.mind })).collect::<Vec<_>>(),
             "words": format!("{person} asked: {text}"),
         });
@@ -294,7 +311,7 @@ impl Hosted {
         named: bool,
     ) -> Result<TheFloor, CompanyError> {
         let mut asking = Asking {
-            room: format!("{person}'s"),
+            room: Asking::room_of(person),
             person: person.to_owned(),
             key: fnv(text),
             ..Asking::default()
@@ -322,7 +339,7 @@ impl Hosted {
         }
     }
 
-    async fn note(&self, kind: &'static str, payload: serde_json::Value) {
+    pub(super) async fn note(&self, kind: &'static str, payload: serde_json::Value) {
         // Intake gone means that everything stops.
         let note = Order::Note { kind, source: "stage", payload, cause: None, lasting: self.lasting };
         let _ = self.orders.send(note).await;
@@ -375,6 +392,25 @@ fn speakers<'a>(cast: &'a Cast, text: &str, asked: &Asked) -> (Vec<&'a Sheet>, b
         speakers.extend(one);
     }
     (speakers, named)
+}
+
+/// What a character bets on, and how well it did.
+fn bets(portrait: &Portrait) -> BetsView {
+    let thousandths = |value: f64| (value * 1_000.0).round() / 1_000.0;
+    let open = portrait.bets.iter().map(|bet| BetView {
+        event: bet.event.clone(),
+        node: bet.node.clone(),
+        vital: bet.vital.clone(),
+        claim: bet.claim.clone(),
+        chance: f64::from(bet.chance) / 1_000.0,
+        before: time(bet.before),
+    });
+    BetsView {
+        right: portrait.record.right,
+        settled: portrait.record.settled,
+        brier: portrait.record.brier().map(thousandths),
+        open: open.collect(),
+    }
 }
 
 /// Why a character is as ready as it is.

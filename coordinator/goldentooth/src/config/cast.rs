@@ -18,6 +18,8 @@ pub struct CastSettings {
     /// How long it must have been calm after something grave before anybody jests.
     #[serde(deserialize_with = "span")]
     pub calm: Duration,
+    /// Whether characters change by what happens to them; else they stay as their sheets say.
+    pub grows: bool,
     /// Whether a node may earn a character of its own by itself.
     pub births: bool,
     /// After so many crises, or so many silences …
@@ -116,6 +118,7 @@ impl Default for CastSettings {
             veiled: Vec::new(),
             unasked_a_day: 12,
             calm: Duration::from_mins(15),
+            grows: true,
             births: true,
             born_after: 3,
             born_within: Duration::from_hours(7 * 24),
@@ -210,6 +213,7 @@ impl CastSettings {
                 after: self.born_after,
                 within: i64::try_from(self.born_within.as_millis()).unwrap_or(i64::MAX),
             }),
+            grows: self.grows,
             relations,
         }
     }

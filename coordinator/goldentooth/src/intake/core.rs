@@ -8,6 +8,7 @@
 
 mod commit;
 mod members;
+mod recognise;
 mod report;
 
 use super::Cause;
@@ -17,6 +18,7 @@ use super::snapshot::{about, snapshot};
 use super::story::Chronicle;
 use super::writer::Work;
 use crate::enrol::Keys;
+use crate::habits::Habits;
 use crate::live::{About, Status, Update};
 use crate::models::Piece;
 use crate::services::Services;
@@ -69,6 +71,7 @@ pub struct Core {
     abouts: HashMap<NodeName, Arc<About>>,
     settings: HashMap<NodeName, Settings>,
     services: Services,
+    habits: Habits,
     touched: HashSet<NodeName>,
     work: Work,
     admitted: u64,
@@ -95,6 +98,7 @@ impl Core {
             abouts: HashMap::new(),
             settings: HashMap::new(),
             services: Services::default(),
+            habits: Habits::default(),
             touched: HashSet::new(),
             work: Work::default(),
             admitted: 0,
@@ -131,6 +135,11 @@ impl Core {
     /// Takes reports of these services from now on.
     pub fn hear_services(&mut self, services: Services) {
         self.services = services;
+    }
+
+    /// Knows habits by these names from now on.
+    pub fn know_habits(&mut self, habits: Habits) {
+        self.habits = habits;
     }
 
     /// The fleet as known now.
@@ -291,6 +300,7 @@ impl Core {
         }
         let changes = self.fleet.tick(now);
         self.changed(now, &changes);
+        self.look_at_habits(now);
     }
 
     /// How a node shall be from now on; the store has it already.
@@ -369,8 +379,11 @@ impl Core {
             tracing::info!(kind = change.kind(), "{}", change.sentence());
         }
         let events = self.chronicle.tell(now.unix, changes);
-        for (change, event) in changes.iter().zip(events) {
+        for (change, mut event) in changes.iter().zip(events) {
+            self.recognise(now, change, &mut event);
+            let cause = Cause::from(&event);
             self.keep(change.node().is_some_and(NodeName::is_simulated), event);
+            self.hand_down(now, change, cause);
         }
     }
 

@@ -4,10 +4,11 @@
 use super::Answer;
 use fleet::Now;
 use frames::NodeName;
+use serde_json::Value;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use store::{Batch, Committed, Store, StoreError};
-use tokio::sync::mpsc as channel;
+use store::{Batch, Committed, ForgottenPerson, Store, StoreError};
+use tokio::sync::{mpsc as channel, oneshot};
 
 /// The two stores: the fleet's, and the throw-away one of simulated nodes.
 #[derive(Debug)]
@@ -76,6 +77,7 @@ impl Stores {
 enum Job {
     Commit(Work),
     Forget(NodeName, bool, Answer),
+    ForgetPerson(String, Option<Value>, oneshot::Sender<Result<ForgottenPerson, StoreError>>),
     Rename(NodeName, NodeName, Answer),
     Retain(Now),
 }
@@ -117,6 +119,16 @@ impl Writer {
         self.hand_in(Job::Forget(node, purge, done));
     }
 
+    /// Forgets a person, after what was handed in before.
+    pub fn forget_person(
+        &self,
+        person: String,
+        cast: Option<Value>,
+        done: oneshot::Sender<Result<ForgottenPerson, StoreError>>,
+    ) {
+        self.hand_in(Job::ForgetPerson(person, cast, done));
+    }
+
     /// Gives a node another name, after what was handed in before.
     pub fn rename(&self, from: NodeName, to: NodeName, done: Answer) {
         self.hand_in(Job::Rename(from, to, done));
@@ -151,6 +163,12 @@ fn write(mut stores: Stores, jobs: &mpsc::Receiver<Job>, tell: &channel::Sender<
             // Whoever asked may have gone.
             Job::Forget(node, purge, done) => {
                 let _ = done.send(stores.kept.forget(&node, purge));
+            }
+            Job::ForgetPerson(person, cast, done) => {
+                // What simulated nodes leave behind is in memory, and goes with this run.
+                let simulated = stores.simulated.as_mut().map(|store| store.forget_person(&person, None));
+                let kept = stores.kept.forget_person(&person, cast.as_ref());
+                let _ = done.send(simulated.transpose().and(kept));
             }
             Job::Rename(from, to, done) => {
                 let _ = done.send(stores.kept.rename(&from, &to));

@@ -2,12 +2,14 @@
 //! `events` and `notify test`. Each asks it over HTTP, prints for people, or JSON with `--json`.
 
 mod ask;
+mod biography;
 #[cfg(feature = "stage")]
 mod cast;
 #[cfg(feature = "stage")]
 mod chat;
 mod draw;
 mod events;
+mod habit;
 mod models;
 mod nodes;
 mod notify;
@@ -17,6 +19,7 @@ mod question;
 mod screen;
 mod services;
 mod status;
+mod story;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "stage")]
@@ -26,6 +29,7 @@ mod tropes;
 
 pub use ask::CliError;
 
+use crate::company::NOBODY;
 use crate::flavour::Flavour;
 use crate::models::Whom;
 use ask::Coordinator;
@@ -51,10 +55,30 @@ pub enum Look {
         #[command(flatten)]
         taste: Taste,
     },
+    /// A node's life in Markdown: its days, longest calm, worst night, and who stood by it; also of one that was forgotten
+    #[command(visible_alias = "obituary")]
+    Biography {
+        /// Which node
+        name: String,
+        /// Whom to ask, and how to print
+        #[command(flatten)]
+        target: Target,
+    },
     /// Every service: how it is, what it needs, and where its state comes from
     Services(Target),
     /// What happened, oldest first
     Events(Events),
+    /// The fleet's week in Markdown: what troubled it, what was foretold, who came and went
+    Story {
+        /// Which week: 0 ends now, 1 a week ago
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        weeks: u32,
+        /// Whom to ask, and how to print
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Name a node's stress, as "that's the backup": it is expected from then on, and only what differs is told
+    Habit(habit::HabitArgs),
     /// Mood models: send another one to nodes, or list who runs what
     Models {
         /// What to do
@@ -161,6 +185,12 @@ pub struct Events {
     limit: u16,
 }
 
+/// Who asks or says so: as given, else this user.
+fn person(given: Option<&String>) -> String {
+    let user = || std::env::var("USER").ok().filter(|user| !user.is_empty());
+    given.cloned().or_else(user).unwrap_or_else(|| NOBODY.to_owned())
+}
+
 /// Runs one of these commands and prints to standard output. The token, which
 /// a coordinator off loopback demands, comes from `GOLDENTOOTH_TOKEN`; for the
 /// one on this machine its data folder is looked at, too.
@@ -198,6 +228,13 @@ pub fn run(look: &Look) -> Result<(), CliError> {
         Look::Cast(args) => cast::run(args, &mut screen),
         #[cfg(feature = "stage")]
         Look::Tropes(args) => tropes::run(args, &mut screen),
+        Look::Biography { name, target } => {
+            biography::run(&Coordinator::new(target)?, name, target.json, &mut screen)
+        }
+        Look::Story { weeks, target } => {
+            story::run(&Coordinator::new(target)?, *weeks, target.json, &mut screen)
+        }
+        Look::Habit(args) => habit::run(args, &mut screen),
         Look::Events(wanted) => events::run(&Coordinator::new(&wanted.target)?, wanted, &mut screen),
     };
     match done {

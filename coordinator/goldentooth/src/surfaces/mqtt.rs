@@ -167,6 +167,8 @@ impl Outlet {
             }
             Update::Said(said) => self.said(said).into_iter().collect(),
             Update::Gone(name) => self.gone(name),
+            // No event stays at a broker.
+            Update::Erased(_) => Vec::new(),
         }
     }
 

@@ -3,9 +3,9 @@
 
 use super::mqtt::{MoodMessage, ReportMessage, VitalsMessage};
 use super::view::{
-    AnswersView, CallsView, CharacterView, CouncilView, DayView, EventView, FactView, FleetView, HistoryView,
-    LedgerView, MindsView, MoodsView, NodeView, PulseView, QuietView, SaidView, ServiceView, StatusView,
-    TriedView, UpView,
+    AnswersView, BiographyView, CallsView, CharacterView, CouncilView, DayView, EventView, FactView,
+    FleetView, HabitView, HistoryView, LedgerView, MindsView, MoodsView, NodeView, PulseView, QuietView,
+    SaidView, ServiceView, StatusView, StoryView, TriedView, UpView,
 };
 use jiff::Timestamp;
 use schemars::generate::SchemaSettings;
@@ -145,6 +145,9 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
         ("moods", schema::<MoodsView>("the moods of every node over the last 24 hours")),
         ("calls", schema::<CallsView>("calls for help")),
         ("tried", schema::<Vec<TriedView>>("goldentooth notify test --json")),
+        ("biography", schema::<BiographyView>("goldentooth biography NAME --json")),
+        ("story", schema::<StoryView>("goldentooth story --json")),
+        ("habits", schema::<Vec<HabitView>>("goldentooth habit --json")),
         ("quiet", schema::<Vec<QuietView>>("the times in which nobody is called")),
         ("fleet", schema::<FleetView>("the fleet at a glance")),
         ("up", schema::<UpView>("goldentooth up --json")),

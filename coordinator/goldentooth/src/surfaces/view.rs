@@ -4,6 +4,7 @@
 //!
 //! Times are RFC 3339 in UTC, or null. What was not measured is left out.
 
+mod biography;
 mod card;
 mod care;
 mod character;
@@ -11,32 +12,39 @@ mod council;
 mod day;
 mod event;
 mod fleet;
+mod growth;
+mod habit;
 mod history;
 mod node;
 mod service;
+mod story;
 #[cfg(test)]
 mod tests;
 mod thinking;
 mod words;
 
+pub use biography::{BiographyView, CalmView, NightView, StoodByView, TurnedView};
 pub use card::CardView;
 pub use care::{CallsView, MessageView, PlaceView, QuietView, TriedView, TroubleView};
 pub use character::{
-    AnswerView, AnswersView, BornView, CharacterView, FactView, ModifierView, RelationshipView, TriggerView,
+    AnswerView, AnswersView, BetView, BetsView, BornView, CharacterView, FactView, TriggerView,
 };
 pub use council::{CouncilView, GazeView};
 pub use day::{DAY_BUCKETS, DayView};
 pub use event::{EventView, SaidView};
 pub use fleet::{Counts, FleetState, FleetView, GroupView, Standing, worst_first};
+pub use growth::{AcquaintanceView, InsightView, MemoryView, ModifierView, RelationshipView};
+pub use habit::HabitView;
 pub use history::{HistoryView, MoodsView, SeriesView, Span, TurnView, letter};
 pub use node::{BudgetView, CauseView, Keeps, NodeView, VitalValue, VitalView};
 pub(crate) use node::{because_words, vitals};
 pub use service::{ServiceView, UnitView};
+pub use story::{ChapterView, StoryView};
 pub use thinking::{
     CallView, DroppedView, FaultView, LedgerDayView, LedgerView, MindsView, ProviderView, PulseFactView,
-    PulseLineView, PulseView, PurseView, WhimView,
+    PulseLineView, PulseView, PurseView, WhimBeatView, WhimView,
 };
-pub use words::{age, plain, show};
+pub use words::{age, markdown, plain, show};
 
 use crate::live::{Status, UnixMillis};
 use jiff::Timestamp;

@@ -12,7 +12,6 @@ use crate::surfaces::view::{
     CallView, FaultView, LedgerDayView, LedgerView, MindsView, ProviderView, PulseView, PurseView, time,
 };
 use cast::Cast;
-use cast::trope::Tropes;
 use minds::proxy::Proxies;
 use minds::{Key, Receipt, Router, Settings, Understudy};
 use node_agent::clock;
@@ -33,9 +32,7 @@ pub(crate) struct Setting {
     pub(crate) keys: BTreeMap<String, Key>,
     pub(crate) proxies: Proxies,
     pub(crate) services: Services,
-    pub(crate) tropes: Tropes,
     pub(crate) boredom: f32,
-    pub(crate) lasting: bool,
     pub(crate) cast: Cast,
     pub(crate) live: Live,
     pub(crate) ask: Ask,
@@ -79,9 +76,7 @@ impl Held {
             simulated,
             services: setting.services,
             proxies: setting.proxies.clone(),
-            tropes: setting.tropes,
             boredom: setting.boredom,
-            lasting: setting.lasting,
             seed: setting.seed,
         };
         if !setting.proxies.is_empty() {

@@ -1,7 +1,7 @@
 //! The pulse in real time: what is so is gathered, one call is made if
 //! something changed, and what a model said is told.
 
-use super::quiet::{self, Quiet};
+use super::quiet::Quiet;
 use super::{Wanted, gather, watch};
 use crate::ask::{Ask, EventQuery};
 use crate::intake::{Cause, Order as Intake};
@@ -10,7 +10,6 @@ use crate::services::Services;
 use crate::surfaces::view::{PulseView, time};
 use crate::words::hundredths;
 use cast::boredom::Whim;
-use cast::trope::Tropes;
 use cast::{Cast, Kind};
 use frames::{Mood, NodeName};
 use futures_util::future::join_all;
@@ -57,11 +56,8 @@ pub(super) struct Heart {
     pub(super) services: Services,
     /// Those who watch from outside.
     pub(super) proxies: Proxies,
-    pub(super) tropes: Tropes,
     /// Below this activity somebody is bored; 0 for never.
     pub(super) boredom: f32,
-    /// Whether what happens to the cast is kept.
-    pub(super) lasting: bool,
     pub(super) seed: u64,
 }
 
@@ -103,7 +99,7 @@ impl Heart {
             last: PulseView { because: "no pulse has been made yet".to_owned(), ..PulseView::default() },
             made: 0,
             at: start,
-            quiet: Quiet::new(0, self.tropes.clone(), self.boredom),
+            quiet: Quiet::new(0, self.boredom),
             passed: BTreeMap::new(),
         };
         let mut updates = self.live.subscribe();
@@ -216,9 +212,10 @@ impl Heart {
         memory.digest = digest;
         memory.passed.clear();
         let activity = memory.quiet.activity(now, &scene, self.at_work());
-        let whim = memory.quiet.whim(now, activity, (&self.cast, &known.muted), seed);
-        if let Some(whim) = &whim {
-            self.record(whim, activity).await;
+        let is_bored = memory.quiet.is_bored(now, activity);
+        let whim = if is_bored { self.tale(activity).await } else { None };
+        if whim.is_some() {
+            memory.quiet.rest(now);
         }
         memory.last = PulseView {
             at: time(scene.now),
@@ -236,14 +233,11 @@ impl Heart {
         at_work as f32 / nodes.len().max(1) as f32
     }
 
-    /// Records what somebody has in mind who is bored.
-    async fn record(&self, whim: &Whim, activity: f32) {
-        let name = self.cast.get(&whim.by).map_or(whim.by.as_str(), |sheet| sheet.name.as_str());
-        let payload = quiet::payload(whim, name, activity);
-        // Intake gone means that everything stops.
-        let note =
-            Intake::Note { kind: quiet::BORED, source: "stage", payload, cause: None, lasting: self.lasting };
-        let _ = self.orders.send(note).await;
+    /// Has somebody who is bored tell a tale; none if this is no time for it.
+    async fn tale(&self, activity: f32) -> Option<Whim> {
+        let (sender, answer) = oneshot::channel();
+        self.requests.send(Request::Tale(Some(activity), sender)).await.ok()?;
+        answer.await.ok()?.ok()
     }
 
     /// Records a pulse, and tells what a model said in it. What the understudy

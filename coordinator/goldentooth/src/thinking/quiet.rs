@@ -1,28 +1,22 @@
-//! How quiet it has been, and what somebody who is bored has in mind. It is
-//! recorded as fiction, and touches nothing.
+//! How quiet it has been, and whether somebody may be bored: then the stage has a
+//! tale told, which is fiction and touches nothing.
 
 use crate::live::Event;
-use crate::words::hundredths;
-use cast::Cast;
-use cast::boredom::{Lately, Whim, whim};
+use cast::boredom::Lately;
 use cast::trope::Tropes;
-use serde_json::{Value, json};
+use serde_json::Value;
 use stage::pulse::{Scene, Stands};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::path::Path;
 
-/// The kind of the event that records a whim.
-pub(super) const BORED: &str = "bored";
 /// The file of a fleet's own tropes, in the data folder.
 pub(crate) const OWN: &str = "tropes.toml";
 /// What counts as lately, in milliseconds.
 const LATELY: u64 = 60 * 60 * 1_000;
-/// Between two whims at the least, in milliseconds.
+/// Between two tales at the least, in milliseconds.
 const BETWEEN: u64 = 6 * LATELY;
 /// The most events that are remembered: any day with so many is full.
 const REMEMBERED: usize = 256;
-/// How many tropes don't come back.
-const TOLD: usize = 30;
 
 /// What an event is for how quiet it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,18 +31,16 @@ enum Heard {
 /// milliseconds of a monotonic clock.
 #[derive(Debug)]
 pub(super) struct Quiet {
-    tropes: Tropes,
     threshold: f32,
     began: u64,
     heard: VecDeque<(u64, Heard)>,
     last: Option<u64>,
-    told: Vec<String>,
 }
 
 impl Quiet {
     /// Below `threshold` somebody is bored; 0 means never.
-    pub(super) fn new(now: u64, tropes: Tropes, threshold: f32) -> Self {
-        Self { tropes, threshold, began: now, heard: VecDeque::new(), last: None, told: Vec::new() }
+    pub(super) fn new(now: u64, threshold: f32) -> Self {
+        Self { threshold, began: now, heard: VecDeque::new(), last: None }
     }
 
     /// Notes an event.
@@ -81,41 +73,18 @@ impl Quiet {
         lately.activity()
     }
 
-    /// What somebody has in mind, if it is quiet enough, has been listened to for
-    /// long enough, and the last was not too short ago.
-    pub(super) fn whim(
-        &mut self,
-        now: u64,
-        activity: f32,
-        (cast, muted): (&Cast, &BTreeSet<String>),
-        seed: u64,
-    ) -> Option<Whim> {
+    /// Whether it is quiet enough for boredom, has been listened to for long enough,
+    /// and the last tale was not too short ago.
+    pub(super) fn is_bored(&self, now: u64, activity: f32) -> bool {
         let listened = now.saturating_sub(self.began) >= LATELY;
         let rested = self.last.is_none_or(|last| now.saturating_sub(last) >= BETWEEN);
-        if activity >= self.threshold || !listened || !rested {
-            return None;
-        }
-        let whim = whim(cast, &self.tropes, muted, &self.told, seed)?;
-        self.last = Some(now);
-        if self.told.len() == TOLD {
-            self.told.remove(0);
-        }
-        self.told.push(whim.trope.clone());
-        Some(whim)
+        activity < self.threshold && listened && rested
     }
-}
 
-/// What records a whim: all of it is fiction but that somebody had it.
-pub(super) fn payload(whim: &Whim, name: &str, activity: f32) -> Value {
-    let mut payload = json!(whim);
-    payload["kind"] = json!("fiction");
-    payload["activity"] = json!(hundredths(activity));
-    let asks = whim.asks.as_ref().map(|asks| format!(" A question to people: {asks}")).unwrap_or_default();
-    payload["words"] = json!(format!(
-        "It is quiet, and {name} is bored: a tale, “{}”, read as {}.{asks}",
-        whim.title, whim.reads
-    ));
-    payload
+    /// A tale was told.
+    pub(super) fn rest(&mut self, now: u64) {
+        self.last = Some(now);
+    }
 }
 
 fn of(event: &Event) -> Option<Heard> {
@@ -158,6 +127,7 @@ pub(crate) fn tropes(folder: &Path) -> Tropes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
     use store::EventIds;
 
     fn event(kind: &str, payload: Value) -> Event {
@@ -166,31 +136,24 @@ mod tests {
 
     #[test]
     fn who_is_bored_waited_for_an_hour_and_waits_six() {
-        let cast = Cast::built_in().unwrap();
-        let mut quiet = Quiet::new(0, Tropes::built_in().unwrap(), 0.2);
-        let (scene, nobody) = (Scene::default(), BTreeSet::new());
-        let look = |quiet: &mut Quiet, now: u64| {
-            let activity = quiet.activity(now, &scene, 0.0);
-            quiet.whim(now, activity, (&cast, &nobody), now)
-        };
-        assert_eq!(look(&mut quiet, LATELY - 1), None, "who has just come does not know that it is quiet");
-        let first = look(&mut quiet, LATELY).unwrap();
-        assert_eq!(look(&mut quiet, LATELY + BETWEEN - 1), None);
+        let mut quiet = Quiet::new(0, 0.2);
+        let scene = Scene::default();
+        let look = |quiet: &Quiet, now: u64| quiet.is_bored(now, quiet.activity(now, &scene, 0.0));
+        assert!(!look(&quiet, LATELY - 1), "who has just come does not know that it is quiet");
+        assert!(look(&quiet, LATELY));
+        quiet.rest(LATELY);
+        assert!(!look(&quiet, LATELY + BETWEEN - 1));
         quiet.hear(LATELY + BETWEEN, &event("mood_changed", json!({ "to": "crisis" })));
-        assert_eq!(look(&mut quiet, 2 * LATELY + BETWEEN), None, "a crisis within the hour");
-        let second = look(&mut quiet, 2 * LATELY + BETWEEN + 1).unwrap();
-        assert_ne!(first.trope, second.trope);
-        let payload = payload(&first, "Somebody", 0.15);
-        assert_eq!((&payload["kind"], &payload["activity"]), (&json!("fiction"), &json!(0.15)));
-        let mut never = Quiet::new(0, Tropes::built_in().unwrap(), 0.0);
-        assert_eq!(look(&mut never, LATELY), None, "with a threshold of 0");
+        assert!(!look(&quiet, 2 * LATELY + BETWEEN), "a crisis within the hour");
+        assert!(look(&quiet, 2 * LATELY + BETWEEN + 1));
+        assert!(!look(&Quiet::new(0, 0.0), LATELY), "with a threshold of 0");
     }
 
     #[test]
     fn what_happens_counts_and_what_is_said_does_not() {
-        let mut quiet = Quiet::new(0, Tropes::default(), 0.2);
+        let mut quiet = Quiet::new(0, 0.2);
         let scene = Scene::default();
-        for kind in ["says", "pulsed", "looked", "bored"] {
+        for kind in ["says", "pulsed", "looked", "tale_began"] {
             quiet.hear(1, &event(kind, json!({})));
         }
         assert!(quiet.activity(2, &scene, 0.0).abs() < f32::EPSILON);

@@ -5,6 +5,7 @@ use crate::kept::{Birth, Kept};
 use crate::line::{Born, Portrait};
 use cast::birth::{BirthError, Why};
 use cast::life::Felt;
+use cast::thread::Threads;
 use cast::{Fact, UnixMillis};
 use std::sync::Arc;
 use store::Uuid;
@@ -39,6 +40,8 @@ impl Stage {
                 tone: bearing.tone,
                 muted: self.company.is_muted(&sheet.id),
                 thumbs: self.company.thumbs(&sheet.id),
+                bets: self.company.kept.bets.of(&sheet.id).cloned().collect(),
+                record: self.company.kept.bets.record(&sheet.id),
                 last: self.last.get(&sheet.id).cloned(),
             })
         });
@@ -80,7 +83,9 @@ impl Stage {
 
     /// Takes what was remembered before.
     pub fn remember(&mut self, kept: Kept) {
+        self.threads = Threads::resume(kept.threads.clone());
         self.company.kept = kept;
+        self.company.kept.grown.fix(!self.settings.grows);
     }
 
     /// Says what a node is for: nodes of one role live in one household.

@@ -4,8 +4,8 @@ use super::{DAY, GLANCES, Glance, MINUTE, Millis, Stage, Waiting, is_too_much, t
 use crate::facts;
 use crate::line::Line;
 use crate::second::{self, Second, Sort};
-use cast::life::{Thought, Why};
-use cast::{Occasion, UnixMillis};
+use cast::life::{Bearing, Thought, Why};
+use cast::{Occasion, UnixMillis, grow};
 use minds::Understudy;
 use store::Event;
 
@@ -18,7 +18,9 @@ impl Stage {
         }
         if let Some(next) = after.into_iter().next() {
             let due = at + MINUTE;
-            let second = Second { by: next, sort: Sort::After, waiting: Waiting { due, ..waiting.clone() } };
+            let to = Some(by.to_owned());
+            let second =
+                Second { by: next, sort: Sort::After, to, waiting: Waiting { due, ..waiting.clone() } };
             if let Some(light) = self.nodes.get_mut(&waiting.fact.node) {
                 light.second = Some(second);
             }
@@ -62,7 +64,7 @@ impl Stage {
 
     /// What another has to add: only while it is calm, and the room bears it.
     pub(super) fn add(&mut self, at: Millis, second: Second) -> Option<Line> {
-        let Second { by, sort, waiting } = second;
+        let Second { by, sort, to, waiting } = second;
         let Waiting { fact, plain, event, heard, .. } = waiting;
         if !self.company.is_calm(at) {
             return None;
@@ -75,8 +77,15 @@ impl Stage {
             self.company.turn(&by, Why::Room, &fact.node, Some(fact.event));
             return None;
         }
-        let sheet = self.cast.get(&by)?.clone();
-        let bearing = self.company.bearing(at, &by);
+        if self.is_denied(&by, &fact, event) {
+            return None;
+        }
+        let sheet = self.as_now(at, &by)?;
+        let regard = match &to {
+            Some(to) => self.company.regard(at, &sheet, to),
+            None => self.toward(at, &sheet, &fact.node),
+        };
+        let bearing = Bearing { regard, ..self.company.bearing(at, &by) };
         self.composed += 1;
         let seed = self.seed.wrapping_add(self.composed);
         let utterance = match sort {
@@ -90,6 +99,10 @@ impl Stage {
         let thought =
             Thought::new(&by, 500, sort.reason(), fact.occasion.name(), self.company.lately(at, &by));
         self.company.spoke(at, &sheet);
+        self.passed(at, (&by, utterance.made), &fact);
+        if let Some(to) = to.filter(|_| sort == Sort::Dissent) {
+            self.relate(at, (&to, &by), grow::Why::Contradicted, &fact.event);
+        }
         self.company.speaks_in(at, &fact.node, &by);
         let said = fact.at.saturating_add(UnixMillis::try_from(at.saturating_sub(heard)).unwrap_or(0));
         let line = Line {

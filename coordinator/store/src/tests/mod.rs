@@ -6,5 +6,6 @@ mod crash;
 mod files;
 mod forget;
 mod members;
+mod people;
 mod query;
 pub(crate) mod sample;

@@ -3,7 +3,7 @@
 use super::super::link::Publish;
 use super::super::writer::{Done, Stores, Work};
 use super::Core;
-use crate::live::Update;
+use crate::live::{Update, erase};
 use frames::Command;
 use std::sync::Arc;
 use store::{Event, StoreError};
@@ -72,6 +72,23 @@ impl Core {
         }
         self.degraded = Some(words);
         self.held = Some(work);
+    }
+
+    /// Overwrites what is of a person and waits: for the store, or to be told. What
+    /// the cast remembers goes with the order itself: what waits of it is older.
+    pub fn forget_person(&mut self, person: &str) {
+        let held = self.held.as_mut().map(|work| [&mut work.kept, &mut work.simulated]);
+        let batches = [&mut self.work.kept, &mut self.work.simulated].into_iter();
+        for batch in batches.chain(held.into_iter().flatten()) {
+            batch.cast = None;
+            for event in &mut batch.events {
+                erase(event, person);
+            }
+        }
+        for event in self.flight.iter_mut().flat_map(|flight| &mut flight.events) {
+            erase(Arc::make_mut(event), person);
+        }
+        self.output.updates.push(Update::Erased(person.into()));
     }
 
     /// Takes and commits in one step, where nothing may run beside it.

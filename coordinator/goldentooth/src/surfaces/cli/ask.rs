@@ -175,7 +175,6 @@ impl Coordinator {
     }
 
     /// Sends JSON, and reads the JSON that is answered.
-    #[cfg(feature = "stage")]
     pub(super) fn send<T: DeserializeOwned>(
         &self,
         path: &str,

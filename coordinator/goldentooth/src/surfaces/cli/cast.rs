@@ -2,11 +2,12 @@
 //! and the sheets themselves.
 
 mod cards;
+mod growth;
 mod lint;
 
 use super::ask::{CliError, Coordinator};
 use super::screen::{Screen, WIDTH, cell, clean, cut, wrapped};
-use super::{Target, Taste};
+use super::{Target, Taste, person};
 use crate::flavour::Flavour;
 use crate::surfaces::view::{CharacterView, EventView};
 use clap::{Args, Subcommand};
@@ -33,7 +34,8 @@ enum What {
         #[command(flatten)]
         target: Target,
     },
-    /// Why a character is as it is, and what it reacts to
+    /// Why a character is as it is: what moves its traits and ties, what it remembers, and what
+    /// it reacts to
     Why {
         /// Its sheet, name or office
         name: String,
@@ -56,6 +58,9 @@ enum What {
         /// Let it speak again
         #[arg(long)]
         off: bool,
+        /// Who says so
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
         #[command(flatten)]
         target: Target,
     },
@@ -66,6 +71,9 @@ enum What {
         /// Up or down
         #[arg(value_parser = ["up", "down"])]
         way: String,
+        /// Who says so
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
         #[command(flatten)]
         target: Target,
     },
@@ -82,6 +90,11 @@ enum What {
         /// Where to write it [default: NAME.toml]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Have a tale told: fiction, line by line, until a node is not calm or somebody asks for facts
+    Tale {
         #[command(flatten)]
         target: Target,
     },
@@ -147,8 +160,15 @@ pub(super) fn run(args: &CastArgs, screen: &mut Screen<'_>) -> Result<(), CliErr
             Ok(why(&one.in_flavour(flavour), declined.as_ref(), screen)?)
         }
         Some(What::Guess { name, guess, target }) => wish(name, target, &json!({ "guess": guess }), screen),
-        Some(What::Mute { name, off, target }) => wish(name, target, &json!({ "mute": !off }), screen),
-        Some(What::Thumb { name, way, target }) => wish(name, target, &json!({ "thumb": way }), screen),
+        Some(What::Mute { name, off, person: who, target }) => {
+            wish(name, target, &json!({ "mute": !off, "as": person(who.as_ref()) }), screen)
+        }
+        Some(What::Thumb { name, way, person: who, target }) => {
+            wish(name, target, &json!({ "thumb": way, "as": person(who.as_ref()) }), screen)
+        }
+        Some(What::Tale { target }) => {
+            told(&Coordinator::new(target)?.post("/api/v1/tales")?, target, screen)
+        }
         Some(What::New { node: Some(node), target, .. }) => bear(node, target, screen),
         Some(What::New { name, out, .. }) => begin(name.as_deref().unwrap_or_default(), out.clone(), screen),
         Some(What::Lint(args)) => lint::run(args, screen),
@@ -262,7 +282,15 @@ fn show(one: &CharacterView, screen: &mut Screen<'_>) -> std::io::Result<()> {
         field(screen, "Household", &one.nodes.join(", "))?;
     }
     for tie in &one.relationships {
-        field(screen, &capital(&tie.kind), &format!("{}: {}", tie.to, clean(&tie.why)))?;
+        let kind = capital(&tie.kind.replace('_', " "));
+        field(screen, &kind, &format!("{}: {}", tie.to, clean(&tie.why)))?;
+    }
+    if let Some(record) = one.bets.words() {
+        let brier = one.bets.brier.map(|brier| format!(" (Brier score {brier})")).unwrap_or_default();
+        field(screen, "Foretold", &format!("{record}{brier}"))?;
+    }
+    for bet in &one.bets.open {
+        field(screen, "Bets", &clean(&format!("{}, at {:.0} %", bet.claim, bet.chance * 100.0)))?;
     }
     if let Some(said) = &one.last_said {
         field(screen, "Said", &clean(&said.text))?;
@@ -280,8 +308,9 @@ fn why(one: &CharacterView, declined: Option<&EventView>, screen: &mut Screen<'_
         let words = format!("It came on stage{at} as {}'s own: {}{event}.", born.node, born.why);
         screen.line(&clean(&words))?;
     }
-    for tie in &one.relationships {
-        screen.line(&format!("{} with {}: {}", capital(&tie.kind), tie.to, clean(&tie.why)))?;
+    growth::tell(one, screen)?;
+    for bet in &one.bets.open {
+        screen.line(&clean(&format!("It bets that {} (event {}).", bet.claim, bet.event)))?;
     }
     if one.embodies.is_none() {
         screen.line("What it reacts to is for you to find out.")?;

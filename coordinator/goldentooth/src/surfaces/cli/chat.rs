@@ -1,8 +1,9 @@
 //! `chat`: a conversation with the cast, with history and completion of names.
 
 use super::ask::{CliError, Coordinator};
-use super::question::{ChatArgs, person, print, put};
+use super::question::{ChatArgs, print, put};
 use super::screen::{Screen, clean};
+use super::{habit, person};
 use crate::surfaces::view::{CharacterView, EventView, NodeView};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -27,6 +28,9 @@ pub(super) fn chat(args: &ChatArgs, screen: &mut Screen<'_>) -> Result<(), CliEr
     let coordinator = Coordinator::new(&args.target)?;
     let person = person(args.person.as_ref());
     let names = Names::of(&coordinator)?;
+    let nodes = names.nodes();
+    // Of which node was spoken last: "that's the backup" is about it.
+    let mut about: Option<String> = None;
     screen.line("Ask the cast; @name, @office or @all says who shall answer. An empty line ends it.")?;
     if !args.target.json {
         recall(&coordinator, &person, screen)?;
@@ -35,9 +39,24 @@ pub(super) fn chat(args: &ChatArgs, screen: &mut Screen<'_>) -> Result<(), CliEr
     loop {
         screen.flush()?;
         let Some(line) = lines.next(&format!("{person}> "))? else { return Ok(()) };
+        if let Some(node) = about.as_ref().filter(|_| habit::gives_a_name(&line)) {
+            match habit::named(&coordinator, node, &line, &person) {
+                Ok(habit) => screen.line(&habit::told(&habit))?,
+                Err(error) => screen.line(&error.to_string())?,
+            }
+            continue;
+        }
         match put(&coordinator, &line, &person, args.taste.flavour) {
-            Ok(answers) if args.target.json => screen.json(&answers, false)?,
-            Ok(answers) => print(&answers, screen)?,
+            Ok(answers) => {
+                let facts = answers.answers.iter().flat_map(|answer| &answer.facts);
+                about =
+                    facts.map(|fact| fact.subject.clone()).find(|subject| nodes.contains(subject)).or(about);
+                if args.target.json {
+                    screen.json(&answers, false)?;
+                } else {
+                    print(&answers, screen)?;
+                }
+            }
             // A question that can't be taken ends no conversation.
             Err(CliError::Refused(why)) => screen.line(&why)?,
             Err(error) => return Err(error),
@@ -80,6 +99,11 @@ impl Names {
         names.sort_unstable();
         names.dedup();
         Ok(Self(names))
+    }
+
+    /// Those of nodes.
+    fn nodes(&self) -> Vec<String> {
+        self.0.iter().filter(|name| !name.starts_with('@')).cloned().collect()
     }
 
     /// Where the word before `at` begins, and what it may become.

@@ -2,7 +2,7 @@
 
 use super::ask::{CliError, Coordinator};
 use super::screen::{Screen, WIDTH, clean, wrapped};
-use super::{Target, Taste};
+use super::{Target, Taste, person};
 use crate::flavour::Flavour;
 use crate::surfaces::view::AnswersView;
 use clap::Args;
@@ -32,6 +32,7 @@ pub struct AskArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Tab completes @names, @offices and nodes; arrows go through what was asked before.
 A question may go on from the last: \"and yesterday?\", \"and pi-09?\"
+\"that's the backup\" names the stress of the node that was spoken of last: see `goldentooth habit --help`.
 
 Examples:
   goldentooth chat
@@ -44,11 +45,6 @@ pub struct ChatArgs {
     pub(super) taste: Taste,
     #[command(flatten)]
     pub(super) target: Target,
-}
-
-pub(super) fn person(given: Option<&String>) -> String {
-    let user = || std::env::var("USER").ok().filter(|user| !user.is_empty());
-    given.cloned().or_else(user).unwrap_or_else(|| "somebody".to_owned())
 }
 
 pub(super) fn put(

@@ -2,9 +2,9 @@
 //! views and this list of addresses, checked in, and served as it is.
 
 use crate::surfaces::view::{
-    AnswersView, CallsView, CharacterView, CouncilView, DayView, EventView, FactView, FleetView, HistoryView,
-    LedgerView, MindsView, MoodsView, NodeView, PulseView, QuietView, ServiceView, Span, StatusView,
-    TriedView,
+    AnswersView, BiographyView, CallsView, CharacterView, CouncilView, DayView, EventView, FactView,
+    FleetView, HabitView, HistoryView, LedgerView, MindsView, MoodsView, NodeView, PulseView, QuietView,
+    ServiceView, Span, StatusView, StoryView, TriedView,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -174,6 +174,15 @@ fn cast(writer: &mut Writer) {
         json!({ "type": "object", "required": ["words"], "properties": { "words": { "type": "string" } } });
     writer.add(Address {
         method: "post",
+        path: "/api/v1/tales",
+        summary: "Has a tale told: fiction, and marked as such.",
+        parameters: vec![],
+        body: None,
+        answers: ("application/json", words.clone()),
+        fails: &[401, 403, 409, 503],
+    });
+    writer.add(Address {
+        method: "post",
         path: "/api/v1/cast",
         summary: "Gives a node a character of its own.",
         parameters: vec![],
@@ -210,6 +219,28 @@ fn cast(writer: &mut Writer) {
         body: Some(body),
         answers,
         fails: &[400, 401, 403, 415, 422, 429, 503],
+    });
+    let count = json!({ "type": "integer", "minimum": 0 });
+    writer.add(Address {
+        method: "post",
+        path: "/api/v1/people/forget",
+        summary: "Forgets a person: what the cast holds of them goes, what they said is overwritten in the events.",
+        parameters: vec![],
+        body: Some(json!({
+            "type": "object",
+            "required": ["person"],
+            "additionalProperties": false,
+            "properties": { "person": { "type": "string", "minLength": 1, "maxLength": 64 } },
+        })),
+        answers: (
+            "application/json",
+            json!({
+                "type": "object",
+                "required": ["events", "others"],
+                "properties": { "events": count.clone(), "others": count },
+            }),
+        ),
+        fails: &[400, 401, 403, 415, 422, 503],
     });
 }
 
@@ -266,6 +297,14 @@ fn reading(writer: &mut Writer) {
         day,
         &[401, 404, 503],
     );
+    let life = writer.schema::<BiographyView>();
+    writer.get(
+        "/api/v1/nodes/{name}/biography",
+        "A node's life, also of one that was forgotten.",
+        vec![name()],
+        life,
+        &[401, 404, 503],
+    );
     let history = writer.schema::<HistoryView>();
     let span = writer.schema::<Span>();
     let parameters = vec![
@@ -297,6 +336,16 @@ fn reading(writer: &mut Writer) {
     writer.get("/api/v1/fleet", "The fleet in a sentence and in numbers.", vec![], fleet, &[401]);
     let status = writer.schema::<StatusView>();
     writer.get("/api/v1/status", "The counters of intake.", vec![], status, &[401]);
+    let story = writer.schema::<StoryView>();
+    let weeks = json!({ "type": "integer", "minimum": 0, "maximum": 1_000 });
+    let weeks = ("weeks", "query", weeks, "How many weeks ago it ends; now without it.");
+    writer.get(
+        "/api/v1/story",
+        "The fleet's week, chapter by chapter.",
+        vec![weeks],
+        story,
+        &[400, 401, 503],
+    );
     let events = writer.schema::<Vec<EventView>>();
     let parameters = vec![
         ("after", "query", json!({ "type": "string", "format": "uuid" }), "Only those after this one."),
@@ -395,6 +444,37 @@ fn members(writer: &mut Writer) {
     }
 }
 
+/// Names of habits.
+fn habits(writer: &mut Writer) {
+    let all = writer.schema::<Vec<HabitView>>();
+    let summary = "Stress that has a name, and is expected at its time of the day.";
+    writer.get("/api/v1/habits", summary, vec![], all, &[401]);
+    let one = writer.schema::<HabitView>();
+    let words =
+        json!({ "type": "object", "required": ["words"], "properties": { "words": { "type": "string" } } });
+    let shape = |person: bool| {
+        let mut properties = json!({ "name": { "type": "string", "minLength": 1, "maxLength": 40 } });
+        if person {
+            properties["as"] = json!({ "type": "string", "minLength": 1, "maxLength": 64 });
+        }
+        json!({ "type": "object", "additionalProperties": false, "required": ["name"], "properties": properties })
+    };
+    for (path, summary, body, answer) in [
+        ("/api/v1/nodes/{name}/habits", "Gives a node's latest stress a name.", shape(true), one),
+        ("/api/v1/nodes/{name}/habits/forget", "Takes a name away.", shape(false), words),
+    ] {
+        writer.add(Address {
+            method: "post",
+            path,
+            summary,
+            parameters: vec![name()],
+            body: Some(body),
+            answers: ("application/json", answer),
+            fails: &[400, 401, 403, 404, 409, 415, 422, 503],
+        });
+    }
+}
+
 /// What operators change. Every address here asks for an operator's token.
 fn writing(writer: &mut Writer) {
     let calls = writer.schema::<CallsView>();
@@ -426,6 +506,7 @@ fn writing(writer: &mut Writer) {
         fails: &[400, 401, 403, 404, 415, 422],
     });
     members(writer);
+    habits(writer);
     let quiet = writer.schema::<QuietView>();
     let new = json!({
         "type": "object",

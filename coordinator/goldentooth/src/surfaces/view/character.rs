@@ -1,6 +1,7 @@
 //! Characters, answers and facts, as everybody outside sees them.
 
 use super::event::SaidView;
+use super::growth::{AcquaintanceView, InsightView, MemoryView, ModifierView, RelationshipView};
 use crate::flavour::Flavour;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,8 +37,11 @@ pub struct CharacterView {
     pub energy: f64,
     /// 0 to 1.
     pub attention: f64,
-    /// Sixteen traits, each 0 to 1.
+    /// Sixteen traits as they are now, each 0 to 1.
     pub traits: BTreeMap<String, f64>,
+    /// The same as its sheet has them: they go back to these.
+    #[serde(default)]
+    pub sheet_traits: BTreeMap<String, f64>,
     /// What changes its traits for a time, each with its cause and its end.
     pub modifiers: Vec<ModifierView>,
     /// What binds it to others.
@@ -55,6 +59,57 @@ pub struct CharacterView {
     /// How it came on stage, if it was born here; null for who came with a sheet.
     #[serde(default)]
     pub born: Option<BornView>,
+    /// What it bets on, and how well it did.
+    #[serde(default)]
+    pub bets: BetsView,
+    /// What comes to its mind first.
+    #[serde(default)]
+    pub memories: Vec<MemoryView>,
+    /// What it concluded from what it remembers, the newest first.
+    #[serde(default)]
+    pub insights: Vec<InsightView>,
+    /// The people whom it knows.
+    #[serde(default)]
+    pub people: Vec<AcquaintanceView>,
+}
+
+/// What a character foretells, and how well it did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Bets"))]
+pub struct BetsView {
+    /// How many of its settled bets came true.
+    pub right: u32,
+    /// How many are settled.
+    pub settled: u32,
+    /// Their mean Brier score: 0 for a seer, 0.25 for a coin; null before the first.
+    pub brier: Option<f64>,
+    /// The open ones, the oldest first.
+    pub open: Vec<BetView>,
+}
+
+impl BetsView {
+    /// How well it did, in words: "right 7 of 9"; none before the first.
+    pub fn words(&self) -> Option<String> {
+        (self.settled > 0).then(|| format!("right {} of {}", self.right, self.settled))
+    }
+}
+
+/// One open bet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Bet"))]
+pub struct BetView {
+    /// The event that records it.
+    pub event: String,
+    /// About which node.
+    pub node: String,
+    /// About which vital.
+    pub vital: String,
+    /// What is foretold, in words.
+    pub claim: String,
+    /// How sure its maker is, 0 to 1.
+    pub chance: f64,
+    /// Until when it must come true.
+    pub before: Option<Timestamp>,
 }
 
 /// How a character came on stage.
@@ -78,32 +133,6 @@ impl CharacterView {
         self.last_said = self.last_said.map(|said| said.in_flavour(flavour));
         self
     }
-}
-
-/// What changes a character's traits for a time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Modifier"))]
-pub struct ModifierView {
-    /// Which trait.
-    pub name: String,
-    /// By how much.
-    pub by: f64,
-    /// What caused it.
-    pub cause: String,
-    /// Until when.
-    pub until: Option<Timestamp>,
-}
-
-/// What binds a character to another.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Relationship"))]
-pub struct RelationshipView {
-    /// The other's sheet.
-    pub to: String,
-    /// alliance, rivalry, dependency or contempt.
-    pub kind: String,
-    /// Why.
-    pub why: String,
 }
 
 /// What a character reacts to.

@@ -212,9 +212,19 @@ pub struct WhimView {
     /// Who takes which role.
     pub roles: BTreeMap<String, String>,
     /// What happens in it.
-    pub beats: Vec<String>,
+    pub beats: Vec<WhimBeatView>,
     /// What people are asked; null where nothing is.
     pub asks: Option<String>,
+}
+
+/// A line of a tale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "WhimBeat"))]
+pub struct WhimBeatView {
+    /// Who says it: the sheet's name.
+    pub by: String,
+    /// What.
+    pub text: String,
 }
 
 /// Something that was to be said.

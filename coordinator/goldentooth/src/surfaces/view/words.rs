@@ -37,9 +37,27 @@ pub fn plain(text: &str) -> String {
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
+/// `text` as plain words in Markdown: nothing in it is markup.
+pub fn markdown(text: &str) -> String {
+    let mut plain_words = String::with_capacity(text.len());
+    for c in plain(text).chars() {
+        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|') {
+            plain_words.push('\\');
+        }
+        plain_words.push(c);
+    }
+    plain_words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_in_markdown_is_markup() {
+        assert_eq!(markdown("a_b *c* <d>\n# e"), "a\\_b \\*c\\* \\<d\\>\u{fffd}\\# e");
+    }
+
     #[test]
     fn a_value_reads_well_also_one_of_a_newer_version() {
         let view = |value, unit: &'static str| VitalView { value, unit: unit.into() };

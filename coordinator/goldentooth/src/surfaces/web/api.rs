@@ -6,8 +6,8 @@ use crate::enrol::{EnrolError, Request};
 use crate::live::NodeSnapshot;
 use crate::surfaces::metrics;
 use crate::surfaces::view::{
-    DayView, EventView, FleetView, HistoryView, MoodsView, NodeView, ServiceView, Span, StatusView,
-    worst_first,
+    BiographyView, DayView, EventView, FleetView, HistoryView, MoodsView, NodeView, ServiceView, Span,
+    StatusView, StoryView, worst_first,
 };
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -172,6 +172,49 @@ pub(super) async fn events(
 ) -> Result<Json<Vec<EventView>>, Failure> {
     let Query(which) = which.map_err(|why| asked_wrongly(&why))?;
     Ok(Json(answers::events(&web.0.ask, which.query(100)?).await?))
+}
+
+/// The life of a node, also of one that was forgotten.
+pub(super) async fn biography_of(web: &Web, name: &str) -> Result<BiographyView, Failure> {
+    let node: NodeName = name.parse().map_err(|_| no_node(name))?;
+    let now = Timestamp::now().as_millisecond();
+    let life = crate::biography::life(&web.0.ask, &node, now).await?;
+    life.map(|life| BiographyView::of(&life, now)).ok_or_else(|| no_node(name))
+}
+
+pub(super) async fn biography(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+) -> Result<Json<BiographyView>, Failure> {
+    Ok(Json(biography_of(&web, &name).await?))
+}
+
+/// The most weeks that one may look back.
+const MOST_WEEKS: u32 = 1_000;
+
+/// How many weeks ago a story ends; the one until now without it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ago {
+    #[serde(default)]
+    pub(super) weeks: u32,
+}
+
+/// The story of a week.
+pub(super) async fn story_of(web: &Web, ago: &Ago) -> Result<StoryView, Failure> {
+    if ago.weeks > MOST_WEEKS {
+        return Err(Failure(StatusCode::BAD_REQUEST, format!("weeks: at most {MOST_WEEKS}")));
+    }
+    let until = Timestamp::now().as_millisecond() - i64::from(ago.weeks) * crate::story::WEEK;
+    Ok(StoryView::from(&crate::story::week(&web.0.ask, until).await?))
+}
+
+pub(super) async fn story(
+    State(web): State<Web>,
+    ago: Result<Query<Ago>, QueryRejection>,
+) -> Result<Json<StoryView>, Failure> {
+    let Query(ago) = ago.map_err(|why| asked_wrongly(&why))?;
+    Ok(Json(story_of(&web, &ago).await?))
 }
 
 pub(super) async fn enrol(

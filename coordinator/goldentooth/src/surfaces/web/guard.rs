@@ -13,7 +13,7 @@
 //! - *Headers*: no inline code, no outside host, no frame, no guessing of types.
 
 use super::{Options, Web, signing};
-use crate::access::Role;
+use crate::access::{LOCAL, Role};
 use axum::extract::{Request, State};
 use axum::http::header::{
     ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY,
@@ -93,11 +93,21 @@ impl IntoResponse for Refused {
     }
 }
 
-pub(super) async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response {
+/// The name of the token that whoever asks has shown: the data folder's own is nobody's.
+#[derive(Clone, Debug)]
+pub(super) struct Asker(pub(super) String);
+
+pub(super) async fn guard(State(web): State<Web>, mut request: Request, next: Next) -> Response {
     let now = Timestamp::now().as_second();
     let checked = check(&web.0.options, now, request.method(), request.uri(), request.headers());
     let mut response = match checked {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            let asker = shown(&web.0.options, now, request.headers(), false).map(|(name, _)| Asker(name));
+            if let Some(asker) = asker.filter(|Asker(name)| name != LOCAL) {
+                request.extensions_mut().insert(asker);
+            }
+            next.run(request).await
+        }
         // A person gets a form instead of the browser's own question.
         Err(Refused::Token) if wants_page(request.method(), request.headers()) => {
             signing::asked(request.uri())
@@ -157,7 +167,7 @@ pub(super) fn check(
     }
     match shown(options, now, headers, writes) {
         None => Err(Refused::Token),
-        Some(Role::Reader) if writes => Err(Refused::Role),
+        Some((_, Role::Reader)) if writes => Err(Refused::Role),
         Some(_) => Ok(()),
     }
 }
@@ -193,9 +203,9 @@ fn known(options: &Options, host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || options.hosts.iter().any(|ours| ours.eq_ignore_ascii_case(name))
 }
 
-/// What whoever asks may do, if they show who they are.
-fn shown(options: &Options, now: i64, headers: &HeaderMap, writes: bool) -> Option<Role> {
-    let role = |secret: &str| options.access.of(secret).map(|(_, role)| role);
+/// Who asks, and what they may do, if they show who they are.
+fn shown(options: &Options, now: i64, headers: &HeaderMap, writes: bool) -> Option<(String, Role)> {
+    let role = |secret: &str| options.access.of(secret);
     let Some((scheme, secret)) = text(headers, &AUTHORIZATION).and_then(|value| value.split_once(' ')) else {
         // A browser sends its cookie by itself: only with an origin, which was
         // found to be ours, did our own page make the request.

@@ -7,7 +7,7 @@
 //! never holds anybody up. What goes out is rendered once for all clients.
 
 use super::trace::Trace;
-use crate::live::{Event, Live, NodeSnapshot, UnixMillis, Update};
+use crate::live::{Event, Live, NodeSnapshot, UnixMillis, Update, erase};
 use crate::surfaces::view::{CardView, EventView, FleetView, NodeView};
 use crate::words::lock;
 use frames::{Mood, NodeName};
@@ -169,6 +169,7 @@ impl Hub {
                 Update::Node(node) => state.node(&node),
                 Update::Event(event) => state.event(event),
                 Update::Gone(name) => state.gone(&name),
+                Update::Erased(person) => state.erase(&person),
                 // What was said stands in its node and among the events.
                 Update::Said(_) => {}
             }
@@ -305,6 +306,14 @@ impl State {
         self.number += 1;
         self.gone = self.number;
         self.verdict = self.number;
+    }
+
+    fn erase(&mut self, person: &str) {
+        for (_, event, rendered) in &mut self.events {
+            if erase(Arc::make_mut(event), person) {
+                *rendered = None;
+            }
+        }
     }
 
     fn event(&mut self, event: Arc<Event>) {

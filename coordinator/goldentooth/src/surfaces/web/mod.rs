@@ -2,21 +2,25 @@
 //!
 //! | address | what |
 //! | --- | --- |
-//! | `/`, `/nodes/NAME`, `/events`, `/cast`, `/proposals` | pages |
+//! | `/`, `/nodes/NAME`, `/nodes/NAME/biography`, `/events`, `/story`, `/cast`, `/proposals` | pages |
 //! | `/api/v1/nodes`, `/api/v1/nodes/NAME`, `/api/v1/nodes/NAME/day` | nodes as JSON |
 //! | `/api/v1/nodes/NAME/history`, `/api/v1/moods` | the past, for charts and the heatmap |
 //! | `/api/v1/fleet`, `/api/v1/status`, `/api/v1/events`, `/api/v1/services` | the rest as JSON |
+//! | `/api/v1/story` | the fleet's week |
 //! | `/api/v1/cast`, `/api/v1/cast/NAME`, `/api/v1/facts/ID` | the cast, and what its words stand on |
+//! | `/api/v1/nodes/NAME/biography` | a node's life, also of one that was forgotten |
 //! | `/api/v1/nodes/NAME/council` | what every eye of the cast sees in a node |
 //! | `POST /api/v1/ask` | a question to the cast; it changes nothing, and needs no token on loopback |
 //! | `POST /api/v1/cast/NAME` | a mute, a thumb or a guess: needs the token |
 //! | `/api/v1/minds`, `/api/v1/minds/ledger` | who can be asked, and what it cost |
 //! | `/api/v1/pulse`, `/api/v1/pulse/dry` | the last pulse, and what one would be; `POST` makes one: needs the token |
 //! | `POST /api/v1/cast` | a character of its own for a node: the same |
+//! | `POST /api/v1/tales` | has a tale told: the same |
 //! | `/api/v1/stream` | what changes, as server-sent events: `stream.rs` |
 //! | `/calls`, `/api/v1/calls`, `/api/v1/quiet` | calls for help, and quiet times |
 //! | `PUT /api/v1/nodes/NAME/tag`, `POST /api/v1/quiet`, … | what operators change: needs a token, always |
 //! | `POST /api/v1/nodes/NAME/forget`, `revoke`, `rename` | who leaves, or is called otherwise: the same |
+//! | `/api/v1/habits`; `POST /api/v1/nodes/NAME/habits`, `…/habits/forget` | names of habits: the same to change them |
 //! | `POST /api/v1/models` | sends nodes a model: the same |
 //! | `POST /api/v1/enrol` | enrols: the same |
 //! | `/sign-in`, `/sign-out` | a cookie for a token |
@@ -33,6 +37,7 @@ mod characters;
 mod desk;
 mod draw;
 mod guard;
+mod habits;
 mod hub;
 mod members;
 mod models;
@@ -52,6 +57,7 @@ use crate::care::Care;
 use crate::company::Company;
 use crate::enrol::Desk;
 use crate::flavour::Flavours;
+use crate::habits::Habits;
 use crate::live::Live;
 use crate::members::Members;
 use crate::models::Pusher;
@@ -98,6 +104,8 @@ pub struct Options {
     pub thinking: Thinking,
     /// Lets nodes go and renames them; none where nobody does, as in tests.
     pub members: Option<Members>,
+    /// Names of habits.
+    pub habits: Habits,
 }
 
 /// The web surface; cheap to clone.
@@ -134,14 +142,18 @@ impl Web {
             .route("/api/v1/nodes/{name}", get(api::node))
             .route("/api/v1/nodes/{name}/day", get(api::day))
             .route("/api/v1/nodes/{name}/history", get(api::history))
+            .route("/api/v1/nodes/{name}/biography", get(api::biography))
             .route("/api/v1/nodes/{name}/council", get(characters::council))
             .route("/api/v1/moods", get(api::moods))
             .route("/api/v1/fleet", get(api::fleet))
             .route("/api/v1/status", get(api::status))
             .route("/api/v1/events", get(api::events))
             .route("/api/v1/services", get(api::services))
+            .route("/api/v1/story", get(api::story))
             .route("/api/v1/cast", get(characters::all).post(characters::bear))
             .route("/api/v1/cast/{name}", get(characters::one).post(characters::wish))
+            .route("/api/v1/tales", post(characters::tale))
+            .route("/api/v1/people/forget", post(characters::forget))
             .route("/api/v1/ask", post(characters::ask))
             .route("/api/v1/facts/{id}", get(characters::fact))
             .route("/api/v1/minds", get(thinking::all))
@@ -155,6 +167,9 @@ impl Web {
             .route("/api/v1/nodes/{name}/forget", post(members::forget))
             .route("/api/v1/nodes/{name}/revoke", post(members::revoke))
             .route("/api/v1/nodes/{name}/rename", post(members::rename))
+            .route("/api/v1/habits", get(habits::all))
+            .route("/api/v1/nodes/{name}/habits", post(habits::name))
+            .route("/api/v1/nodes/{name}/habits/forget", post(habits::forget))
             .route("/api/v1/quiet", get(desk::windows).post(desk::quiet))
             .route("/api/v1/quiet/{id}", delete(desk::end))
             .route("/api/v1/calls", get(desk::calls))
@@ -178,7 +193,9 @@ impl Web {
         Router::new()
             .route("/", get(pages::fleet))
             .route("/nodes/{name}", get(pages::node))
+            .route("/nodes/{name}/biography", get(pages::biography))
             .route("/events", get(pages::events))
+            .route("/story", get(pages::story))
             .route("/cast", get(pages::cast))
             .route("/proposals", get(pages::proposals))
             .route("/calls", get(pages::calls))

@@ -6,6 +6,7 @@
 //! `shell.rs` for the navigation, and a route in `web/mod.rs`.
 
 mod bar;
+mod biography;
 mod calls;
 mod card;
 mod cast;
@@ -17,7 +18,9 @@ mod node;
 mod proposals;
 mod shell;
 mod signing;
+mod story;
 
+pub(super) use biography::biography;
 pub(super) use calls::calls;
 pub(super) use cast::cast;
 pub(super) use events::events;
@@ -26,6 +29,7 @@ pub(super) use ledger::ledger;
 pub(super) use node::node;
 pub(super) use proposals::proposals;
 pub(super) use signing::sign_in;
+pub(super) use story::story;
 
 use crate::surfaces::view::{Standing, age};
 use jiff::Timestamp;

@@ -45,6 +45,7 @@ fn setup(address: &str, nodes: Vec<NodeSnapshot>) -> Setup {
         models: None,
         thinking: crate::thinking::Thinking::default(),
         members: None,
+        habits: crate::habits::Habits::default(),
     };
     let web = Web::new(live.clone(), (Ask::empty(), Company::default()), desk, options);
     Setup { web, live, token: token.expose().to_owned(), _folder: folder }
@@ -96,6 +97,8 @@ async fn the_api_answers_as_its_schemas_say() {
     }
     assert_valid("calls", &setup.json("/api/v1/calls").await);
     assert_valid("quiet", &setup.json("/api/v1/quiet").await);
+    assert_valid("habits", &setup.json("/api/v1/habits").await);
+    assert_valid("story", &setup.json("/api/v1/story?weeks=2").await);
     assert_valid("moods", &setup.json("/api/v1/moods").await);
     assert_eq!(setup.json("/api/openapi.json").await["openapi"], "3.1.0");
     assert_valid("fleet", &setup.json("/api/v1/fleet").await);
@@ -115,6 +118,8 @@ async fn what_is_not_there_or_asked_wrongly_is_told_in_json() {
         ("/api/v1/events?limit=x", StatusCode::BAD_REQUEST),
         ("/api/v1/stream?only=x", StatusCode::BAD_REQUEST),
         ("/api/v1/nodes/nobody/history", StatusCode::NOT_FOUND),
+        ("/api/v1/nodes/nobody/biography", StatusCode::NOT_FOUND),
+        ("/api/v1/story?weeks=1001", StatusCode::BAD_REQUEST),
         ("/api/v1/events?node=a%20b", StatusCode::BAD_REQUEST),
         ("/api/v1/stream?node=a%20b", StatusCode::NOT_FOUND),
         ("/api/v1/enrol", StatusCode::METHOD_NOT_ALLOWED),
@@ -406,6 +411,14 @@ async fn an_operator_gives_groups_and_labels_and_keeps_quiet() {
         let refused = ask("PUT", path, body).await;
         assert_eq!(refused.status(), expected, "{path} {body}");
         assert!(text(refused).await.contains("error"));
+    }
+    for (path, body, expected) in [
+        ("/api/v1/nodes/pi-1/habits", r#"{"name":"the backup"}"#, StatusCode::CONFLICT),
+        ("/api/v1/nodes/pi-9/habits", r#"{"name":"the backup"}"#, StatusCode::NOT_FOUND),
+        ("/api/v1/nodes/pi-1/habits", r#"{"name":"the backup","as":""}"#, StatusCode::BAD_REQUEST),
+        ("/api/v1/nodes/pi-1/habits/forget", r#"{"name":"the backup"}"#, StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(ask("POST", path, body).await.status(), expected, "{path} {body}");
     }
     let quiet = ask("POST", "/api/v1/quiet", r#"{"group":"<b>rack","until":"2999-01-01T00:00:00Z"}"#).await;
     assert_eq!(quiet.status(), StatusCode::OK);

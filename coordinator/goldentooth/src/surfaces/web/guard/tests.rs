@@ -39,6 +39,7 @@ fn checked(address: &str, method: &Method, headers: &[(&str, &str)]) -> Result<(
         models: None,
         thinking: crate::thinking::Thinking::default(),
         members: None,
+        habits: crate::habits::Habits::default(),
     };
     check(&options, 1, method, &Uri::from_static("/api/v1/nodes"), &map)
 }

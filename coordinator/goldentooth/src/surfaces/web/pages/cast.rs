@@ -5,6 +5,7 @@ mod arms;
 mod card;
 mod council;
 mod faces;
+mod life;
 mod ties;
 
 use super::shell::{self, Shell};

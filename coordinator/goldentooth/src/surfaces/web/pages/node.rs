@@ -4,13 +4,14 @@ use super::card::{badges, mood, said, seen, why};
 use super::{Shell, calls, charts, events, shape, wrap};
 use crate::ask::EventQuery;
 use crate::flavour::Flavour;
-use crate::surfaces::view::{EventView, NodeView, show};
+use crate::surfaces::view::{EventView, HabitView, NodeView, show};
 use crate::surfaces::web::api::Failure;
 use crate::surfaces::web::{Web, answers};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use fleet::words::span;
 use frames::Vital::{self, *};
 use frames::{Classifier, Headroom, NodeName};
 use jiff::Timestamp;
@@ -73,7 +74,9 @@ pub(in crate::surfaces::web) async fn node(
     let events = answers::events(&web.0.ask, query).await?;
     let events: Vec<EventView> = events.into_iter().map(|event| event.in_flavour(flavour)).collect();
     let stream = format!("/api/v1/stream?node={}&after={place}", known.name);
-    Ok(page(&NodeView::from(&*known).in_flavour(flavour), &events, &stream, now).into_response())
+    let habits = HabitView::all(&web.0.options.habits, Some(known.name.as_str()));
+    let view = NodeView::from(&*known).in_flavour(flavour);
+    Ok(page(&view, (&events, &habits), &stream, now).into_response())
 }
 
 fn nobody(name: &str) -> Markup {
@@ -86,7 +89,12 @@ fn nobody(name: &str) -> Markup {
     )
 }
 
-fn page(node: &NodeView, events: &[EventView], stream: &str, now: Timestamp) -> Markup {
+fn page(
+    node: &NodeView,
+    (events, named): (&[EventView], &[HabitView]),
+    stream: &str,
+    now: Timestamp,
+) -> Markup {
     let standing = node.standing();
     wrap(
         &Shell { page: "node", title: &node.name, stream, scripts: SCRIPTS },
@@ -106,6 +114,7 @@ fn page(node: &NodeView, events: &[EventView], stream: &str, now: Timestamp) -> 
                 (budget(node))
                 (vitals(node))
                 (about(node))
+                (habits(named))
                 (calls::tag(&node.name, node.simulated, node.group.as_deref(), &node.labels))
                 section.panel aria-labelledby="events-title" {
                     div.heading { h2 #events-title { "Events" } p.hint { a href={ "/events?node=" (node.name) } { "all of them" } } }
@@ -192,6 +201,7 @@ fn about(node: &NodeView) -> Markup {
                     None => "none",
                 } } }
                 @if node.character.is_some() {
+                    div { dt { "Its life" } dd { a href={ "/nodes/" (node.name) "/biography" } { "from its joining on" } } }
                     div { dt { "The cast's council" } dd { a href={ "/cast?node=" (node.name) "#council" } { "what each eye sees in it" } } }
                 }
                 div { dt { "Agent" } dd { (node.agent.clone().unwrap_or_else(unknown)) } }
@@ -202,6 +212,29 @@ fn about(node: &NodeView) -> Markup {
                     div { dt { "Keeps what it knows" } dd { (keeps.words()) } }
                 }
                 div { dt { "Frames it lost" } dd data-slot="dropped" { (node.dropped) } }
+            }
+        }
+    }
+}
+
+/// Its stress that has a name.
+fn habits(habits: &[HabitView]) -> Markup {
+    html! {
+        @if !habits.is_empty() {
+            section.panel aria-labelledby="habits" {
+                div.heading { h2 #habits { "Habits" } p.hint { "stress that has a name: expected, and told only where it differs" } }
+                ul.plain {
+                    @for habit in habits {
+                        li {
+                            strong { (habit.name) } ", about " (habit.usual) ": " (habit.signs) ". "
+                            span.hint {
+                                "Named by " (habit.by) ", seen " (habit.seen) " times"
+                                @if let Some(lasts) = habit.lasts_s { ", lasts " (span(lasts * 1_000)) }
+                                "."
+                            }
+                        }
+                    }
+                }
             }
         }
     }

@@ -2,8 +2,9 @@
 
 use super::arms::arms;
 use super::faces::mask;
+use super::life::life;
 use super::ties::short;
-use crate::surfaces::view::{CharacterView, SaidView};
+use crate::surfaces::view::{BetsView, CharacterView, SaidView};
 use crate::surfaces::web::pages::ago;
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -35,7 +36,8 @@ pub(super) fn card(one: &CharacterView, now: Timestamp) -> Markup {
                 }
             }
             @if !one.nodes.is_empty() { (household(&one.nodes)) }
-            (more(one))
+            (bets(&one.bets))
+            (more(one, now))
         }
     }
 }
@@ -130,6 +132,22 @@ pub(super) fn newest(one: Option<&CharacterView>, now: Timestamp) -> Markup {
     }
 }
 
+/// What it foretells, and how well it did.
+fn bets(bets: &BetsView) -> Markup {
+    html! {
+        @if bets.settled > 0 || !bets.open.is_empty() {
+            p.bets {
+                span.hint { "Foretold: " }
+                @if let Some(record) = bets.words() { (record) @if !bets.open.is_empty() { "; " } }
+                @for (place, bet) in bets.open.iter().enumerate() {
+                    @if place > 0 { "; " }
+                    (bet.claim) ", at " (format!("{:.0} %", bet.chance * 100.0))
+                }
+            }
+        }
+    }
+}
+
 fn household(nodes: &[String]) -> Markup {
     const SHOWN: usize = 12;
     html! {
@@ -145,7 +163,7 @@ fn household(nodes: &[String]) -> Markup {
 }
 
 /// Who it is at length, and what a person may do.
-fn more(one: &CharacterView) -> Markup {
+fn more(one: &CharacterView, now: Timestamp) -> Markup {
     let mut traits: Vec<(&String, &f64)> = one.traits.iter().collect();
     traits.sort_by(|a, b| b.1.total_cmp(a.1));
     html! {
@@ -155,6 +173,7 @@ fn more(one: &CharacterView) -> Markup {
                 summary { "More" span.aloud { " about " (one.name) } }
                 h4 { "Its nature" }
                 ul.traits { @for (name, value) in traits { li { span { (name) } svg.share viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" { rect width=(format!("{:.0}", *value * 100.0)) height="6" {} } span.number { (format!("{value:.2}")) } } } }
+                (life(one, now))
                 @if !one.triggers.is_empty() {
                     h4 { "What it reacts to" }
                     ul.plain { @for trigger in &one.triggers { li { code { (trigger.signal) } " makes it " (trigger.feeling) @if !trigger.supplied { span.hint { " (nothing here supplies it)" } } ". " span.hint { (trigger.why) } } } }

@@ -7,11 +7,14 @@ use maud::{Markup, html};
 use std::f64::consts::{FRAC_PI_2, TAU};
 
 /// The kinds of ties, in words.
-const KINDS: [(&str, &str); 4] = [
+const KINDS: [(&str, &str); 7] = [
     ("alliance", "alliance"),
     ("dependency", "needs the other"),
     ("rivalry", "rivalry"),
     ("contempt", "contempt"),
+    ("trust", "trust, for a time"),
+    ("affection", "affection, for a time"),
+    ("shared_suffering", "failed together"),
 ];
 /// Middle and radius of the circle, in the graph's own units.
 const MIDDLE: (f64, f64) = (260.0, 200.0);
@@ -105,6 +108,9 @@ fn sentence(from: &str, kind: &str, to: &str) -> String {
         "rivalry" => format!("{from} measures itself against {to}"),
         "dependency" => format!("{from} needs {to}"),
         "contempt" => format!("{from} looks down on {to}"),
+        "trust" => format!("{from} has come to trust or mistrust {to}"),
+        "affection" => format!("{from} has come to like or dislike {to}"),
+        "shared_suffering" => format!("{from} failed at the same time as {to}"),
         other => format!("{from}, {other}, {to}"),
     }
 }

@@ -1,0 +1,51 @@
+//! Scenarios are read strictly, played alike, and tell what did not come.
+
+use super::*;
+
+const BUILT_IN: [&str; 3] = [
+    include_str!("../../scenarios/calm-week.toml"),
+    include_str!("../../scenarios/heat-wave.toml"),
+    include_str!("../../scenarios/partition.toml"),
+];
+
+#[test]
+fn every_scenario_of_the_house_comes_to_what_it_expects() {
+    for text in BUILT_IN {
+        let played = Scenario::read(text).unwrap().play(None).unwrap();
+        assert_eq!(played.unmet, Vec::<String>::new(), "{}: {:#?}", played.name, played.told);
+        assert_eq!(played.felt.len(), 15);
+    }
+}
+
+#[test]
+fn the_same_seed_tells_the_same_story_and_another_one_another() {
+    let scenario = Scenario::read(BUILT_IN[1]).unwrap();
+    let story = |seed| serde_json::to_string(&scenario.play(seed).unwrap()).unwrap();
+    assert_eq!(story(None), story(Some(scenario.seed)));
+    assert_ne!(story(None), story(Some(8)));
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let read = |text: &str| Scenario::read(text).unwrap_err().to_string();
+    let head = "name = \"x\"\nnodes = [\"a\"]\ndays = 1\n";
+    assert!(read("days = 1").contains("name"));
+    assert_eq!(read("name = \"x\"\nnodes = []\ndays = 1"), "nodes: from 1 to 64");
+    assert_eq!(read("name = \"x\"\nnodes = [\"a\"]\ndays = 0"), "days: from 1 to 366");
+    let happens = |rest: &str| read(&format!("{head}[[happens]]\nat = \"1h\"\n{rest}"));
+    assert_eq!(happens("what = \"silent\"\nnodes = [\"b\"]"), "b is none of its nodes");
+    assert_eq!(happens("what = \"unit_failed\""), "unit_failed needs a unit");
+    assert!(happens("what = \"explodes\"").contains("explodes"));
+    assert!(happens("what = \"crisis\"\nbecause = [{ vital = \"moon\", value = 1 }]").contains("moon"));
+    assert!(read(&format!("{head}level = \"vitals\"")).contains("vitals"));
+    assert!(read(&format!("{head}[[happens]]\nat = \"soon\"\nwhat = \"silent\"")).contains("soon"));
+}
+
+#[test]
+fn what_does_not_come_is_told() {
+    let text = "name = \"x\"\nnodes = [\"a\"]\ndays = 1\n[[expect]]\nby = \"malvo\"\nkind = \"fiction\"\n\
+                [[expect]]\nkind = \"fact\"\nat_most = 0\n";
+    let unmet = Scenario::read(text).unwrap().play(None).unwrap().unmet;
+    assert_eq!(unmet[0], "by \"malvo\", kind \"fiction\": 1 at least, and it was 0");
+    assert!(unmet[1].starts_with("kind \"fact\": 0 at least, 0 at most, and it was "), "{unmet:?}");
+}
