@@ -133,7 +133,7 @@ fn in_a_terminal(
         keys.write_all(pressed.as_bytes()).expect("it reads");
         keys.flush().expect("it reads");
     }
-    let ended = child.wait().expect("it ends");
+    let ended = eventually("the command ends", secs(30), || child.try_wait().ok().flatten());
     drop(keys);
     reader.join().expect("the reader ends");
     assert!(ended.success(), "{ended}: {}", so_far());
@@ -146,7 +146,8 @@ fn a_conversation_in_a_terminal_completes_names_and_bears_ctrl_c() {
     let fleet = fleet(&scratch.join("data"));
     let home = scratch.join("home");
     std::fs::create_dir_all(&home).expect("a folder");
-    let prompt = "ann> ";
+    // With the cursor behind it: what was said before is recalled with the same name.
+    let prompt = "ann> \u{1b}[5C";
     let shown = in_a_terminal(
         &fleet,
         &home,
