@@ -146,7 +146,8 @@ fn a_conversation_in_a_terminal_completes_names_and_bears_ctrl_c() {
     let fleet = fleet(&scratch.join("data"));
     let home = scratch.join("home");
     std::fs::create_dir_all(&home).expect("a folder");
-    let prompt = "ann> ";
+    // With the cursor behind it: what was said before is recalled with the same name.
+    let prompt = "ann> \u{1b}[5C";
     let shown = in_a_terminal(
         &fleet,
         &home,

@@ -31,7 +31,7 @@ fn nothing_of_a_forgotten_person_is_left_in_any_byte_of_the_store() {
         let event = Event::new(&mut ids, number, "answered", "stage", payload);
         let people = vec![NAME; number as usize];
         let cast = Some(json!({ "grown": { "people": people } }));
-        store.commit(&Batch { events: vec![event], cast, ..Batch::default() }).unwrap();
+        store.commit(&Batch { events: vec![std::sync::Arc::new(event)], cast, ..Batch::default() }).unwrap();
     }
     let all = EventQuery { limit: 1_000, ..EventQuery::default() };
     let before = reader.events(&all).unwrap();
@@ -50,7 +50,7 @@ fn nothing_of_a_forgotten_person_is_left_in_any_byte_of_the_store() {
     assert_eq!(store.cast().unwrap(), Some(kept));
     // The store goes on, and a second time does no harm.
     let event = Event::new(&mut ids, 201, "answered", "stage", json!({ "person": "bob" }));
-    store.commit(&Batch { events: vec![event], ..Batch::default() }).unwrap();
+    store.commit(&Batch { events: vec![std::sync::Arc::new(event)], ..Batch::default() }).unwrap();
     assert_eq!(store.forget_person(NAME, None).unwrap().events, 0);
     drop((reader, store));
     assert_eq!(holding(folder.path(), NAME), Vec::<String>::new());
@@ -64,7 +64,7 @@ fn whoever_names_somebody_else_is_told_of_and_kept() {
     let mut ids = store.event_ids().unwrap();
     let payload = json!({ "person": "bob", "question": format!("where is {NAME}?") });
     let event = Event::new(&mut ids, 1, "answered", "stage", payload);
-    store.commit(&Batch { events: vec![event], ..Batch::default() }).unwrap();
+    store.commit(&Batch { events: vec![std::sync::Arc::new(event)], ..Batch::default() }).unwrap();
     let done = store.forget_person(NAME, None).unwrap();
     assert_eq!((done.events, done.others), (0, 1));
 }

@@ -82,7 +82,7 @@ impl Core {
         for batch in batches.chain(held.into_iter().flatten()) {
             batch.cast = None;
             for event in &mut batch.events {
-                erase(event, person);
+                erase(Arc::make_mut(event), person);
             }
         }
         for event in self.flight.iter_mut().flat_map(|flight| &mut flight.events) {
