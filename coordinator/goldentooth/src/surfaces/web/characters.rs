@@ -16,14 +16,13 @@ use serde::Deserialize;
 impl From<CompanyError> for Failure {
     fn from(error: CompanyError) -> Self {
         let status = match error {
-            CompanyError::Away => StatusCode::SERVICE_UNAVAILABLE,
+            CompanyError::Away | CompanyError::Kept(_) => StatusCode::SERVICE_UNAVAILABLE,
             CompanyError::Nobody(_) | CompanyError::NoNode(_) => StatusCode::NOT_FOUND,
             CompanyError::NoVeil(_) | CompanyError::Unborn(_) | CompanyError::Untold(_) => {
                 StatusCode::CONFLICT
             }
             CompanyError::Declined(_) => StatusCode::TOO_MANY_REQUESTS,
             CompanyError::Question(_) => StatusCode::BAD_REQUEST,
-            CompanyError::Kept(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self(status, error.to_string())
     }
