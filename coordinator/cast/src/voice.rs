@@ -91,21 +91,21 @@ pub fn told_apart(cast: &Cast, seed: u64) -> Figure {
 
 /// Of lines with open slots, how many of each speaker's are given to it, and of how
 /// many: by what each said elsewhere, masked as ever.
-pub fn attributed<'a>(
+pub fn attributed(
     cast: &Cast,
-    learnt: &BTreeMap<&'a str, &[String]>,
-    asked: &BTreeMap<&'a str, &[String]>,
-) -> BTreeMap<&'a str, (u32, u32)> {
+    learnt: &BTreeMap<String, Vec<String>>,
+    asked: &BTreeMap<String, Vec<String>>,
+) -> BTreeMap<String, (u32, u32)> {
     let masks = Masks::of(cast);
-    let (speakers, profiles): (Vec<&str>, Vec<_>) =
-        learnt.iter().map(|(by, lines)| (*by, profile(lines.iter().cloned(), &masks))).unzip();
-    let of = |by: &str, lines: &[String]| {
-        let told = |line: &&String| {
+    let (speakers, profiles): (Vec<&String>, Vec<_>) =
+        learnt.iter().map(|(by, lines)| (by, profile(lines.iter().cloned(), &masks))).unzip();
+    let of = |by: &String, lines: &[String]| {
+        let is_its = |line: &&String| {
             guess(&profiles, line, &masks).and_then(|place| speakers.get(place)) == Some(&by)
         };
-        (lines.iter().filter(told).count() as u32, lines.len() as u32)
+        (lines.iter().filter(is_its).count() as u32, lines.len() as u32)
     };
-    asked.iter().map(|(by, lines)| (*by, of(by, lines))).collect()
+    asked.iter().map(|(by, lines)| (by.clone(), of(by, lines))).collect()
 }
 
 /// What would give a speaker away.

@@ -5,13 +5,13 @@
 //! | gate | the share of | what it doesn't see |
 //! | --- | --- | --- |
 //! | personality | its lines at which its sixteen traits, as events had moved them by then, were nearer to its own sheet than to any other's | what the lines say; a sheet that stands far from all others can't miss it |
-//! | dialogue | the lines of the month's second half that a classifier over runs of three letters gives to it, by those of the first half, with names, titles, domains and set phrases masked | whether they make sense: it knows form alone |
-//! | ties | its moves about a node of another's on which its tie to that one had a say, that the tie speaks for | moves on which no tie has a say; lines are drawn by the same ties, so it only tells whether something outweighs them |
+//! | dialogue | its lines that a classifier over runs of three letters gives to it, by what everybody said in another month, with names, titles, domains and set phrases masked | whether they make sense: it knows form alone |
+//! | ties | its moves about a node of another's, of those on which its tie to that one had a say, that the tie speaks for; they are few, so that a whole year is counted | moves on which no tie has a say; moves are drawn by the same ties, so it only tells whether something outweighs them |
 //! | technical | its lines that name an event of the same node, with every number, vital and state as that event has it, and a mood or silence that is still so | whether the event itself is right; causes, times and advice |
 
 use crate::facts;
 use crate::line::Told;
-use crate::month::{self, Seen};
+use crate::month::{self, MONTH, Seen};
 use cast::{Cast, Occasion, Sheet, Slot, Slots, Trait, Traits, voice};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -21,6 +21,10 @@ pub const GATES: [(&str, f64); 4] =
     [("personality", 0.85), ("dialogue", 0.80), ("ties", 0.75), ("technical", 0.90)];
 /// Of fewer a share says nothing.
 const TELLING: u32 = 10;
+/// By so many lines of another month each voice is known.
+const LEARNT: usize = 60;
+/// So long ties are looked at, in months.
+const YEAR: u64 = 12;
 
 /// How many of how many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -74,32 +78,35 @@ struct Kept {
 /// same counts.
 pub fn consistency(cast: &Cast, seed: u64) -> Vec<Consistency> {
     let mut all: BTreeMap<String, Kept> = BTreeMap::new();
-    month::play(cast, seed, &mut |seen| {
+    month::play(cast, seed, YEAR, &mut |seen| {
         let kept = all.entry(seen.line.by.clone()).or_default();
         let [personality, _, ties, technical] = &mut kept.counts;
         let Some(sheet) = seen.stage.as_now(seen.at, &seen.line.by) else { return };
-        personality.add(nearest(cast, &sheet.traits) == Some(sheet.id.as_str()));
         let regard = seen.stage.toward(seen.at, &sheet, &seen.line.node);
         let sways = seen.line.made.map_or(1.0, |made| regard.sways(made));
         if (sways - 1.0).abs() > f32::EPSILON {
             ties.add(sways > 1.0);
         }
+        if seen.at > MONTH {
+            return;
+        }
+        personality.add(nearest(cast, &sheet.traits) == Some(sheet.id.as_str()));
         technical.add(is_right(seen, &sheet));
         kept.frames.push(seen.line.frame.clone());
     });
-    let halves = all.iter().map(|(by, kept)| {
-        let (learnt, asked) = kept.frames.split_at(kept.frames.len() / 2);
-        ((by.as_str(), learnt), (by.as_str(), asked))
-    });
-    let (learnt, asked): (BTreeMap<&str, &[String]>, BTreeMap<&str, &[String]>) = halves.unzip();
+    let elsewhere = month::month(cast, seed.wrapping_add(1), LEARNT);
+    let learnt = elsewhere
+        .into_iter()
+        .map(|(by, lines)| (by, lines.into_iter().map(|line| line.frame).collect::<Vec<String>>()));
+    let learnt: BTreeMap<String, Vec<String>> = learnt.collect();
+    let asked = all.iter_mut().map(|(by, kept)| (by.clone(), std::mem::take(&mut kept.frames))).collect();
     let told = voice::attributed(cast, &learnt, &asked);
     let sheets = cast.sheets().iter().map(|sheet| {
-        let (right, of) = told.get(sheet.id.as_str()).copied().unwrap_or_default();
+        let (right, of) = told.get(&sheet.id).copied().unwrap_or_default();
         let kept = all.get(&sheet.id);
         let [personality, _, ties, technical] = kept.map(|kept| kept.counts).unwrap_or_default();
-        let lines = kept.map_or(0, |kept| kept.frames.len()) as u32;
         let counts = [personality, Count { right, of }, ties, technical];
-        Consistency { by: sheet.id.clone(), lines, counts }
+        Consistency { by: sheet.id.clone(), lines: technical.of, counts }
     });
     sheets.collect()
 }
@@ -154,14 +161,15 @@ mod tests {
     use store::Uuid;
 
     #[test]
-    fn a_month_is_measured_alike_and_its_gates_are_reached() {
+    fn a_month_is_measured() {
         let cast = Cast::built_in().unwrap();
         let measured = consistency(&cast, 1);
         for one in &measured {
             println!("{:<12} {:>4} {:?} {:?}", one.by, one.lines, one.counts, one.missed());
         }
         assert_eq!(measured.len(), cast.sheets().len());
-        assert_eq!(measured, consistency(&cast, 1));
+        let dialogue = measured.iter().filter_map(|one| one.counts[1].share());
+        assert!(dialogue.clone().count() >= 10 && dialogue.sum::<f64>() / 15.0 > 0.8, "{measured:?}");
         let technical = measured.iter().filter_map(|one| one.counts[3].share());
         assert!(technical.clone().count() >= 6 && technical.clone().all(|share| share >= GATES[3].1));
     }
@@ -170,7 +178,7 @@ mod tests {
     fn what_is_not_as_recorded_is_not_right() {
         let cast = Cast::built_in().unwrap();
         let (mut whole, mut changed) = (Count::default(), [Count::default(); 4]);
-        month::play(&cast, 2, &mut |seen| {
+        month::play(&cast, 2, 1, &mut |seen| {
             let sheet = cast.get(&seen.line.by).unwrap();
             whole.add(is_right(seen, sheet));
             let with = |line: &Line| is_right(&Seen { line, ..*seen }, sheet);

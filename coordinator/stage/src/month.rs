@@ -49,7 +49,7 @@ pub fn month(cast: &Cast, seed: u64, most: usize) -> BTreeMap<String, Vec<Line>>
     let mut play = Play::new(cast.clone(), seed);
     let mut said: BTreeMap<String, Vec<Line>> = BTreeMap::new();
     for month in 1..=MONTHS {
-        play.until(month * 30 * DAY, &mut |seen| {
+        play.until(month * MONTH, &mut |seen| {
             let lines = said.entry(seen.line.by.clone()).or_default();
             if lines.len() < most {
                 lines.push(seen.line.clone());
@@ -62,9 +62,12 @@ pub fn month(cast: &Cast, seed: u64, most: usize) -> BTreeMap<String, Vec<Line>>
     said
 }
 
-/// Plays one month; `hear` is shown each line when it is said.
-pub(crate) fn play(cast: &Cast, seed: u64, hear: &mut dyn FnMut(&Seen<'_>)) {
-    Play::new(cast.clone(), seed).until(30 * DAY, hear);
+/// How long a month is.
+pub(crate) const MONTH: Millis = 30 * DAY;
+
+/// Plays so many months; `hear` is shown each line when it is said.
+pub(crate) fn play(cast: &Cast, seed: u64, months: u64, hear: &mut dyn FnMut(&Seen<'_>)) {
+    Play::new(cast.clone(), seed).until(months * MONTH, hear);
 }
 
 /// A line, and how all is when it is said.
@@ -75,7 +78,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) line: &'a Line,
     /// All that has happened.
     pub(crate) events: &'a BTreeMap<Uuid, Event>,
-    newest: &'a BTreeMap<(String, bool), Uuid>,
+    /// What was told last of each node's coming and going (true), and of its mood.
+    pub(crate) newest: &'a BTreeMap<(String, bool), Uuid>,
 }
 
 impl Seen<'_> {

@@ -344,10 +344,9 @@ impl<'a> World<'a> {
 fn readings(what: What, because: Option<&[super::Sign]>) -> Readings {
     let signs = because.unwrap_or_default();
     let also: &[(Vital, f32)] = match what {
-        What::Happy => &WORK,
         What::Stressed if signs.is_empty() => &STRAIN,
         What::Crisis if signs.is_empty() => &STARVED,
-        What::Stressed | What::Crisis => &WORK,
+        What::Happy | What::Stressed | What::Crisis => &WORK,
         _ => &[],
     };
     let mut readings = Readings::default();

@@ -1,6 +1,6 @@
 //! Plays what the fleet tells into the stage, on virtual time.
 
-use super::{DAY, Felt, MINUTE, Told, wall};
+use super::{Felt, MINUTE, Told, wall};
 use crate::thinking::quiet::Quiet;
 use cast::Kind;
 use cast::boredom::THRESHOLD;
@@ -65,7 +65,7 @@ impl Play {
     fn pulse(&mut self, at: Millis) {
         self.until(at);
         self.stage.pulse(at);
-        if at % BORED == 0 {
+        if at.is_multiple_of(BORED) {
             let count =
                 |words: &[&str]| self.nodes.values().filter(|how| words.contains(&how.as_str())).count();
             let at_work = count(&["happy", "stressed", "crisis"]) as f32 / self.nodes.len().max(1) as f32;

@@ -123,9 +123,9 @@ enum What {
     #[command(after_help = "The gates, and the share of what each is:
   personality .85   lines at which its traits were nearer to its own sheet than to any other
                     (says nothing of words; who stands far from all others can't miss it)
-  dialogue    .80   lines of the second half that are told to be its own by those of the first
+  dialogue    .80   lines that are told to be its own by what everybody said in another month
                     (knows form alone, not sense)
-  ties        .75   moves about another's node that its tie to that one speaks for
+  ties        .75   moves of a year about others' nodes that its tie to that one speaks for
                     (passes over moves on which no tie has a say)
   technical   .90   lines whose facts are as their events have them, and still so
                     (trusts the events; passes over causes, times and advice)
