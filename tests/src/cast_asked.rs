@@ -147,7 +147,7 @@ fn a_conversation_in_a_terminal_completes_names_and_bears_ctrl_c() {
     let home = scratch.join("home");
     std::fs::create_dir_all(&home).expect("a folder");
     // With the cursor behind it: what was said before is recalled with the same name.
-    let prompt = "ann> \u{1b}[5C";
+    let prompt = "ann> \r\u{1b}[5C";
     let shown = in_a_terminal(
         &fleet,
         &home,

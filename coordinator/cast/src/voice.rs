@@ -89,6 +89,25 @@ pub fn told_apart(cast: &Cast, seed: u64) -> Figure {
     Figure { right, all, share, interval: (at(25), at(975)), chance: 1.0 / sheets.len().max(1) as f64 }
 }
 
+/// Of lines with open slots, how many of each speaker's are given to it, and of how
+/// many: by what each said elsewhere, masked as ever.
+pub fn attributed(
+    cast: &Cast,
+    learnt: &BTreeMap<String, Vec<String>>,
+    asked: &BTreeMap<String, Vec<String>>,
+) -> BTreeMap<String, (u32, u32)> {
+    let masks = Masks::of(cast);
+    let (speakers, profiles): (Vec<&String>, Vec<_>) =
+        learnt.iter().map(|(by, lines)| (by, profile(lines.iter().cloned(), &masks))).unzip();
+    let of = |by: &String, lines: &[String]| {
+        let is_its = |line: &&String| {
+            guess(&profiles, line, &masks).and_then(|place| speakers.get(place)) == Some(&by)
+        };
+        (lines.iter().filter(is_its).count() as u32, lines.len() as u32)
+    };
+    asked.iter().map(|(by, lines)| (by.clone(), of(by, lines))).collect()
+}
+
 /// What would give a speaker away.
 struct Masks {
     words: BTreeSet<String>,

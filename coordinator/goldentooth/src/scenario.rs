@@ -2,31 +2,31 @@
 //! cast and stage; and what its author expects of them. The same scenario and
 //! seed give the same story, byte for byte.
 
-use cast::{Cast, Kind};
-use fleet::{Because, Change, SilentReason, words};
-use frames::{Classifier, Direction, Mood, NodeName, ServiceState, Vital};
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
-use serde_json::Value;
-use stage::{Line, Millis, Note, Stage};
-use std::collections::BTreeMap;
-use store::{Event, EventIds};
+mod line;
+mod moods;
+mod play;
 
 #[cfg(test)]
 mod tests;
+
+use cast::Cast;
+use cast::trope::Tropes;
+use fleet::words;
+use frames::{NodeName, Vital};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use stage::{Millis, Stage};
 
 /// 2026-01-01, where every scenario begins.
 const BEGINS: i64 = 1_767_225_600_000;
 const MINUTE: Millis = 60_000;
 const DAY: Millis = 24 * 60 * MINUTE;
-/// The stage looks after itself so often.
-const PULSE: Millis = 5 * MINUTE;
 /// What is bounded: nodes, days, happenings, and what they come to.
 const NODES: usize = 64;
 const DAYS: u32 = 366;
+/// At the level `vitals`, where every sample is taken.
+const DAYS_OF_VITALS: u32 = 2;
 const HAPPENS: usize = 1_000;
 const CHANGES: usize = 100_000;
-/// What the stage records may have it record more, so often at most.
-const ROUNDS: usize = 8;
 
 /// What a file says.
 #[derive(Clone, Debug, Deserialize)]
@@ -34,7 +34,7 @@ const ROUNDS: usize = 8;
 pub struct Scenario {
     /// What it is called.
     pub name: String,
-    /// How deep it goes: `moods`, real events into the real cast and stage.
+    /// How deep it goes.
     #[serde(default)]
     pub level: Level,
     /// The fleet.
@@ -56,9 +56,12 @@ pub struct Scenario {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// Fleet's events, cast and stage.
+    /// The fleet's events, as its author has them, into the real cast and stage.
     #[default]
     Moods,
+    /// The whole line, for two days at most: readings into real agents that judge by their rules,
+    /// sealed frames into the real intake, and what the fleet tells of them into cast and stage.
+    Vitals,
 }
 
 /// Something that happens.
@@ -201,6 +204,8 @@ impl Scenario {
             |fits: bool, words: String| if fits { Ok(()) } else { Err(ScenarioError::Bounds(words)) };
         bounds((1..=NODES).contains(&scenario.nodes.len()), format!("nodes: from 1 to {NODES}"))?;
         bounds((1..=DAYS).contains(&scenario.days), format!("days: from 1 to {DAYS}"))?;
+        let short = scenario.level == Level::Moods || scenario.days <= DAYS_OF_VITALS;
+        bounds(short, format!("days: at the level vitals at most {DAYS_OF_VITALS}"))?;
         bounds(scenario.happens.len() <= HAPPENS, format!("happens: at most {HAPPENS}"))?;
         for happening in &scenario.happens {
             if let Some(stranger) = happening.nodes.iter().find(|node| !scenario.nodes.contains(node)) {
@@ -241,28 +246,22 @@ impl Scenario {
     /// Plays it; with another seed, in other words.
     ///
     /// # Errors
-    /// [`ScenarioError::Cast`] if a built-in sheet is faulty.
+    /// [`ScenarioError::Cast`] if a built-in sheet or trope is faulty.
     pub fn play(&self, seed: Option<u64>) -> Result<Played, ScenarioError> {
-        let cast = Cast::built_in().map_err(|error| ScenarioError::Cast(error.to_string()))?;
-        let stage = Stage::new(cast, seed.unwrap_or(self.seed), stage::Settings::default());
-        let mut play = Play { stage, ids: EventIds::after(None), told: Vec::new(), nodes: BTreeMap::new() };
-        let end = u64::from(self.days) * DAY;
-        let mut pulses = (0..=end).step_by(PULSE as usize).peekable();
-        for turn in self.turns() {
-            while let Some(at) = pulses.next_if(|at| *at <= turn.at) {
-                play.pulse(at);
-            }
-            play.turn(&turn);
-        }
-        pulses.for_each(|at| play.pulse(at));
-        let felt = play.stage.portraits(end).into_iter().map(|one| Felt {
-            by: one.id,
-            feeling: word(&one.feeling),
-            because: one.cause.map(str::to_owned),
-        });
-        let felt = felt.collect();
-        let unmet = self.expect.iter().filter_map(|expected| expected.unmet(&play.told)).collect();
-        Ok(Played { name: self.name.clone(), told: play.told, felt, unmet })
+        let seed = seed.unwrap_or(self.seed);
+        let faulty = |error: &dyn std::error::Error| ScenarioError::Cast(error.to_string());
+        let cast = Cast::built_in().map_err(|error| faulty(&error))?;
+        let tropes = Tropes::built_in().map_err(|error| faulty(&error))?;
+        let mut stage = Stage::new(cast, seed, stage::Settings::default());
+        stage.know_tropes(tropes);
+        stage.begin(BEGINS);
+        let events = match self.level {
+            Level::Moods => moods::events(self),
+            Level::Vitals => line::events(self, seed),
+        };
+        let (told, felt) = play::play(stage, &events, u64::from(self.days) * DAY);
+        let unmet = self.expect.iter().filter_map(|expected| expected.unmet(&told)).collect();
+        Ok(Played { name: self.name.clone(), told, felt, unmet })
     }
 }
 
@@ -273,154 +272,6 @@ struct Turn<'a> {
     node: &'a NodeName,
     what: What,
     of: Option<&'a Happening>,
-}
-
-/// How a node is while a scenario is played.
-#[derive(Clone, Copy, Debug, Default)]
-struct Node {
-    mood: Option<(Mood, Millis)>,
-    silent: Option<Millis>,
-}
-
-struct Play {
-    stage: Stage,
-    ids: EventIds,
-    told: Vec<Told>,
-    nodes: BTreeMap<NodeName, Node>,
-}
-
-impl Play {
-    /// Time passes until now.
-    fn until(&mut self, at: Millis) {
-        while let Some(due) = self.stage.due().filter(|due| *due <= at) {
-            let lines = self.stage.tick(due);
-            self.keep(due, lines);
-        }
-    }
-
-    fn pulse(&mut self, at: Millis) {
-        self.until(at);
-        self.stage.pulse(at);
-        self.keep(at, []);
-    }
-
-    fn turn(&mut self, turn: &Turn<'_>) {
-        self.until(turn.at);
-        for change in self.changes(turn) {
-            let mut payload = serde_json::to_value(&change).unwrap_or_default();
-            if let Some(object) = payload.as_object_mut() {
-                object.remove("kind");
-                object.insert("words".to_owned(), change.sentence().into());
-            }
-            let event = Event::new(&mut self.ids, wall(turn.at), change.kind(), "fleet", payload);
-            let line = self.stage.heard(turn.at, &event);
-            self.keep(turn.at, line);
-        }
-    }
-
-    /// What was said; and what the stage wants recorded, which it then hears.
-    fn keep(&mut self, at: Millis, lines: impl IntoIterator<Item = Line>) {
-        let mut lines: Vec<Line> = lines.into_iter().collect();
-        for _ in 0..ROUNDS {
-            for line in lines.drain(..) {
-                let kind = match line.kind {
-                    Kind::Fact => "fact",
-                    Kind::Suspicion => "suspicion",
-                    Kind::Fiction => "fiction",
-                };
-                let Line { by, node, text, .. } = line;
-                self.told.push(Told { at, by, node, kind: kind.to_owned(), text });
-            }
-            for Note { kind, payload, .. } in self.stage.notes() {
-                let text =
-                    |key: &str| payload.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-                let (node, text) = (text("node"), text("words"));
-                self.told.push(Told { at, by: String::new(), node, kind: kind.to_owned(), text });
-                let event = Event::new(&mut self.ids, wall(at), kind, "stage", payload);
-                lines.extend(self.stage.heard(at, &event));
-            }
-            if lines.is_empty() {
-                return;
-            }
-        }
-    }
-
-    /// What the fleet would tell of it: nothing of what is so already.
-    fn changes(&mut self, turn: &Turn<'_>) -> Vec<Change> {
-        let Turn { at, node, what, of } = *turn;
-        let known = self.nodes.entry(node.clone()).or_default();
-        let mut changes = Vec::new();
-        let node = node.clone();
-        match what {
-            What::Joined => changes.push(Change::Joined { node, simulated: false }),
-            What::Silent if known.silent.is_none() => {
-                known.silent = Some(at);
-                let last_seen = Some(wall(at) - 30_000);
-                changes.push(Change::Silent {
-                    node,
-                    reason: SilentReason::Missed,
-                    last_seen,
-                    interval: 10_000,
-                });
-            }
-            What::Silent => {}
-            What::Restarted => {
-                changes.push(Change::Restarted {
-                    node,
-                    boot: at as u32,
-                    machine: Some(true),
-                    uptime: 20_000,
-                });
-            }
-            What::UnitFailed => {
-                let unit = of.and_then(|of| of.unit.clone()).unwrap_or_default();
-                let (from, to) = (Some(ServiceState::Active), ServiceState::Failed);
-                changes.push(Change::ServiceChanged { node, unit, from, to });
-            }
-            What::Bored | What::Happy | What::Stressed | What::Crisis => {
-                if let Some(since) = known.silent.take() {
-                    changes.push(Change::Returned { node: node.clone(), silent_for: Some(at - since) });
-                }
-                let to = match what {
-                    What::Bored => Mood::Bored,
-                    What::Stressed => Mood::Stressed,
-                    What::Crisis => Mood::Crisis,
-                    _ => Mood::Happy,
-                };
-                let before = known.mood.filter(|(mood, _)| *mood != to);
-                if before.is_some() || known.mood.is_none() {
-                    known.mood = Some((to, at));
-                    changes.push(Change::MoodChanged {
-                        node,
-                        from: before.map(|(mood, _)| mood),
-                        to,
-                        probability: 0.9,
-                        because: of
-                            .map(|of| of.because.iter().map(Sign::because).collect())
-                            .unwrap_or_default(),
-                        classifier: Classifier::Model,
-                        lasted: before.map(|(_, since)| at - since),
-                    });
-                }
-            }
-        }
-        changes
-    }
-}
-
-impl Sign {
-    fn because(&self) -> Because {
-        let Self { vital, value, usual } = *self;
-        let direction =
-            if usual.is_some_and(|usual| value < usual) { Direction::Below } else { Direction::Above };
-        Because {
-            vital,
-            value: words::tidy(value),
-            usual: usual.map(words::tidy),
-            direction,
-            words: words::cause_words(vital, value, usual, direction),
-        }
-    }
 }
 
 impl Expectation {
@@ -458,11 +309,6 @@ impl Told {
 
 fn wall(at: Millis) -> i64 {
     BEGINS.saturating_add_unsigned(at)
-}
-
-/// The word that a value is in JSON.
-fn word(value: &impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Millis, D::Error> {

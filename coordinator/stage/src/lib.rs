@@ -6,6 +6,7 @@
 
 mod company;
 pub mod facts;
+pub mod gates;
 mod growth;
 mod kept;
 mod line;

@@ -3,7 +3,7 @@
 use crate::kept::Birth;
 use cast::bet::{Bet, Record};
 use cast::life::{Feeling, Readiness, Thought, Tone};
-use cast::{Filled, Kind, UnixMillis};
+use cast::{Filled, Kind, Move, UnixMillis};
 use serde::Serialize;
 use store::Uuid;
 
@@ -24,6 +24,10 @@ pub struct Line {
     pub by: String,
     /// The sentence.
     pub text: String,
+    /// The sentence with its slots open.
+    pub frame: String,
+    /// What its speaker made of the fact; none if it said no more.
+    pub made: Option<Move>,
     /// The fact alone, without what the character made of it.
     pub bare: String,
     /// The fact in plain words, as its event says it.

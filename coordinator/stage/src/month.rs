@@ -1,15 +1,16 @@
 //! A month of a small fleet, made up from a seed: what each character says in
 //! it, for people to read.
 
+use crate::facts;
 use crate::line::Line;
 use crate::settings::Settings;
 use crate::stage::{MINUTE, Millis, Stage};
-use cast::{Cast, UnixMillis};
+use cast::{Cast, Fact, Occasion, UnixMillis};
 use fleet::{Because, Change, Refusal, SilentReason, words};
 use frames::{Classifier, Direction, Mood, NodeName, ServiceState, Vital};
 use oorandom::Rand64;
 use std::collections::BTreeMap;
-use store::{Event, EventIds};
+use store::{Event, EventIds, Uuid};
 
 /// The nodes of the fleet: a dozen Pis.
 const NODES: u64 = 12;
@@ -45,14 +46,48 @@ const UNITS: [&str; 5] =
 /// the month goes on for those who have said less, up to a year. The same cast
 /// and seed give the same lines.
 pub fn month(cast: &Cast, seed: u64, most: usize) -> BTreeMap<String, Vec<Line>> {
-    let mut play = Play::new(cast.clone(), seed, most);
+    let mut play = Play::new(cast.clone(), seed);
+    let mut said: BTreeMap<String, Vec<Line>> = BTreeMap::new();
     for month in 1..=MONTHS {
-        play.until(month * 30 * DAY);
-        if play.said.len() == cast.sheets().len() && play.said.values().all(|lines| lines.len() >= most) {
+        play.until(month * MONTH, &mut |seen| {
+            let lines = said.entry(seen.line.by.clone()).or_default();
+            if lines.len() < most {
+                lines.push(seen.line.clone());
+            }
+        });
+        if said.len() == cast.sheets().len() && said.values().all(|lines| lines.len() >= most) {
             break;
         }
     }
-    play.said
+    said
+}
+
+/// How long a month is.
+pub(crate) const MONTH: Millis = 30 * DAY;
+
+/// Plays so many months; `hear` is shown each line when it is said.
+pub(crate) fn play(cast: &Cast, seed: u64, months: u64, hear: &mut dyn FnMut(&Seen<'_>)) {
+    Play::new(cast.clone(), seed).until(months * MONTH, hear);
+}
+
+/// A line, and how all is when it is said.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    pub(crate) stage: &'a Stage,
+    pub(crate) at: Millis,
+    pub(crate) line: &'a Line,
+    /// All that has happened.
+    pub(crate) events: &'a BTreeMap<Uuid, Event>,
+    /// What was told last of each node's coming and going (true), and of its mood.
+    pub(crate) newest: &'a BTreeMap<(String, bool), Uuid>,
+}
+
+impl Seen<'_> {
+    /// What was told last of a node's coming and going, or of its mood.
+    pub(crate) fn newest(&self, node: &str, presence: bool) -> Option<Fact> {
+        let newest = self.newest.get(&(node.to_owned(), presence))?;
+        facts::of(self.events.get(newest)?)
+    }
 }
 
 struct Play {
@@ -61,28 +96,28 @@ struct Play {
     ids: EventIds,
     now: Millis,
     moods: BTreeMap<u64, (Mood, Millis)>,
-    said: BTreeMap<String, Vec<Line>>,
-    most: usize,
+    events: BTreeMap<Uuid, Event>,
+    newest: BTreeMap<(String, bool), Uuid>,
 }
 
 impl Play {
-    fn new(cast: Cast, seed: u64, most: usize) -> Self {
+    fn new(cast: Cast, seed: u64) -> Self {
         Self {
             stage: Stage::new(cast, seed, Settings { births: None, ..Settings::default() }),
             chance: Rand64::new(u128::from(seed)),
             ids: EventIds::after(None),
             now: 0,
             moods: BTreeMap::new(),
-            said: BTreeMap::new(),
-            most,
+            events: BTreeMap::new(),
+            newest: BTreeMap::new(),
         }
     }
 
-    fn until(&mut self, end: Millis) {
+    fn until(&mut self, end: Millis, hear: &mut dyn FnMut(&Seen<'_>)) {
         while self.now < end {
             // About fifty things a day, in no step with anything.
             self.now += 5 * MINUTE + self.draw(48) * MINUTE;
-            self.tick();
+            self.tick(hear);
             self.stage.pulse(self.now);
             let change = self.change();
             let mut payload = serde_json::to_value(&change).unwrap_or_default();
@@ -92,24 +127,40 @@ impl Play {
             }
             let at = BEGINS + UnixMillis::try_from(self.now).unwrap_or_default();
             let event = Event::new(&mut self.ids, at, change.kind(), "fleet", payload);
+            self.note(&event);
             let line = self.stage.heard(self.now, &event);
-            self.keep(line);
+            self.tell(line, hear);
+            // Nobody records what the stage wants recorded.
+            drop(self.stage.notes());
         }
     }
 
-    fn tick(&mut self) {
+    fn tick(&mut self, hear: &mut dyn FnMut(&Seen<'_>)) {
         while let Some(due) = self.stage.due().filter(|due| *due <= self.now) {
             let lines = self.stage.tick(due);
-            self.keep(lines);
+            self.tell(lines, hear);
         }
     }
 
-    fn keep(&mut self, lines: impl IntoIterator<Item = Line>) {
-        for line in lines {
-            let said = self.said.entry(line.by.clone()).or_default();
-            if said.len() < self.most {
-                said.push(line);
+    /// Keeps what happened, and whether it is the newest of its kind.
+    fn note(&mut self, event: &Event) {
+        if let Some(fact) = facts::of(event) {
+            let presence = match fact.occasion {
+                Occasion::Silent | Occasion::Returned => Some(true),
+                Occasion::Joined | Occasion::Signal => None,
+                _ => Some(false),
+            };
+            if let Some(presence) = presence {
+                self.newest.insert((fact.node, presence), event.id);
             }
+        }
+        self.events.insert(event.id, event.clone());
+    }
+
+    fn tell(&self, lines: impl IntoIterator<Item = Line>, hear: &mut dyn FnMut(&Seen<'_>)) {
+        let Self { stage, now, events, newest, .. } = self;
+        for line in lines {
+            hear(&Seen { stage, at: *now, line: &line, events, newest });
         }
     }
 

@@ -318,6 +318,8 @@ impl Stage {
         let line = Line {
             by: sheet.id.clone(),
             text: utterance.text,
+            frame: utterance.frame,
+            made: utterance.made,
             bare: utterance.bare,
             plain: format!("{plain}{also}"),
             kind: utterance.kind,

@@ -1,7 +1,7 @@
 //! The pulse in real time: what is so is gathered, one call is made if
 //! something changed, and what a model said is told.
 
-use super::quiet::Quiet;
+use super::quiet::{self, Quiet};
 use super::{Wanted, gather, watch};
 use crate::ask::{Ask, EventQuery};
 use crate::intake::{Cause, Order as Intake};
@@ -178,7 +178,7 @@ impl Heart {
             &self.every(),
             self.seed,
         );
-        let activity = memory.quiet.activity(now, &scene, self.at_work());
+        let activity = memory.quiet.activity(now, quiet::troubles(&scene), self.at_work());
         PulseView { activity: hundredths(activity), ..view(&plan.report()) }
     }
 
@@ -211,7 +211,7 @@ impl Heart {
         }
         memory.digest = digest;
         memory.passed.clear();
-        let activity = memory.quiet.activity(now, &scene, self.at_work());
+        let activity = memory.quiet.activity(now, quiet::troubles(&scene), self.at_work());
         let is_bored = memory.quiet.is_bored(now, activity);
         let whim = if is_bored { self.tale(activity).await } else { None };
         if whim.is_some() {

@@ -30,7 +30,7 @@ enum Heard {
 /// What was heard lately, and what was told of it. Time is handed in, in
 /// milliseconds of a monotonic clock.
 #[derive(Debug)]
-pub(super) struct Quiet {
+pub(crate) struct Quiet {
     threshold: f32,
     began: u64,
     heard: VecDeque<(u64, Heard)>,
@@ -39,12 +39,12 @@ pub(super) struct Quiet {
 
 impl Quiet {
     /// Below `threshold` somebody is bored; 0 means never.
-    pub(super) fn new(now: u64, threshold: f32) -> Self {
+    pub(crate) fn new(now: u64, threshold: f32) -> Self {
         Self { threshold, began: now, heard: VecDeque::new(), last: None }
     }
 
     /// Notes an event.
-    pub(super) fn hear(&mut self, now: u64, event: &Event) {
+    pub(crate) fn hear(&mut self, now: u64, event: &Event) {
         let Some(heard) = of(event) else { return };
         if self.heard.len() == REMEMBERED {
             self.heard.pop_front();
@@ -52,16 +52,10 @@ impl Quiet {
         self.heard.push_back((now, heard));
     }
 
-    /// How much goes on, 0 to 1.
-    pub(super) fn activity(&self, now: u64, scene: &Scene, at_work: f32) -> f32 {
+    /// How much goes on, 0 to 1, with so many in trouble and such a share at work.
+    pub(crate) fn activity(&self, now: u64, troubles: usize, at_work: f32) -> f32 {
         let recent = self.heard.iter().filter(|(at, _)| now.saturating_sub(*at) <= LATELY);
-        let mut lately = Lately {
-            troubles: (scene.nodes.iter().filter(|node| node.stands != Stands::Well).count()
-                + scene.alerts.len()
-                + scene.services.len()) as u32,
-            at_work,
-            ..Lately::default()
-        };
+        let mut lately = Lately { troubles: troubles as u32, at_work, ..Lately::default() };
         for (_, heard) in recent {
             *match heard {
                 Heard::Grave => &mut lately.grave,
@@ -75,16 +69,22 @@ impl Quiet {
 
     /// Whether it is quiet enough for boredom, has been listened to for long enough,
     /// and the last tale was not too short ago.
-    pub(super) fn is_bored(&self, now: u64, activity: f32) -> bool {
+    pub(crate) fn is_bored(&self, now: u64, activity: f32) -> bool {
         let listened = now.saturating_sub(self.began) >= LATELY;
         let rested = self.last.is_none_or(|last| now.saturating_sub(last) >= BETWEEN);
         activity < self.threshold && listened && rested
     }
 
     /// A tale was told.
-    pub(super) fn rest(&mut self, now: u64) {
+    pub(crate) fn rest(&mut self, now: u64) {
         self.last = Some(now);
     }
+}
+
+/// How many nodes, alerts and services are in trouble.
+pub(super) fn troubles(scene: &Scene) -> usize {
+    let nodes = scene.nodes.iter().filter(|node| node.stands != Stands::Well).count();
+    nodes + scene.alerts.len() + scene.services.len()
 }
 
 fn of(event: &Event) -> Option<Heard> {
@@ -137,8 +137,7 @@ mod tests {
     #[test]
     fn who_is_bored_waited_for_an_hour_and_waits_six() {
         let mut quiet = Quiet::new(0, 0.2);
-        let scene = Scene::default();
-        let look = |quiet: &Quiet, now: u64| quiet.is_bored(now, quiet.activity(now, &scene, 0.0));
+        let look = |quiet: &Quiet, now: u64| quiet.is_bored(now, quiet.activity(now, 0, 0.0));
         assert!(!look(&quiet, LATELY - 1), "who has just come does not know that it is quiet");
         assert!(look(&quiet, LATELY));
         quiet.rest(LATELY);
@@ -152,15 +151,14 @@ mod tests {
     #[test]
     fn what_happens_counts_and_what_is_said_does_not() {
         let mut quiet = Quiet::new(0, 0.2);
-        let scene = Scene::default();
         for kind in ["says", "pulsed", "looked", "tale_began"] {
             quiet.hear(1, &event(kind, json!({})));
         }
-        assert!(quiet.activity(2, &scene, 0.0).abs() < f32::EPSILON);
+        assert!(quiet.activity(2, 0, 0.0).abs() < f32::EPSILON);
         quiet.hear(3, &event("alert_raised", json!({})));
         quiet.hear(3, &event("answered", json!({})));
-        assert!((quiet.activity(4, &scene, 0.0) - 0.25).abs() < 1e-6);
-        assert!(quiet.activity(4 + LATELY, &scene, 0.0).abs() < f32::EPSILON, "after an hour it is past");
+        assert!((quiet.activity(4, 0, 0.0) - 0.25).abs() < 1e-6);
+        assert!(quiet.activity(4 + LATELY, 0, 0.0).abs() < f32::EPSILON, "after an hour it is past");
         for _ in 0..1_000 {
             quiet.hear(5, &event("joined", json!({})));
         }

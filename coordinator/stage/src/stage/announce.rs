@@ -119,6 +119,8 @@ impl Stage {
             text: Understudy::answer(&sheet, &says, Some(bearing), seed),
             bare: Understudy::answer(&sheet, &says, None, seed),
             by,
+            frame: String::new(),
+            made: None,
             plain,
             kind,
             facts: vec![Told { filled, event }],

@@ -108,6 +108,8 @@ impl Stage {
         let line = Line {
             by,
             text: utterance.text,
+            frame: utterance.frame,
+            made: utterance.made,
             bare: utterance.bare,
             plain,
             kind: utterance.kind,

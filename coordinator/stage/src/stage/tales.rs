@@ -166,6 +166,8 @@ impl Stage {
         let line = Line {
             thoughts: vec![Thought::new(&beat.by, 100, Reason::Territory, &title, lately)],
             by: beat.by,
+            frame: String::new(),
+            made: None,
             bare: beat.text.clone(),
             plain: format!("(a tale) {}", beat.text),
             text: beat.text,

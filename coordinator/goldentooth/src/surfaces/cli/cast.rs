@@ -2,6 +2,7 @@
 //! and the sheets themselves.
 
 mod cards;
+mod gates;
 mod growth;
 mod lint;
 
@@ -118,6 +119,28 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// How consistent each character is over a simulated month; it asks no coordinator
+    #[command(after_help = "The gates, and the share of what each is:
+  personality .85   lines at which its traits were nearer to its own sheet than to any other
+                    (says nothing of words; who stands far from all others can't miss it)
+  dialogue    .80   lines that are told to be its own by what everybody said in another month
+                    (knows form alone, not sense)
+  ties        .75   moves of a year about others' nodes that its tie to that one speaks for
+                    (passes over moves on which no tie has a say)
+  technical   .90   lines whose facts are as their events have them, and still so
+                    (trusts the events; passes over causes, times and advice)
+
+Examples:
+  goldentooth cast gates
+  goldentooth cast gates --seed 7 --json")]
+    Gates {
+        /// Another seed, another month
+        #[arg(long, default_value_t = 1, value_name = "N")]
+        seed: u64,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Check sheets, by themselves and beside the built-in ones
     Lint(lint::LintArgs),
     /// Take a character card (V2 or V3, JSON or PNG) as a sheet of your own
@@ -177,6 +200,7 @@ pub(super) fn run(args: &CastArgs, screen: &mut Screen<'_>) -> Result<(), CliErr
         Some(What::Hide { answers }) => hide(answers, screen),
         Some(What::Month { name, lines, seed }) => month(name.as_deref(), *lines, *seed, screen),
         Some(What::Voices { json }) => voices(*json, screen),
+        Some(What::Gates { seed, json }) => gates::run(*seed, *json, screen),
     }
 }
 
