@@ -16,9 +16,16 @@ const TIMES: usize = 32;
 /// When what happened where.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    told: BTreeMap<(String, Occasion), VecDeque<(UnixMillis, String)>>,
+    told: BTreeMap<(String, Occasion), Times>,
     /// What could be a cause, by node: the newest, in words.
     causes: BTreeMap<String, Known>,
+}
+
+/// When it was so within the last day, oldest first, and the newest one's event.
+#[derive(Debug, Default)]
+struct Times {
+    at: VecDeque<UnixMillis>,
+    newest: String,
 }
 
 #[derive(Debug)]
@@ -35,8 +42,8 @@ impl Memory {
         let key = (fact.node.clone(), fact.occasion);
         if self.told.len() < MOST || self.told.contains_key(&key) {
             let times = self.told.entry(key).or_default();
-            times.retain(|(at, _)| fact.at - at < DAY);
-            if let Some((at, event)) = times.back()
+            times.at.retain(|at| fact.at - at < DAY);
+            if let Some(at) = times.at.back()
                 && let Ok(ago) = u64::try_from(fact.at - at)
                 && ago > 0
             {
@@ -45,13 +52,14 @@ impl Memory {
                     unit: "ms".to_owned(),
                     text: format!("{} ago", span(ago)),
                 });
-                past.earlier = Some(event.clone());
+                past.earlier = Some(times.newest.clone());
             }
-            if times.len() >= TIMES {
-                times.pop_front();
+            if times.at.len() >= TIMES {
+                times.at.pop_front();
             }
-            times.push_back((fact.at, fact.event.clone()));
-            let count = times.len();
+            times.at.push_back(fact.at);
+            times.newest.clone_from(&fact.event);
+            let count = times.at.len();
             if count > 1 {
                 past.times = Some(Quantity {
                     value: count as f64,

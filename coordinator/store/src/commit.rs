@@ -7,6 +7,7 @@ use fleet::{NodeRecord, VitalsRow};
 use frames::{Frame, NodeName};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The most unreadable frames that are kept; the oldest make room. At 4 KiB
 /// each that is 8 MiB at most.
@@ -22,8 +23,8 @@ pub struct Batch {
     pub rows: Vec<VitalsRow>,
     /// What the fleet now remembers of the nodes that changed.
     pub records: Vec<NodeRecord>,
-    /// What happened.
-    pub events: Vec<Event>,
+    /// What happened. Shared, since it is told when it is stored.
+    pub events: Vec<Arc<Event>>,
     /// Frames of a version that can't be read yet.
     pub unreadable: Vec<RawFrame>,
     /// Calls to language models.

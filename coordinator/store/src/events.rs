@@ -6,6 +6,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The most events that one query returns.
 const MOST: u32 = 10_000;
@@ -99,7 +100,7 @@ impl KindPattern {
 }
 
 /// Appends events; returns how many were new.
-pub(crate) fn insert(db: &Connection, events: &[Event]) -> Result<u64, StoreError> {
+pub(crate) fn insert(db: &Connection, events: &[Arc<Event>]) -> Result<u64, StoreError> {
     let mut insert = db.prepare_cached(
         "INSERT INTO event (id, at, kind, source, correlation, causation, payload, node)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",

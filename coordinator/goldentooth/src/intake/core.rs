@@ -7,6 +7,7 @@
 //! and let go when it is on the disk.
 
 mod commit;
+mod members;
 mod report;
 
 use super::Cause;
@@ -275,49 +276,6 @@ impl Core {
         self.changed(now, told.as_slice());
     }
 
-    /// Forgets a node whose key is void already. `purge` says whether its past goes, too.
-    pub fn forget(&mut self, node: &NodeName, purge: bool) {
-        self.fleet.forget(node);
-        self.abouts.remove(node);
-        self.settings.remove(node);
-        self.touched.remove(node);
-        for batch in self.pending() {
-            batch.records.retain(|record| record.name != *node);
-            if purge {
-                batch.rows.retain(|row| row.node != *node);
-                batch.unreadable.retain(|frame| frame.node != *node);
-            }
-        }
-        self.output.updates.push(Update::Gone(node.clone()));
-    }
-
-    /// Gives a node another name; all that is known of it stays.
-    pub fn rename(&mut self, from: &NodeName, to: &NodeName) {
-        if self.fleet.rename(from, to) {
-            self.touched.insert(to.clone());
-        }
-        if let Some(about) = self.abouts.remove(from) {
-            self.abouts.insert(to.clone(), about);
-        }
-        if let Some(settings) = self.settings.remove(from) {
-            self.settings.insert(to.clone(), settings);
-        }
-        self.touched.remove(from);
-        for batch in self.pending() {
-            let names = batch.records.iter_mut().map(|record| &mut record.name);
-            let names = names.chain(batch.rows.iter_mut().map(|row| &mut row.node));
-            let names = names.chain(batch.unreadable.iter_mut().map(|frame| &mut frame.node));
-            names.filter(|name| *name == from).for_each(|name| name.clone_from(to));
-        }
-        self.output.updates.push(Update::Gone(from.clone()));
-    }
-
-    /// What of real nodes waits for the store, and is not on its way there.
-    fn pending(&mut self) -> impl Iterator<Item = &mut Batch> {
-        let held = self.held.as_mut().map(|work| &mut work.kept);
-        std::iter::once(&mut self.work.kept).chain(held)
-    }
-
     /// Messages on a node's frame topic that the broker's rules turned away.
     pub fn turned_away(&mut self, now: Now, node: Option<&NodeName>, messages: u64) {
         for _ in 0..messages {
@@ -419,7 +377,7 @@ impl Core {
     fn keep(&mut self, simulated: bool, event: Event) {
         let batch = if simulated { &mut self.work.simulated } else { &mut self.work.kept };
         if batch.events.len() < MOST_EVENTS {
-            batch.events.push(event);
+            batch.events.push(Arc::new(event));
         } else {
             tracing::warn!(kind = event.kind, "an event was lost: the store can't keep up");
         }

@@ -7,6 +7,7 @@ use crate::{Batch, Event, EventQuery, KindPattern, MoodSpan, Resolution, SeriesQ
 use fleet::{Dated, Now, VitalsRow};
 use frames::{Mood, Vital};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 fn store(rows: Vec<VitalsRow>) -> Store {
     let mut store = Store::temporary().unwrap();
@@ -31,7 +32,9 @@ fn events_are_found_by_every_part_of_a_query() {
     assert_eq!(store.commit(&Batch { events: made.clone(), ..Batch::default() }).unwrap().events, 5);
     assert_eq!(store.commit(&Batch { events: made.clone(), ..Batch::default() }).unwrap().events, 0);
     let reader = store.reader().unwrap();
-    let find = |query: EventQuery| -> Vec<Event> { reader.events(&query).unwrap() };
+    let find = |query: EventQuery| -> Vec<Arc<Event>> {
+        reader.events(&query).unwrap().into_iter().map(Arc::new).collect()
+    };
     let all = EventQuery { ascending: true, ..EventQuery::default() };
     let only = |kind: &str| EventQuery { kind: Some(kind.parse().unwrap()), ..all.clone() };
 
@@ -48,7 +51,7 @@ fn events_are_found_by_every_part_of_a_query() {
     assert_eq!(find(only("mood")), []);
     let narrow = EventQuery { node: Some(node(1)), after: Some(made[0].id), limit: 1, ..only("*s*") };
     assert_eq!(find(narrow), made[2..3]);
-    assert_eq!(reader.event(made[3].id).unwrap().as_ref(), Some(&made[3]));
+    assert_eq!(reader.event(made[3].id).unwrap().as_ref(), Some(made[3].as_ref()));
     assert_eq!(reader.event(crate::Uuid::nil()).unwrap(), None);
 }
 

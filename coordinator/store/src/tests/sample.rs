@@ -7,6 +7,7 @@ use frames::{
     Readings, Report, Say, VERSION, Vital, Vitals,
 };
 use serde_json::json;
+use std::sync::Arc;
 
 /// A time that tests may call now: 2027-01-15, on a full quarter of an hour.
 pub(crate) const T: UnixMillis = 1_800_000_000_000;
@@ -89,14 +90,14 @@ pub(crate) fn record(number: u32) -> NodeRecord {
 }
 
 /// Events of several kinds about several nodes.
-pub(crate) fn events(ids: &mut EventIds) -> Vec<Event> {
+pub(crate) fn events(ids: &mut EventIds) -> Vec<Arc<Event>> {
     let joined = Event::new(ids, T, "joined", "fleet", json!({"node": "pi-01", "simulated": false}));
     let changed = Event::new(ids, T + 5, "mood_changed", "fleet", json!({"node": "pi-01", "to": "crisis"}));
     let says =
         Event::caused_by(ids, &changed, T + 6, "says", "malvo", json!({"node": "pi-01", "text": "Ash."}));
     let silent = Event::new(ids, T + 9, "silent", "fleet", json!({"node": "pi-02"}));
     let refused = Event::new(ids, T + 12, "frame_refused", "intake", json!({"cause": "bad_seal"}));
-    vec![joined, changed, says, silent, refused]
+    [joined, changed, says, silent, refused].map(Arc::new).into()
 }
 
 /// Everything that is stored, table by table, as text: two stores with the

@@ -40,7 +40,7 @@ impl Core {
         if acks.is_empty() && work.kept.is_empty() && work.simulated.is_empty() {
             return None;
         }
-        let events = work.kept.events.iter().chain(&work.simulated.events).cloned().map(Arc::new).collect();
+        let events = work.kept.events.iter().chain(&work.simulated.events).map(Arc::clone).collect();
         self.flight = Some(Flight { acks, events, admitted: std::mem::take(&mut self.admitted) });
         Some(work)
     }
