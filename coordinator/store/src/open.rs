@@ -20,6 +20,8 @@ const NAP: Duration = Duration::from_millis(1);
 /// made the commits of 1,000 nodes no faster, and filled itself. Set late: it
 /// reads the file, which a damaged one shall not have happen to its log.
 const CACHE: i32 = -4_000;
+/// The same of a reader, which asks for a page or a chart now and then.
+const READER_CACHE: i32 = -1_000;
 /// Files up to this size, in bytes, are always checked at the start: a second
 /// or two on an SD card. Larger ones only after an unclean stop.
 const ALWAYS_CHECKED: u64 = 64 << 20;
@@ -85,7 +87,7 @@ impl Place {
     /// Opens a connection that can't write.
     pub(crate) fn reader(&self) -> rusqlite::Result<Connection> {
         let db = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        db.pragma_update(None, "cache_size", CACHE)?;
+        db.pragma_update(None, "cache_size", READER_CACHE)?;
         Ok(db)
     }
 
