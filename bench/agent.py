@@ -104,18 +104,22 @@ def usage(pid):
 def parts(pid):
     """What the resident memory consists of, in KiB."""
     own = os.readlink(f"/proc/{pid}/exe")
-    sums, path, rss = {}, "", 0
+    sums, path, rights, rss = {}, "", "", 0
     for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
         key, *rest = line.split(maxsplit=5)
         if not key.endswith(":"):
-            path = rest[4] if len(rest) > 4 else ""
+            path, rights = rest[4] if len(rest) > 4 else "", rest[0]
         elif key == "Rss:":
             rss = int(rest[0])
         elif key == "Anonymous:":
             anonymous = int(rest[0])
-            backed, changed = (("its code and constants", "its constants with addresses, and its variables")
-                               if path == own else ("libraries", "libraries' variables") if path[:1] == "/"
-                               else ("kernel's", path or "arenas and stacks of threads"))
+            if path == own:
+                backed = "its code" if "x" in rights else "its constants, the model among them"
+                changed = "its constants with addresses, relocated" if "w" not in rights else "its variables"
+            elif path[:1] == "/":
+                backed, changed = "libraries", "libraries' relocations and variables"
+            else:
+                backed, changed = "kernel's", path or "arenas and stacks of threads"
             sums[backed] = sums.get(backed, 0) + rss - anonymous
             sums[changed] = sums.get(changed, 0) + anonymous
     return {part: kib for part, kib in sums.items() if kib}

@@ -215,6 +215,19 @@ pub struct Service {
     pub state: ServiceState,
 }
 
+impl Service {
+    /// The name under which an agent says how its own data folder is: active where what is
+    /// written lasts, inactive where the folder lies in memory (as under the overlay of a
+    /// read-only system), failed where it takes nothing. A coordinator that doesn't know it
+    /// takes it for one more unit, so that it needed no other version.
+    pub const DATA_FOLDER: &'static str = "goldentooth-node.data";
+
+    /// Whether this is the agent's data folder.
+    pub fn is_data_folder(&self) -> bool {
+        self.name == Self::DATA_FOLDER
+    }
+}
+
 /// The state of a unit, as systemd names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -153,6 +153,10 @@ pub struct Keys {
     /// at most 32, and at most 10 s after the change [default: none]
     #[arg(long, value_name = "UNIT", env = "GOLDENTOOTH_NODE_WATCH", value_delimiter = ',')]
     pub watch: Option<Vec<UnitName>>,
+    /// Ask the local network by multicast DNS where a .local name is that the
+    /// system can't look up, and where a coordinator is that moved [default: true]
+    #[arg(long, value_name = "BOOL", env = "GOLDENTOOTH_NODE_MDNS")]
+    pub mdns: Option<bool>,
     /// What goes into the log: error, warn, info, debug, or a filter such as
     /// `node_agent=debug` [default: info]
     #[arg(long, value_name = "FILTER", env = "GOLDENTOOTH_NODE_LOG")]
@@ -214,6 +218,7 @@ impl Keys {
             get_throttled: self.get_throttled.or(below.get_throttled),
             ask_services: self.ask_services.or(below.ask_services),
             watch: self.watch.or(below.watch),
+            mdns: self.mdns.or(below.mdns),
             log: self.log.or(below.log),
         }
     }
@@ -277,6 +282,8 @@ pub struct Config {
     pub sources: sample::Options,
     /// The units that are watched.
     pub watch: Vec<UnitName>,
+    /// Whether the local network may be asked by multicast DNS.
+    pub mdns: bool,
     /// The log's filter.
     pub log: String,
 }
@@ -325,6 +332,7 @@ impl Config {
                 ask_services: keys.ask_services.unwrap_or(sources.ask_services),
             },
             watch,
+            mdns: keys.mdns.unwrap_or(true),
             log: keys.log.unwrap_or_else(|| "info".to_owned()),
         })
     }

@@ -92,7 +92,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     let (finding, enrolled) = enrolment(config.enrolment.as_deref());
     findings.push(finding);
     if let (Some(path), Some(enrolment)) = (&config.enrolment, enrolled) {
-        findings.extend(broker::examine(path, &enrolment).await);
+        findings.extend(broker::examine(path, &enrolment, config.mdns).await);
     }
     findings
 }

@@ -97,6 +97,7 @@ fn start(command: Run) -> Result<(), Failure> {
         trust: config.clock,
         spool: config.data,
         keep_every: config.keep_every,
+        mdns: config.mdns,
         notify,
         ..own
     };

@@ -50,19 +50,20 @@ impl Memory {
         }
     }
 
-    /// Writes, if it is time to.
-    pub fn tend(&mut self, now: Millis, feeler: &mut Feeler) {
-        if now.saturating_sub(self.written) >= KEEP_EVERY {
-            self.write(now, feeler);
-        }
+    /// Writes, if it is time to; whether that went well, if it was.
+    pub fn tend(&mut self, now: Millis, feeler: &mut Feeler) -> Option<bool> {
+        (now.saturating_sub(self.written) >= KEEP_EVERY).then(|| self.write(now, feeler))
     }
 
-    /// Writes now. A disk that takes nothing costs what was learned since, no more.
-    pub fn write(&mut self, now: Millis, feeler: &mut Feeler) {
+    /// Writes now; whether that went well. A disk that takes nothing costs what was learned
+    /// since, no more.
+    pub fn write(&mut self, now: Millis, feeler: &mut Feeler) -> bool {
         self.written = now;
-        if let Err(error) = replace(&self.path, &[&feeler.keep()]) {
+        let written = replace(&self.path, &[&feeler.keep()]);
+        if let Err(error) = &written {
             tracing::warn!(%error, "what this node knows about itself can't be kept; next attempt in six hours");
         }
+        written.is_ok()
     }
 
     /// The model that was sent to this node and has proved itself; none if none was, or
@@ -185,7 +186,7 @@ mod tests {
         fs::write(folder.path().join("normal.bin"), vec![7; 70_000]).unwrap();
         assert!(!memory.recall(&mut Feeler::new(None)), "garbage");
         fs::create_dir(folder.path().join("normal.bin.new")).unwrap();
-        memory.write(1, &mut lived(2));
+        assert!(!memory.write(1, &mut lived(2)));
         assert_eq!(fs::read(folder.path().join("normal.bin")).unwrap().len(), 70_000, "the old one stays");
     }
 }

@@ -17,13 +17,15 @@ use crate::say::keep;
 use crate::say::link::{self, Line, LinkOptions, News, OFFLINE};
 use crate::say::spool::Spool;
 use crate::say::tls;
-use frames::{Clock, Leaf, Mood, Vital};
+use frames::{Clock, Leaf, Mood, ServiceState, Vital};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
+mod keeping;
 mod options;
 
+use keeping::Keeping;
 pub use options::{RunError, RunOptions, Source};
 
 /// News that wait for the loop at most; the link waits beyond.
@@ -64,8 +66,8 @@ struct Shell {
     /// CPU time of the thread at the last sample.
     cpu: Duration,
     /// What systemd was told last.
-    told: Option<(Option<Mood>, bool, bool)>,
-    disk_fails: bool,
+    told: Option<(Option<Mood>, bool, Option<ServiceState>)>,
+    keeping: Keeping,
     samples: u64,
     wakeups: u64,
 }
@@ -81,6 +83,7 @@ impl Shell {
             trust,
             spool,
             keep_every,
+            mdns,
             notify,
             grace,
         } = options;
@@ -101,6 +104,7 @@ impl Shell {
         let now = clock::uptime();
         let mut undecided = Spool::new(now, boot, seed).keeping_every(keep_every);
         let mut memory = None;
+        let mut keeping = Keeping::default();
         let log = spool.and_then(|path| {
             let mut folder = Folder::new(&path);
             if !folder.claim() {
@@ -108,6 +112,7 @@ impl Shell {
                 tracing::warn!("another agent uses {path}: what is undecided stays in memory alone");
                 return None;
             }
+            keeping = Keeping::of(&folder);
             if folder.is_in_memory() {
                 tracing::info!(
                     "{} lies in memory (a read-only system's overlay, or a tmpfs): \
@@ -154,6 +159,7 @@ impl Shell {
             status: status_topic.clone(),
             command: agent.command_topic().to_owned(),
             fleet,
+            mdns,
             tls,
             seed,
         };
@@ -169,7 +175,7 @@ impl Shell {
             line: None,
             cpu: clock::thread_cpu(),
             told: None,
-            disk_fails: false,
+            keeping,
             samples: 0,
             wakeups: 0,
         };
@@ -220,7 +226,7 @@ impl Shell {
             u64::try_from(self.cpu.saturating_sub(before).as_nanos()).unwrap_or(u64::MAX)
         };
         self.agent.sampled(now, &readings, cost);
-        if let Some(services) = self.source.services() {
+        if let Some(services) = self.source.services(self.keeping.state()) {
             self.agent.services(now, services);
         }
         if self.samples == 0 {
@@ -238,24 +244,15 @@ impl Shell {
 
     fn tend(&mut self, now: Millis) {
         let news = self.agent.model_news();
+        let mut written = None;
         if let Some(memory) = &mut self.memory {
-            memory.tend(now, self.agent.feeler());
+            written = memory.tend(now, self.agent.feeler());
             if let Some(news) = news {
                 memory.keep_model(&news);
             }
         }
         let Some(log) = &mut self.log else { return };
-        match keep::tend(self.agent.spool(), log, now) {
-            Err(error) if !self.disk_fails => {
-                self.disk_fails = true;
-                tracing::warn!("the disk takes nothing ({error}): what is undecided stays in memory for now");
-            }
-            Ok(true) if self.disk_fails => {
-                self.disk_fails = false;
-                tracing::info!("the disk takes what is undecided again");
-            }
-            _ => {}
-        }
+        self.keeping.wrote(&keep::tend(self.agent.spool(), log, now), written);
     }
 
     fn transmit(&mut self, now: Millis) {
@@ -297,7 +294,7 @@ impl Shell {
 
     /// Tells systemd what has changed.
     fn report(&mut self) {
-        let state = (self.agent.mood(), self.line.is_some(), self.disk_fails);
+        let state = (self.agent.mood(), self.line.is_some(), self.keeping.state());
         if self.told == Some(state) {
             return;
         }
@@ -305,7 +302,7 @@ impl Shell {
         let mood = state.0.map_or("learning", Mood::name);
         let link = if state.1 { "connected" } else { "no link to the broker" };
         let undecided = self.agent.spooled();
-        let disk = if state.2 { ", in memory alone: the disk takes nothing" } else { "" };
+        let disk = self.keeping.words();
         self.notify.status(&format!("{mood}; {link}; {undecided} frames undecided{disk}"));
     }
 

@@ -1,9 +1,10 @@
-//! Questions to a running coordinator, from the command line, and over a restart.
+//! Questions to a running coordinator, from the command line and in a terminal, and over a restart.
 
 use crate::harness::{Coordinator, Scratch, binary, eventually, secs};
 use serde_json::Value;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a command says of this coordinator, given these lines; as one line, since
 /// where it breaks depends on the length of names.
@@ -84,5 +85,88 @@ fn a_council_and_plain_facts_by_the_command_line() {
         let found = ureq::get(format!("{}/api/v1/facts/{fact}", fleet.ready.http)).call().ok()?;
         (found.status() == 200).then_some(())
     });
+    assert!(fleet.stop().success());
+}
+
+/// A command in a terminal of its own, as `script` makes one: each of these is waited for, and
+/// answered with these keys. What the terminal showed in all.
+fn in_a_terminal(
+    coordinator: &Coordinator,
+    home: &std::path::Path,
+    command: &str,
+    steps: &[(&str, &str)],
+) -> String {
+    let mut child = Command::new("script")
+        .args(["--quiet", "--return", "--command"])
+        .arg(format!("'{}' {command}", binary("goldentooth").display()))
+        .arg("/dev/null")
+        .env("GOLDENTOOTH_URL", &coordinator.ready.http)
+        .env_remove("GOLDENTOOTH_FLAVOUR")
+        .env_remove("XDG_STATE_HOME")
+        .env("HOME", home)
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("script, of Debian's bsdutils");
+    let shown = Arc::new(Mutex::new(String::new()));
+    let (mut out, seen) = (child.stdout.take().expect("a pipe"), Arc::clone(&shown));
+    let reader = std::thread::spawn(move || {
+        let mut piece = [0; 4096];
+        while let Ok(length @ 1..) = out.read(&mut piece) {
+            let text = String::from_utf8_lossy(&piece[..length]);
+            seen.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
+        }
+    });
+    let so_far = || shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut keys = child.stdin.take().expect("a pipe");
+    let mut from = 0;
+    for (awaited, pressed) in steps {
+        from = eventually(&format!("{awaited:?} on the terminal"), secs(30), || {
+            let shown = so_far();
+            shown.get(from..)?.find(awaited).map(|at| from + at + awaited.len())
+        });
+        keys.write_all(pressed.as_bytes()).expect("it reads");
+        keys.flush().expect("it reads");
+    }
+    let ended = child.wait().expect("it ends");
+    drop(keys);
+    reader.join().expect("the reader ends");
+    assert!(ended.success(), "{ended}: {}", so_far());
+    so_far()
+}
+
+#[test]
+fn a_conversation_in_a_terminal_completes_names_and_bears_ctrl_c() {
+    let scratch = Scratch::new();
+    let fleet = fleet(&scratch.join("data"));
+    let home = scratch.join("home");
+    std::fs::create_dir_all(&home).expect("a folder");
+    let prompt = "ann> ";
+    let shown = in_a_terminal(
+        &fleet,
+        &home,
+        "chat --as ann",
+        &[
+            (prompt, "how is the fleet\r"),
+            ("understudy", ""),
+            // What was begun is thrown away, and the conversation goes on.
+            (prompt, "this is thrown a"),
+            ("thrown a", "\u{3}"),
+            (prompt, "@umb\t"),
+            ("@umbrell ", "how is sim-01\r"),
+            ("umbrell, by the understudy", ""),
+            (prompt, "\u{4}"),
+        ],
+    );
+    let plain = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(plain.contains("Of 3 nodes"), "{shown}");
+    let history =
+        std::fs::read_to_string(home.join(".local/state/goldentooth/chat-history")).expect("a history");
+    let asked: Vec<&str> = history.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(asked, ["how is the fleet", "@umbrell how is sim-01"]);
+    // Twice in a row ends it, as it should be.
+    in_a_terminal(&fleet, &home, "chat --as ann", &[(prompt, "\u{3}"), (prompt, "\u{3}")]);
     assert!(fleet.stop().success());
 }

@@ -2,7 +2,7 @@
 //! read, and a death at any write.
 
 use crate::faults_place::{Place, accepted, stored};
-use crate::faults_tools::{Tmpfs, equipped, tampered};
+use crate::faults_tools::{Overlay, Tmpfs, equipped, tampered};
 use crate::harness::{eventually, secs};
 
 const FAILS: &str = "the disk takes nothing";
@@ -55,6 +55,8 @@ fn row_10_an_agent_goes_on_with_a_read_only_card_and_writes_once_it_can_again() 
         return;
     }
     let (mut place, disk) = alone("1m", "ro");
+    let keeps = |place: &Place| place.coordinator().get("/api/v1/nodes/pi")["keeps"].clone();
+    eventually("the coordinator shows it", secs(20), || (keeps(&place) == "nowhere").then_some(()));
     place.kill();
     eventually("it tells", secs(30), || place.log("pi").contains(FAILS).then_some(()));
     assert!(place.running("pi").lives(secs(4)), "it goes on");
@@ -68,9 +70,44 @@ fn row_10_an_agent_goes_on_with_a_read_only_card_and_writes_once_it_can_again() 
     place.start();
     place.agent("pi");
     place.drained("pi");
+    // That folder is a tmpfs: it takes what is written, and a reboot would take it.
+    eventually("the coordinator shows it", secs(20), || (keeps(&place) == "memory").then_some(()));
     let stored = place.account();
     assert_eq!(stored["pi"].record.boots.len(), 2);
     drop(disk);
+}
+
+#[test]
+fn an_agent_on_a_read_only_system_goes_on_says_so_and_is_shown_so() {
+    if !equipped(&["mount"]) {
+        return;
+    }
+    let mut place = Place::new();
+    let Some(overlay) = Overlay::mount(&place.folder("pi")) else { return };
+    place.nodes(&["pi"]);
+    accepted(&place, 4);
+    assert!(place.log("pi").contains("lies in memory (a read-only system's overlay"), "{}", place.log("pi"));
+    let keeps = |place: &Place| place.coordinator().get("/api/v1/nodes/pi")["keeps"].clone();
+    eventually("the coordinator shows it", secs(20), || (keeps(&place) == "memory").then_some(()));
+    let events = place.coordinator().get("/api/v1/events?kind=service_changed");
+    assert!(
+        events
+            .to_string()
+            .contains("pi keeps what it knows in memory, or in a layer over a read-only system"),
+        "{events}"
+    );
+    // It keeps what it can't say there, and loses nothing but by a reboot.
+    place.kill();
+    eventually("it is kept", secs(30), || (place.kept("pi") > 0).then_some(()));
+    let said = place.stop_agent("pi");
+    assert!(place.undecided("pi") > 0, "{said:?}");
+    place.start();
+    place.agent("pi");
+    place.drained("pi");
+    place.settle();
+    assert_eq!(keeps(&place), "memory", "still so");
+    place.account();
+    drop(overlay);
 }
 
 #[test]

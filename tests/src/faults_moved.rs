@@ -99,11 +99,15 @@ fn a_coordinator_that_moved_is_found_again_and_so_is_a_local_name() {
     };
     let by_number = enroll("pi-1", &pair.host(1));
     // A name that only multicast DNS knows: the one that the coordinator itself announces.
-    let by_name = enroll("pi-2", &format!("goldentooth-{}.local", instance.trim()));
+    let local = format!("goldentooth-{}.local", instance.trim());
+    let (by_name, deaf) = (enroll("pi-2", &local), enroll("pi-3", &local));
     let pace = ["--interval", "1s", "--ceiling", "1s", "--model", "none", "--ask-services", "false"];
-    let agent =
-        |file: &Path| Agent::start_as(Pair::inside(&pair.node, "goldentooth-node"), &scratch, file, &pace);
-    let (first, second) = (agent(&by_number), agent(&by_name));
+    let agent = |file: &Path, more: &[&str]| {
+        let arguments: Vec<&str> = pace.iter().chain(more).copied().collect();
+        Agent::start_as(Pair::inside(&pair.node, "goldentooth-node"), &scratch, file, &arguments)
+    };
+    let (first, second) = (agent(&by_number, &[]), agent(&by_name, &[]));
+    let third = agent(&deaf, &["--mdns", "false"]);
     for name in ["pi-1", "pi-2"] {
         eventually(name, secs(30), || pair.speaks(&coordinator, name).then_some(()));
     }
@@ -121,4 +125,9 @@ fn a_coordinator_that_moved_is_found_again_and_so_is_a_local_name() {
         eventually(name, secs(30), || pair.speaks(&coordinator, name).then_some(()));
     }
     assert!(!second.log().contains("is announced at"), "{}", second.log());
+    // Whoever may not ask the network knows no such name, and finds nobody.
+    assert!(!pair.speaks(&coordinator, "pi-3"));
+    let log = third.log();
+    assert!(log.contains(&format!("no link to the broker at mqtts://{local}")), "{log}");
+    assert!(!log.contains("is announced at") && !log.contains("connected to the broker"), "{log}");
 }

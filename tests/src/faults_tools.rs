@@ -47,6 +47,41 @@ pub fn tampered(program: &str, call: &str, what: &str, when: &str) -> Command {
     command
 }
 
+/// An overlay over an empty folder that is never written to, what is written kept in memory: as a
+/// system with a read-only root has it. Gone at the end.
+pub struct Overlay {
+    on: PathBuf,
+    /// Where its layers are.
+    _memory: Tmpfs,
+}
+
+impl Overlay {
+    /// Mounts one on a folder, which is made; none where the kernel has no overlays.
+    pub fn mount(on: &Path) -> Option<Self> {
+        let memory = Tmpfs::mount(&on.with_extension("layers"), "4m");
+        let layer = |name: &str| {
+            let folder = on.with_extension("layers").join(name);
+            std::fs::create_dir_all(&folder).expect("a folder");
+            format!("{name}dir={}", folder.display())
+        };
+        let options = ["lower", "upper", "work"].map(layer).join(",");
+        std::fs::create_dir_all(on).expect("a folder");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "overlay", "overlay", "-o", &options]).arg(on);
+        if !mount.status().expect("mount").success() {
+            eprintln!("NOT TESTED HERE: there are no overlays");
+            return None;
+        }
+        Some(Self { on: on.to_owned(), _memory: memory })
+    }
+}
+
+impl Drop for Overlay {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.on).status();
+    }
+}
+
 /// A file system in memory, of its own size, gone at the end.
 pub struct Tmpfs(PathBuf);
 

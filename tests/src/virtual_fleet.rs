@@ -5,8 +5,10 @@
 //!
 //! More seeds, or one that failed: `SEEDS=1000 cargo test …`, `SEED=17 …`.
 
+mod node;
 mod plan;
 mod queue;
+mod week;
 mod world;
 
 use node_agent::feel::Model;

@@ -5,9 +5,12 @@
 //! understood as nothing: better no answer than one to another question.
 
 mod phrases;
+mod stretch;
 
 #[cfg(test)]
 mod tests;
+
+pub use stretch::Stretch;
 
 use phrases::PHRASES;
 use serde::{Deserialize, Serialize};
@@ -140,15 +143,6 @@ pub struct Names {
     pub vitals: BTreeMap<String, String>,
 }
 
-/// Of which stretch of time a question asks, in hours back from now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stretch {
-    /// Where it begins.
-    pub from: u32,
-    /// Where it ends.
-    pub to: u32,
-}
-
 /// A question as it was understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
@@ -269,7 +263,7 @@ pub fn understand(text: &str, names: &Names, before: Option<&Asked>) -> Asked {
             matches!(word.as_str(), "coolest" | "least" | "lowest" | "coldest" | "calmest" | "emptiest");
         marked.push(word);
     }
-    asked.stretch = stretch(&marked);
+    asked.stretch = Stretch::named(&marked);
     let line = format!(" {} ", marked.join(" "));
     asked.kind = kind(&line, &asked);
     if let Some(before) = before {
@@ -376,24 +370,5 @@ fn follow(asked: &mut Asked, words: &[String], before: &Asked) {
         || matches!(asked.kind, Some(Question::Why | Question::Since));
     if asked.nodes.is_empty() && refers {
         asked.nodes.clone_from(&before.nodes);
-    }
-}
-
-fn stretch(words: &[String]) -> Option<Stretch> {
-    let back = |from, to| Some(Stretch { from, to });
-    let line = format!(" {} ", words.join(" "));
-    let has = |phrase: &str| line.contains(&format!(" {phrase} "));
-    if has("yesterday") {
-        back(48, 24)
-    } else if has("today") || has("last night") || has("tonight") || has("day") {
-        back(24, 0)
-    } else if has("last hour") || has("this hour") || has("an hour") {
-        back(1, 0)
-    } else if has("last week") || has("this week") || has("week") {
-        back(24 * 7, 0)
-    } else if has("this month") || has("last month") || has("month") {
-        back(24 * 31, 0)
-    } else {
-        None
     }
 }

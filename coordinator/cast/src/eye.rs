@@ -1,6 +1,10 @@
 //! Eyes: each character's own way of looking at the same readings. All of them
 //! are rules; they cost nothing, and always see the same in the same.
 
+mod together;
+
+pub use together::{NEEDS, Need};
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -20,7 +24,7 @@ pub enum Eye {
     Queues,
     /// What is new, or should never be.
     Rare,
-    /// What is off to the same side at once.
+    /// What rises and falls together, and whether what is needed is well.
     Together,
     /// Disks and file systems.
     Storage,
@@ -67,6 +71,10 @@ pub struct View {
     pub yesterday: BTreeMap<String, f64>,
     /// And a week ago.
     pub last_week: BTreeMap<String, f64>,
+    /// How its vitals went of late, in equal steps, oldest first.
+    pub course: BTreeMap<String, Vec<f64>>,
+    /// What the services that run on it need.
+    pub needs: Vec<Need>,
     /// Joint distance from its normal.
     pub distance: Option<f64>,
     /// How many events of each kind were recorded about it within a day.
@@ -85,13 +93,13 @@ const SIBLINGS: usize = 2;
 pub struct Gaze {
     /// What it concludes.
     pub verdict: Verdict,
-    /// The vital or the kind of event that stood out most; none if nothing can.
+    /// The vital, the kind of event or the service that stood out most; none if nothing can.
     pub subject: Option<String>,
     /// What it is now.
     pub value: Option<f64>,
     /// What it was held against.
     pub against: Option<f64>,
-    /// What that is: "usual", "yesterday", "last week", "siblings", "limit", "mean".
+    /// What that is: "usual", "yesterday", "last week", "siblings", "limit", "mean", [`NEEDS`].
     pub measure: &'static str,
     /// How much it stands out: 1 is where unease begins, 2 alarm.
     pub much: f64,
@@ -232,23 +240,6 @@ impl View {
         all
     }
 
-    /// Three vitals that left their usual to the same side are a pattern.
-    fn together(&self) -> Option<Vec<Gaze>> {
-        let off: Vec<(&String, f64, f64)> = self
-            .usual
-            .iter()
-            .filter_map(|(name, usual)| Some((name, *self.now.get(name)?, *usual)))
-            .filter(|(name, value, usual)| apart(name, *value, *usual) > 0.25)
-            .collect();
-        let above = off.iter().filter(|(_, value, usual)| value > usual).count();
-        let side = above.max(off.len() - above) as f64;
-        let (name, value, usual) = off.first().copied().or_else(|| {
-            let (name, usual) = self.usual.iter().next()?;
-            Some((name, *self.now.get(name)?, *usual))
-        })?;
-        Some(vec![found(name, value, usual, "usual", side / 3.0)])
-    }
-
     fn lopsided(&self) -> Option<Vec<Gaze>> {
         let (all, busiest) = (self.now.get("cpu")?, self.now.get("cpu_busiest")?);
         // A core that works while its siblings rest.
@@ -318,6 +309,25 @@ mod tests {
         {
             assert_eq!(eye.look(&View::default()).verdict, Verdict::Blind, "{eye:?}");
         }
+    }
+
+    #[test]
+    fn everybody_has_an_eye_of_its_own() {
+        let cast = crate::Cast::built_in().unwrap();
+        let of = |id: &str| cast.get(id).map(|sheet| sheet.eye);
+        for (id, eye) in [
+            ("caudex", Eye::Joint),
+            ("prometheus", Eye::Season),
+            ("calliope", Eye::Siblings),
+            ("operant-7", Eye::Schedule),
+            ("glestrine", Eye::Queues),
+            ("malvo", Eye::Rare),
+            ("umbrell", Eye::Together),
+        ] {
+            assert_eq!(of(id), Some(eye), "{id}");
+        }
+        let eyes: std::collections::BTreeSet<Eye> = cast.sheets().iter().map(|sheet| sheet.eye).collect();
+        assert_eq!(eyes.len(), cast.sheets().len());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::refusal::Refusal;
 use crate::service::state_word;
 use crate::time::{Millis, UnixMillis};
 use crate::words::{Because, span};
-use frames::{Classifier, Mood, NodeName, ServiceState};
+use frames::{Classifier, Mood, NodeName, Service, ServiceState};
 use serde::{Deserialize, Serialize};
 
 /// One fact about the fleet. As JSON it is an object whose `kind` is
@@ -364,6 +364,15 @@ impl Change {
             Self::CardChanged { node, serial } => format!(
                 "{node} started anew with a new enrolment on the same board (serial {serial}): a new card, it seems."
             ),
+            Self::ServiceChanged { node, unit, to, .. } if unit == Service::DATA_FOLDER => match to {
+                ServiceState::Active => format!("{node} keeps what it knows on its disk again."),
+                ServiceState::Inactive => format!(
+                    "{node} keeps what it knows in memory, or in a layer over a read-only system: a reboot may take it."
+                ),
+                _ => format!(
+                    "{node} can't write into its data folder: it goes on, and keeps what it knows in memory alone."
+                ),
+            },
             Self::ServiceChanged { node, unit, from, to } => {
                 let was = from.map(|from| format!(" (was {})", state_word(from))).unwrap_or_default();
                 format!("{unit} on {node} is {}{was}.", state_word(*to))

@@ -3,7 +3,7 @@
 use crate::change::Change;
 use crate::node::Node;
 use crate::time::Now;
-use frames::{Hello, Report, Service};
+use frames::{Hello, Report, Service, ServiceState};
 
 /// A clock that moved by less than this was not stepped: the offset is read
 /// from two clocks, one after the other, and time servers slew.
@@ -59,11 +59,13 @@ impl Node {
         }
     }
 
-    /// Takes the state of the watched units, and tells what is new in it.
+    /// Takes the state of the watched units and of the agent's data folder, and tells what is
+    /// new in it. A folder that is as it should be is nothing to tell of.
     pub(crate) fn serve(&mut self, units: &[Service], changes: &mut Vec<Change>) {
+        let is_well = |unit: &Service| unit.is_data_folder() && unit.state == ServiceState::Active;
         for unit in units {
             let before = self.services.iter().find(|known| known.name == unit.name).map(|known| known.state);
-            if before != Some(unit.state) {
+            if before != Some(unit.state) && !(before.is_none() && is_well(unit)) {
                 changes.push(Change::ServiceChanged {
                     node: self.name.clone(),
                     unit: unit.name.as_str().to_owned(),
@@ -72,7 +74,7 @@ impl Node {
                 });
             }
         }
-        self.services = units.to_vec();
+        self.services = units.iter().filter(|unit| !is_well(unit)).cloned().collect();
     }
 
     /// Notes what a report says of lost frames.

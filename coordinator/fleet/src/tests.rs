@@ -6,12 +6,13 @@ mod admitting;
 mod boards;
 mod dating;
 mod liveness;
+mod services;
 mod turns;
 
 use crate::{Admission, Admitted, Change, Fleet, Millis, Now, UnixMillis};
 use frames::{
     Body, Budget, Classifier, Clock, Farewell, Head, Headroom, Hello, Mood, NodeName, Probability, Readings,
-    Report, Say, VERSION, Vital, VitalSet, Vitals,
+    Report, Say, Service, ServiceState, Services, VERSION, Vital, VitalSet, Vitals,
 };
 
 /// The wall clock when the monotonic one is zero.
@@ -116,6 +117,15 @@ impl Pi {
             downlink: self.downlink,
         };
         self.body(Say::Hello(hello))
+    }
+
+    pub(crate) fn services(&mut self, mono: Millis, units: &[(&str, ServiceState)]) -> Body<'static> {
+        let unit = |(name, state): &(&str, ServiceState)| Service {
+            name: (*name).try_into().unwrap(),
+            state: *state,
+        };
+        let uptime = self.uptime(mono);
+        self.body(Say::Services(Services { uptime, units: units.iter().map(unit).collect() }))
     }
 
     pub(crate) fn farewell(&mut self, mono: Millis) -> Body<'static> {

@@ -17,6 +17,11 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
 use store::{Batch, Opened, Reader, Store, StoreError};
 
+mod undo;
+
+pub use undo::undo;
+use undo::{MOVING, begin};
+
 /// The archive's own version: another shape of it is another number.
 const FORMAT: u32 = 1;
 const MANIFEST: &str = "manifest.json";
@@ -181,9 +186,11 @@ pub fn save(folder: &Path, file: &Path) -> Result<Saved, BackupError> {
 /// Puts a backup in the place of what is in a data folder that nobody uses.
 ///
 /// # Errors
-/// [`BackupError`]; up to the last step nothing has changed then.
+/// [`BackupError`]; up to the last step nothing has changed then. One that is cut short in the
+/// last step is undone by [`undo`].
 pub fn restore(data: &Data, file: &Path) -> Result<Restored, BackupError> {
     let folder = data.folder();
+    undo(folder)?;
     let staging = folder.join(STAGING);
     if staging.exists() {
         fs::remove_dir_all(&staging).map_err(failed(&staging, "removed"))?;
@@ -208,11 +215,16 @@ pub fn restore(data: &Data, file: &Path) -> Result<Restored, BackupError> {
         folder.join(format!("{ASIDE}{stamp}"))
     });
     if let Some(aside) = &aside {
+        begin(folder, aside)?;
         shift(folder, &there, aside)?;
     }
     let mut new = Vec::new();
     list(&staging, Path::new(""), &mut new)?;
     shift(&staging, &new, folder)?;
+    if aside.is_some() {
+        let moving = folder.join(MOVING);
+        fs::remove_file(&moving).map_err(failed(&moving, "removed"))?;
+    }
     fs::remove_dir_all(&staging).map_err(failed(&staging, "removed"))?;
     sync(folder)?;
     Ok(Restored { made, aside, kept_keys, nodes })

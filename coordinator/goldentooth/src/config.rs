@@ -19,7 +19,7 @@ mod services;
 #[cfg(test)]
 mod tests;
 
-pub use cast::CastSettings;
+pub use cast::{Cadence, CastSettings, Engage};
 
 /// Where the page is served by default.
 pub const DEFAULT_HTTP: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8765));

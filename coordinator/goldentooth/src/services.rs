@@ -1,11 +1,11 @@
 //! Services as they are known now: what the configuration declares, what
 //! services report, and what the agents' watched units say.
 
-use crate::live::{Event, Live};
+use crate::live::{Event, Live, NodeSnapshot};
 use crate::words::lock;
 use fleet::service::{unit_name, worst};
 use fleet::{Declared, Millis, Refusal, Relations, Report, Reports};
-use frames::{NodeName, ServiceState};
+use frames::{Mood, NodeName, ServiceState};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, RwLock};
@@ -128,6 +128,38 @@ impl Services {
     /// Every service that is declared, reports, or is watched as a unit: the
     /// declared ones in their order, then the others by name.
     pub fn all(&self, live: &Live) -> Vec<Service> {
+        self.among(&live.nodes())
+    }
+
+    /// What the services that are declared on a node need, directly or through others, and
+    /// whether each is in trouble: not at work, or wherever it runs is silent or in crisis.
+    pub fn needed_on(&self, nodes: &[Arc<NodeSnapshot>], node: &str) -> Vec<(NodeName, bool)> {
+        let relations = self.relations();
+        let mut needed: Vec<&Declared> = Vec::new();
+        for need in relations.on(node).flat_map(|own| relations.needed_by(&own.name)) {
+            if !needed.iter().any(|known| known.name == need.name) {
+                needed.push(need);
+            }
+        }
+        if needed.is_empty() {
+            return Vec::new();
+        }
+        let all = self.among(nodes);
+        let is_grave = |place: &NodeName| {
+            let node = nodes.iter().find(|node| node.name == *place);
+            node.is_some_and(|node| node.silent || node.mood == Some(Mood::Crisis))
+        };
+        let is_ill = |need: &Declared| {
+            let one = all.iter().find(|one| one.declared.as_ref().is_some_and(|own| own.name == need.name));
+            let state = one.and_then(Service::state);
+            let idle =
+                matches!(state, Some(ServiceState::Failed | ServiceState::Missing | ServiceState::Inactive));
+            idle || (!need.nodes.is_empty() && need.nodes.iter().all(is_grave))
+        };
+        needed.into_iter().map(|need| (need.name.clone(), is_ill(need))).collect()
+    }
+
+    fn among(&self, nodes: &[Arc<NodeSnapshot>]) -> Vec<Service> {
         let reports = self.reports();
         let relations = self.relations();
         let new = |name: String, declared: Option<Declared>| Service {
@@ -147,8 +179,8 @@ impl Services {
         for name in reports.keys().filter(|name| relations.get(name).is_none()) {
             others.insert(name.as_str().to_owned(), new(name.as_str().to_owned(), None));
         }
-        for node in live.nodes() {
-            for unit in &node.services {
+        for node in nodes {
+            for unit in node.services.iter().filter(|unit| !unit.is_data_folder()) {
                 let seen =
                     Seen { node: node.name.clone(), unit: unit.name.as_str().to_owned(), state: unit.state };
                 let declared: Vec<&NodeName> =
@@ -174,7 +206,6 @@ mod tests {
     use super::*;
     use crate::live::Update;
     use crate::surfaces::fixtures;
-    use frames::Mood;
 
     fn declared(name: &str, nodes: &[&str], needs: &[&str]) -> Declared {
         let names = |all: &[&str]| all.iter().map(|one| one.parse().unwrap()).collect();
@@ -226,5 +257,20 @@ mod tests {
             ]
         );
         assert_eq!(all[1].needed_by, ["web".parse().unwrap()]);
+        let need = |node| services.needed_on(&live.nodes(), node);
+        assert_eq!(need("pi-1"), [("db".parse().unwrap(), true)], "it failed on one of its nodes");
+        assert!(need("pi-2").is_empty(), "nothing is declared to run there");
+    }
+
+    #[test]
+    fn what_runs_on_silent_nodes_alone_is_in_trouble() {
+        let all = vec![declared("web", &["pi-1"], &["db"]), declared("db", &["pi-2", "pi-3"], &[])];
+        let services = Services::new(Relations::new(all).unwrap());
+        let nodes = |second: NodeSnapshot| {
+            [fixtures::node("pi-1", Some(Mood::Happy)), second, fixtures::silent("pi-3")].map(Arc::new)
+        };
+        let ill = |nodes: &[Arc<NodeSnapshot>]| services.needed_on(nodes, "pi-1")[0].1;
+        assert!(!ill(&nodes(fixtures::node("pi-2", Some(Mood::Stressed)))), "one of them still works");
+        assert!(ill(&nodes(fixtures::node("pi-2", Some(Mood::Crisis)))));
     }
 }

@@ -3,6 +3,7 @@
 use crate::access::{Access, AccessError, Role};
 use crate::announce::Announcement;
 use crate::ask::{Ask, EventQuery};
+use crate::backup::{self, BackupError};
 use crate::broker::{Broker, BrokerError};
 use crate::calls::Calls;
 use crate::care::Care;
@@ -66,6 +67,9 @@ pub enum UpError {
     /// The claim on the fleet.
     #[error(transparent)]
     Claim(#[from] ClaimError),
+    /// What a restore left that was cut short.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The page's port is taken.
     #[error(
         "{0} is in use by another program (perhaps another goldentooth)\n  \
@@ -111,6 +115,9 @@ struct House {
 /// [`UpError`], each with the way out.
 pub async fn up(config: Config) -> Result<(), UpError> {
     let data = Arc::new(Data::open(&config.data)?);
+    if backup::undo(data.folder())? {
+        tracing::warn!("a restore was cut short: what was there before it is back; restore again");
+    }
     room_for_files();
     // A second installation is refused, and as good.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -17,11 +17,14 @@ use stage::{Birth, Born, Glance, Kept, Line, Now, Request, Stage, Turned, Wanted
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use store::Uuid;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+
+mod spare;
+
+use spare::spare;
 
 /// The kind of the event of a line that is a fact or a suspicion, and of one
 /// that is fiction: the leaves of their topics.
@@ -33,8 +36,6 @@ pub(crate) const SHEETS: &str = "cast";
 const REMEMBERED: usize = 4096;
 const EVENTS: usize = 1024;
 const LINES: usize = 64;
-/// How often the load of this machine is looked at.
-const SPARE: Duration = Duration::from_secs(10);
 
 /// What the cast is put on stage with.
 pub(crate) struct Hosting<'a> {
@@ -120,6 +121,7 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
     let (aliases, simulated) = (setting.settings.pulse.aliases, setting.settings.simulated);
     let held = Held::start(setting).await;
     let models = Models { router: held.router(), aliases, simulated };
+    let sparing = tokio::spawn(spare(budget, held.router()));
     thinking.enter(held);
     company.enter(Hosted {
         seen: seen.clone(),
@@ -134,9 +136,9 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
     });
     let updates = live.subscribe();
     let (glances, asked) = mpsc::channel(LINES);
-    let looking = company::glance::look(seen.clone(), (live.clone(), asked_of), orders.clone(), asked);
+    let places = (live.clone(), asked_of, services.clone());
+    let looking = company::glance::look(seen.clone(), places, orders.clone(), asked);
     let looking = tokio::spawn(looking);
-    let sparing = tokio::spawn(spare(budget));
     let voices = Voices {
         live,
         orders,
@@ -156,20 +158,6 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
         looking.abort();
         sparing.abort();
     }))
-}
-
-/// Tells the stage what this machine can spare, by its load.
-async fn spare(requests: mpsc::Sender<Request>) {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    loop {
-        // In 65,536ths, of the last minute.
-        let load = rustix::system::sysinfo().loads[0] as f32 / 65_536.0;
-        let budget = cast::life::compute_budget(load / cores as f32, 1_000);
-        if requests.send(Request::Budget(budget)).await.is_err() {
-            return;
-        }
-        tokio::time::sleep(SPARE).await;
-    }
 }
 
 /// Adds the fleet's own sheets, from the folder `cast` of the data folder. A
@@ -352,14 +340,15 @@ impl Voices {
 
     /// What was declined is recorded, with its cause.
     async fn decline(&self, turned: Turned) {
-        let Turned { by, why, count, room, event } = turned;
+        let Turned { by, why, count, room, event, path } = turned;
         let node: Option<NodeName> = room.parse().ok();
         let cast = Arc::clone(&self.seen.borrow().cast);
         let who = cast.get(&by).map_or("The cast", |sheet| sheet.name.as_str());
         let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+        let circle = if path.is_empty() { String::new() } else { format!(" ({})", path.join(" → ")) };
         let payload = json!({
-            "node": node, "by": by, "why": why.name(), "count": count, "event": event,
-            "words": format!("{who} had to decline {times}: {}.", why.words()),
+            "node": node, "by": by, "why": why.name(), "count": count, "event": event, "path": path,
+            "words": format!("{who} had to decline {times}: {}{circle}.", why.words()),
         });
         // Intake gone means that everything stops.
         let _ = self

@@ -291,7 +291,7 @@ impl Company {
 
     /// Who needs another to speak first waits for it, where both have something
     /// to say: it may add its own when the other is done. A circle of waits is
-    /// refused, and counted with its cause.
+    /// refused, and told with its path.
     fn defer(&mut self, now: Millis, cast: &Cast, thoughts: &mut Vec<Thought>, room: &str) {
         let by: Vec<String> = thoughts.iter().map(|thought| thought.by.clone()).collect();
         let mut waits = BTreeSet::new();
@@ -304,10 +304,7 @@ impl Company {
                     self.deferred.insert(who.clone(), room.to_owned());
                     waits.insert(who.clone());
                 }
-                Err(cycle) => {
-                    tracing::debug!(%cycle, "nobody waits in a circle");
-                    self.turn(who, Why::Cycle, room, None);
-                }
+                Err(cycle) => self.refuse(who, cycle, room),
             }
         }
         thoughts.retain(|thought| !waits.contains(&thought.by));

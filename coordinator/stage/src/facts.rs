@@ -4,6 +4,7 @@
 use cast::{Direction, Fact, Mood, Occasion, Past, Quantity, Reading, Signal};
 use fleet::service::{state_word, unit_name};
 use fleet::{Because, Change, Relations, words};
+use frames::{Service, ServiceState};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -155,19 +156,37 @@ fn sign(change: &Change) -> Option<(&'static str, String)> {
         Change::SpoolDropped { frames, .. } => format!("{frames} lost frames"),
         Change::TwoBootsAlternate { .. } => "one enrolment file on two machines".to_owned(),
         Change::FrameRefused { cause, count, .. } => format!("{count} refused frames ({cause})"),
+        Change::ServiceChanged { unit, to, .. } if unit == Service::DATA_FOLDER => match to {
+            ServiceState::Active => "a data folder on its disk again".to_owned(),
+            ServiceState::Inactive => "a data folder that lies in memory".to_owned(),
+            _ => "a data folder that takes nothing".to_owned(),
+        },
         Change::ServiceChanged { unit, to, .. } => format!("{unit} {}", state_word(*to)),
+        // Its own name stands where a node's would: "a failure on vault".
+        Change::ServiceReported { node: None, to, .. } => deed(*to).to_owned(),
         Change::ServiceReported { service, to, .. } => format!("{service} {}", state_word(*to)),
         _ => return None,
     };
     Some((change.kind(), words))
 }
 
+/// What a service has done that came into this state, as a noun.
+fn deed(state: ServiceState) -> &'static str {
+    match state {
+        ServiceState::Active => "a return to work",
+        ServiceState::Changing => "a change under way",
+        ServiceState::Inactive => "a stop",
+        ServiceState::Failed => "a failure",
+        ServiceState::Missing => "an absence",
+    }
+}
+
 /// Whether a change is a good one.
 fn is_relief(change: &Change) -> bool {
     matches!(
         change,
-        Change::ServiceChanged { to: frames::ServiceState::Active, .. }
-            | Change::ServiceReported { to: frames::ServiceState::Active, .. }
+        Change::ServiceChanged { to: ServiceState::Active, .. }
+            | Change::ServiceReported { to: ServiceState::Active, .. }
             | Change::ClockChanged { trusted: true, by: None, .. }
             | Change::AgentChanged { .. }
             | Change::SettingsApplied { .. }

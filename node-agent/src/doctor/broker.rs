@@ -2,7 +2,7 @@
 
 use super::Finding;
 use crate::enrolment::{Address, Enrolment};
-use crate::say::tls;
+use crate::say::{find, tls};
 use rumqttc::v5::mqttbytes::v5::Packet;
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, MqttOptions};
 use rumqttc::{TlsConfiguration, Transport};
@@ -18,11 +18,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const OUR_NAME: &str = "goldentooth-nod";
 
 /// One finding for each address of the enrolment at `path`. It is a failure only if none answers.
-pub(super) async fn examine(path: &Path, enrolment: &Enrolment) -> Vec<Finding> {
+pub(super) async fn examine(path: &Path, enrolment: &Enrolment, mdns: bool) -> Vec<Finding> {
     let busy = agent_runs(path);
     let mut findings = Vec::new();
     for address in &enrolment.addresses {
-        findings.push(match attempt(enrolment, address, busy).await {
+        // As the agent looks it up.
+        let place = find::resolved(address, mdns).await;
+        findings.push(match attempt(enrolment, &place, busy).await {
             Ok(found) => Finding::good(WHAT, format!("{address}: {found}")),
             Err((found, advice)) => Finding::failed(WHAT, format!("{address}: {found}"), advice),
         });

@@ -11,7 +11,7 @@ use crate::sample::{Sampler, slows_at};
 use crate::say::spool::KEEP_EVERY;
 use crate::say::tls::TlsError;
 use crate::virtual_pi::VirtualPi;
-use frames::{Readings, Services, VitalSet};
+use frames::{Readings, ServiceState, Services, VitalSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,10 +35,10 @@ impl Source {
         }
     }
 
-    /// Every unit that is watched, if one has changed.
-    pub(super) fn services(&mut self) -> Option<Services> {
+    /// Every unit that is watched and the data folder, if one has changed.
+    pub(super) fn services(&mut self, data: Option<ServiceState>) -> Option<Services> {
         match self {
-            Self::Machine(sampler) => sampler.services(),
+            Self::Machine(sampler) => sampler.services(data),
             Self::Virtual(_) => None,
         }
     }
@@ -73,6 +73,9 @@ pub struct RunOptions {
     pub spool: Option<PathBuf>,
     /// How often memory goes to that folder while nobody answers, in milliseconds.
     pub keep_every: Millis,
+    /// Whether the local network may be asked by multicast DNS: for `.local` names, and for a
+    /// coordinator that moved.
+    pub mdns: bool,
     /// The line to systemd.
     pub notify: Notify,
     /// How long to wait for the coordinator's answer at the end.
@@ -94,6 +97,7 @@ impl RunOptions {
             trust: Trust::default(),
             spool: None,
             keep_every: KEEP_EVERY,
+            mdns: true,
             notify: Notify::default(),
             grace: GRACE,
         }
@@ -111,6 +115,7 @@ impl RunOptions {
             trust: Trust::Always,
             spool: None,
             keep_every: KEEP_EVERY,
+            mdns: true,
             notify: Notify::default(),
             grace: Duration::ZERO,
         }

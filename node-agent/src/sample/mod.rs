@@ -38,7 +38,7 @@ pub use trips::slows_at;
 
 use crate::Millis;
 use files::Files;
-use frames::{COUNT, Readings, Services, Vital, VitalSet};
+use frames::{COUNT, Readings, ServiceState, Services, Vital, VitalSet};
 use std::path::Path;
 pub use units::UnitName;
 
@@ -157,9 +157,10 @@ impl Sampler {
         self
     }
 
-    /// Every watched unit, if one has changed since this was last asked.
-    pub fn services(&mut self) -> Option<Services> {
-        self.units.news()
+    /// Every watched unit and the agent's own data folder (none without one), if one has
+    /// changed since this was last asked.
+    pub fn services(&mut self, data: Option<ServiceState>) -> Option<Services> {
+        self.units.news(data)
     }
 
     /// Where it reads.

@@ -152,6 +152,28 @@ fn a_pi_5_has_a_fan() {
 }
 
 #[test]
+fn a_pi_5_on_nvme_is_read_as_one_on_a_card() {
+    let tree = Copy::of("pi-5-nvme");
+    let mut sampler = Sampler::new(tree.root());
+    let first = sampler.sample(10_000).readings;
+    // The disk has a sensor of its own, and it is hot.
+    assert_near(&first, Vital::Temperature, 46.3);
+    assert_near(&first, Vital::Fan, 2913.0);
+    assert_near(&first, Vital::FilesystemErrors, 0.0);
+    assert_near(&first, Vital::ReadOnlyMounts, 0.0);
+    assert_absent(&first, &[Vital::DiskErrors]);
+    tree.change(
+        "proc/diskstats",
+        "nvme0n1 61033 10 4801344 900 53403 20 3402112 1200 0 12210",
+        "nvme0n1 61033 10 4801444 900 53403 20 3402512 1200 0 14210",
+    );
+    let second = sampler.sample(20_000).readings;
+    assert_near(&second, Vital::DiskRead, 100.0 * 512.0 / 10.0);
+    assert_near(&second, Vital::DiskWrite, 400.0 * 512.0 / 10.0);
+    assert_near(&second, Vital::DiskBusy, 20.0);
+}
+
+#[test]
 fn a_virtual_machine_has_no_sensors_and_no_swap() {
     let readings = once("x86-vm");
     assert_near(&readings, Vital::OomKills, 1.0);

@@ -66,6 +66,8 @@ pub(crate) struct Units {
     /// When `/run/systemd/units` had changed at the last question, and when that was put.
     asked: Option<(Option<i128>, Millis)>,
     known: Vec<ServiceState, MAX_SERVICES>,
+    /// How the agent's own data folder was told to be.
+    data: Option<ServiceState>,
     changed: bool,
 }
 
@@ -75,7 +77,7 @@ impl Units {
         let mut arguments = vec!["show", "--property=LoadState,ActiveState", "--"];
         arguments.extend(names.iter().map(UnitName::as_str));
         let systemctl = Asked::new("systemctl", &arguments, EVERY);
-        Self { names, systemctl, asked: None, known: Vec::new(), changed: false }
+        Self { names, systemctl, asked: None, known: Vec::new(), data: None, changed: false }
     }
 
     /// Asks if a unit may have changed. What comes in is there from [`Units::news`].
@@ -105,14 +107,21 @@ impl Units {
         }
     }
 
-    /// Every watched unit, if one has changed since this was last asked.
-    pub(crate) fn news(&mut self) -> Option<Services> {
-        if !std::mem::take(&mut self.changed) {
+    /// Every watched unit and the agent's data folder, which is so now, if one has changed
+    /// since this was last asked. What is said replaces what was said before, so that
+    /// nothing is said before every unit is known.
+    pub(crate) fn news(&mut self, data: Option<ServiceState>) -> Option<Services> {
+        let all_known = self.known.len() == self.names.len();
+        let has_news = self.changed || data != self.data;
+        if !(all_known && has_news) {
             return None;
         }
+        (self.changed, self.data) = (false, data);
         let unit =
             |(name, state): (&UnitName, &ServiceState)| Service { name: name.0.clone(), state: *state };
-        Some(Services { uptime: 0, units: self.names.iter().zip(&self.known).map(unit).collect() })
+        let own = data.and_then(|state| Some(Service { name: Service::DATA_FOLDER.try_into().ok()?, state }));
+        let units = self.names.iter().zip(&self.known).map(unit).chain(own).take(MAX_SERVICES);
+        Some(Services { uptime: 0, units: units.collect() })
     }
 }
 
@@ -151,7 +160,7 @@ mod tests {
         units.ask(at, tree);
         units.systemctl.wait();
         units.ask(at, tree);
-        let services = units.news()?;
+        let services = units.news(None)?;
         Some(services.units.iter().map(|unit| (unit.name.to_string(), unit.state)).collect())
     }
 
@@ -176,6 +185,37 @@ mod tests {
         let failed = vec![(nginx, ServiceState::Active), (backup, ServiceState::Failed)];
         assert_eq!(news(&mut units, 120_000, &files), Some(failed));
         assert_eq!(news(&mut units, 120_000 + ANYWAY, &files), None, "asked, and the same");
+    }
+
+    #[test]
+    fn the_data_folder_is_told_with_the_units_and_not_before_them() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("run/systemd/units")).unwrap();
+        let files = Files::new(root.path());
+        let told = |units: &mut Units, data| {
+            let services = units.news(data)?;
+            Some(
+                services
+                    .units
+                    .iter()
+                    .map(|unit| (unit.name.to_string(), unit.state))
+                    .collect::<std::vec::Vec<_>>(),
+            )
+        };
+        let data = |state| (Service::DATA_FOLDER.to_owned(), state);
+        let (memory, nowhere) = (Some(ServiceState::Inactive), Some(ServiceState::Failed));
+        let mut alone = Units::new(std::vec::Vec::new());
+        assert_eq!(told(&mut alone, memory), Some(vec![data(ServiceState::Inactive)]));
+        assert_eq!(told(&mut alone, memory), None, "nothing new");
+        assert_eq!(told(&mut alone, nowhere), Some(vec![data(ServiceState::Failed)]));
+        assert_eq!(told(&mut Units::new(std::vec::Vec::new()), None), None, "without a folder");
+        let mut units = watching(&["nginx"], "LoadState=loaded\\nActiveState=active\\n");
+        assert_eq!(told(&mut units, memory), None, "how nginx is, is not known yet");
+        units.ask(0, &files);
+        units.systemctl.wait();
+        units.ask(0, &files);
+        let both = vec![("nginx.service".to_owned(), ServiceState::Active), data(ServiceState::Inactive)];
+        assert_eq!(told(&mut units, memory), Some(both));
     }
 
     #[test]

@@ -94,10 +94,10 @@ pub(super) async fn coordinators(fleet: &FleetName) -> Vec<Address> {
 }
 
 /// The address with its host looked up, if it is a `.local` one that this system can't
-/// look up itself: many have no nss-mdns.
-pub(crate) async fn resolved(address: &Address) -> Cow<'_, Address> {
+/// look up itself (many have no nss-mdns), and the local network may be asked.
+pub(crate) async fn resolved(address: &Address, mdns: bool) -> Cow<'_, Address> {
     let (_, domain) = address.host.rsplit_once('.').unwrap_or_default();
-    if !domain.eq_ignore_ascii_case("local") {
+    if !mdns || !domain.eq_ignore_ascii_case("local") {
         return Cow::Borrowed(address);
     }
     let own = tokio::net::lookup_host((address.host.as_str(), address.port)).await;

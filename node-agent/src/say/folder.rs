@@ -61,6 +61,11 @@ impl Folder {
         free
     }
 
+    /// Whether it could be written when it was claimed.
+    pub fn takes_writes(&self) -> bool {
+        self.lock.is_some()
+    }
+
     /// Whether what is written here is gone after a reboot: the folder lies in memory, as
     /// under the overlay of a read-only system.
     pub fn is_in_memory(&self) -> bool {

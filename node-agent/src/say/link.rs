@@ -56,6 +56,8 @@ pub struct LinkOptions {
     pub command: String,
     /// The fleet: coordinators are looked for under its name when none of the addresses answers.
     pub fleet: FleetName,
+    /// Whether the local network may be asked by multicast DNS.
+    pub mdns: bool,
     /// How to speak TLS, if an address asks for it.
     pub tls: Option<Arc<ClientConfig>>,
     /// Decides the jitter of the pauses.
@@ -146,7 +148,7 @@ pub async fn keep(options: LinkOptions, news: mpsc::Sender<News>) {
     let mut found: Vec<Address> = Vec::new();
     loop {
         // Without a certificate nobody who is found could be trusted.
-        if options.tls.is_some() && search.is_due(Instant::now()) {
+        if options.mdns && options.tls.is_some() && search.is_due(Instant::now()) {
             found = find::coordinators(&options.fleet).await;
             found.retain(|place| !options.addresses.contains(place));
             if let Some(place) = found.first() {
@@ -189,7 +191,7 @@ pub(crate) async fn connection(
     address: &Address,
     news: &mpsc::Sender<News>,
 ) -> Option<(Duration, String)> {
-    let address = &*find::resolved(address).await;
+    let address = &*find::resolved(address, options.mdns).await;
     let (client, mut events) = match mqtt_options(options, address) {
         Ok(mqtt) => AsyncClient::new(mqtt, REQUESTS),
         Err(why) => return Some((Duration::ZERO, why.to_owned())),

@@ -1,7 +1,8 @@
 //! What shall happen to a virtual fleet, and what came of it.
 
-use goldentooth::live::Status;
+use goldentooth::live::{Event, Status};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What shall happen to a fleet.
 #[derive(Clone, Copy, Debug)]
@@ -18,12 +19,23 @@ pub struct Plan {
     pub cut: Option<(u64, u64)>,
     /// The coordinator and its broker are away, from and to, in ms.
     pub coordinator_down: Option<(u64, u64)>,
+    /// So often, in ms, the power of one node after the other fails; its machine starts anew,
+    /// with a clock that nobody has set yet.
+    pub power_fails: Option<u64>,
 }
 
 impl Plan {
     /// What the suite runs: 50 nodes for a quarter of an hour.
     pub fn suite() -> Self {
-        Self { nodes: 50, floor: 10_000, length: 900_000, faults: true, cut: None, coordinator_down: None }
+        Self {
+            nodes: 50,
+            floor: 10_000,
+            length: 900_000,
+            faults: true,
+            cut: None,
+            coordinator_down: None,
+            power_fails: None,
+        }
     }
 }
 
@@ -44,6 +56,8 @@ pub struct Ending {
     pub false_silences: Vec<String>,
     /// The coordinator's counters, since its last start.
     pub status: Status,
-    /// Every event, with its time.
+    /// Every event.
+    pub events: Vec<Arc<Event>>,
+    /// The same in a line each, with the time of the world.
     pub trace: Vec<String>,
 }

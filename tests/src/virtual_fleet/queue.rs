@@ -10,6 +10,8 @@ pub enum Happening {
     Down(usize, u32, Vec<u8>),
     /// A node's link goes down or up.
     Link(usize, bool),
+    /// A node's power fails or comes back.
+    Power(usize, bool),
     /// The coordinator's second.
     Tick,
     /// The coordinator commits.

@@ -1,19 +1,17 @@
 //! The world of a virtual fleet: one queue of happenings, ordered by time.
 
+use super::node::{POWERLESS, STARTED, SimNode, started};
 use super::plan::{Ending, Plan};
 use super::queue::{Entry, Happening};
 use fleet::Now;
-use frames::{FleetKey, FleetName, Leaf, NodeName};
+use frames::{FleetKey, FleetName, Leaf, NodeName, Vital};
 use goldentooth::enrol::Keys;
 use goldentooth::intake::core::Core;
 use goldentooth::intake::writer::Stores;
-use goldentooth::live::Update;
-use node_agent::agent::{About, Agent, Identity};
-use node_agent::budget::Limits;
+use goldentooth::live::{Event, Update};
+use node_agent::agent::Identity;
 use node_agent::enrolment::Kind;
-use node_agent::feel::{Feeler, Model};
-use node_agent::hardware::Hardware;
-use node_agent::say::spool::Spool;
+use node_agent::feel::Model;
 use node_agent::virtual_pi::VirtualPi;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -21,31 +19,15 @@ use std::sync::Arc;
 use store::{EventIds, SeriesQuery, Store};
 
 /// The wall clock at the world's start: a full minute, in November 2026.
-const EPOCH: i64 = 1_795_000_020_000 / 60_000 * 60_000;
+pub const EPOCH: i64 = 1_795_000_020_000 / 60_000 * 60_000;
 /// What one sample costs a virtual agent, in ns: about what it costs a Pi 4.
 const SAMPLE_COST: u64 = 2_000_000;
-
 /// After an outage an agent connects again within this, in ms.
 const RECONNECT: u64 = 30_000;
 
-struct SimNode {
-    agent: Agent,
-    pi: VirtualPi,
-    name: NodeName,
-    /// The node's uptime when the world began.
-    offset: u64,
-    up: bool,
-    /// Counts connections: what is under way on an older one is lost.
-    connection: u32,
-    samples: usize,
-    /// When a frame of it last arrived.
-    heard: u64,
-    /// When a frame of it was last lost or held up.
-    troubled: u64,
-}
-
 /// A fleet, its coordinator and the time.
 pub struct World {
+    model: Model,
     rng: fastrand::Rng,
     plan: Plan,
     now: u64,
@@ -59,6 +41,7 @@ pub struct World {
     ending: bool,
     away: bool,
     false_silences: Vec<String>,
+    events: Vec<Arc<Event>>,
     trace: Vec<String>,
 }
 
@@ -75,20 +58,17 @@ impl World {
             keys.admit(&name, Kind::Node);
             let key = keys.node_key(&name).expect("enrolled");
             let pi = VirtualPi::new(seed, number as u32);
-            let hardware = Hardware { model: pi.hardware().to_owned(), ..Hardware::default() };
-            let about = About { hardware, measurable: pi.measurable() };
             let identity = Identity { fleet: fleet.clone(), name: name.clone(), key, boot: rng.u32(..) };
             let offset = rng.u64(1_000..1_000_000);
-            let spool = Spool::new(offset, identity.boot, rng.u64(..));
-            let limits = Limits { floor: plan.floor, ..Limits::default() };
-            let feeler = Feeler::new(Some(model.clone()));
-            let agent = Agent::new(offset, identity, about, limits, feeler, spool);
+            let agent = started(offset, identity, &pi, rng.u64(..), (model, plan.floor));
             by_topic.insert(Leaf::Cmd.topic(&fleet, &name).as_str().to_owned(), number);
             nodes.push(SimNode {
                 agent,
                 pi,
                 name,
                 offset,
+                on: true,
+                wakes: None,
                 up: false,
                 connection: 0,
                 samples: 0,
@@ -99,6 +79,7 @@ impl World {
         let core = Core::new(now, Arc::clone(&keys), EventIds::after(None));
         let stores = Stores { kept: Store::temporary().expect("a store in memory"), simulated: None };
         let mut world = Self {
+            model: model.clone(),
             rng,
             plan,
             now: 0,
@@ -112,6 +93,7 @@ impl World {
             ending: false,
             away: false,
             false_silences: Vec::new(),
+            events: Vec::new(),
             trace: Vec::new(),
         };
         world.core.connected(now, true);
@@ -137,6 +119,14 @@ impl World {
         if let Some((from, to)) = self.plan.coordinator_down {
             self.push(from, Happening::Away(true));
             self.push(to, Happening::Away(false));
+        }
+        if let Some(every) = self.plan.power_fails {
+            for number in 1..self.plan.length / every {
+                let node = number as usize % self.nodes.len();
+                let for_so_long = POWERLESS[number as usize % POWERLESS.len()];
+                self.push(number * every, Happening::Power(node, false));
+                self.push(number * every + for_so_long, Happening::Power(node, true));
+            }
         }
         if self.plan.faults {
             let crash = self.rng.u64(60_000..self.plan.length);
@@ -172,7 +162,12 @@ impl World {
 
     fn happen(&mut self, what: Happening) {
         match what {
-            Happening::Wake(node) => self.wake(node),
+            Happening::Wake(node) => {
+                // One that was brought forward has been seen to.
+                if self.nodes[node].wakes.take_if(|at| *at == self.now).is_some() {
+                    self.wake(node);
+                }
+            }
             // Nobody is there; what comes due is done when somebody is.
             Happening::Up(..) if self.away => {}
             Happening::Tick if self.away => self.push(self.now + 1_000, Happening::Tick),
@@ -186,13 +181,13 @@ impl World {
             Happening::Down(node, connection, payload) => {
                 let sim = &mut self.nodes[node];
                 if sim.up && sim.connection == connection {
-                    sim.agent.received(self.now + sim.offset, &payload);
+                    sim.agent.received(sim.uptime(self.now), &payload);
                     self.wake(node);
                 }
             }
             Happening::Link(node, up) => {
                 let sim = &mut self.nodes[node];
-                let uptime = self.now + sim.offset;
+                let uptime = sim.uptime(self.now);
                 sim.up = up;
                 if up {
                     sim.connection += 1;
@@ -202,6 +197,7 @@ impl World {
                 }
                 self.wake(node);
             }
+            Happening::Power(node, on) => self.power(node, on),
             Happening::Tick => {
                 self.core.tick(at(self.now));
                 self.push(self.now + 1_000, Happening::Tick);
@@ -225,10 +221,23 @@ impl World {
                 self.ending = true;
                 for node in 0..self.nodes.len() {
                     let sim = &mut self.nodes[node];
-                    sim.agent.farewell(self.now + sim.offset);
+                    sim.agent.farewell(sim.uptime(self.now));
                     self.wake(node);
                 }
             }
+        }
+    }
+
+    /// A node without power does nothing; then its machine starts anew.
+    fn power(&mut self, number: usize, on: bool) {
+        let (boot, seed) = (self.rng.u32(..), self.rng.u64(..));
+        let sim = &mut self.nodes[number];
+        (sim.on, sim.up) = (on, false);
+        if on {
+            sim.offset = STARTED.wrapping_sub(self.now);
+            let identity = Identity { boot, ..sim.agent.identity().clone() };
+            sim.agent = started(STARTED, identity, &sim.pi, seed, (&self.model, self.plan.floor));
+            self.push(self.now + 2_000, Happening::Link(number, true));
         }
     }
 
@@ -246,9 +255,17 @@ impl World {
     fn wake(&mut self, number: usize) {
         let now = self.now;
         let sim = &mut self.nodes[number];
-        let uptime = now + sim.offset;
+        if !sim.on {
+            return;
+        }
+        let uptime = sim.uptime(now);
         if sim.agent.due() <= uptime {
-            let readings = sim.pi.read(uptime);
+            let mut readings = sim.pi.read(now);
+            if self.plan.power_fails.is_some() {
+                let clock = sim.clock(uptime, EPOCH + now.cast_signed());
+                readings.set(Vital::ClockSynchronised, f32::from(u8::from(clock.trusted)));
+                sim.agent.clock(uptime, Some(clock));
+            }
             sim.agent.sampled(uptime, &readings, SAMPLE_COST);
             sim.samples += 1;
         }
@@ -260,8 +277,9 @@ impl World {
         }
         let due = sim.agent.due();
         let next = sim.agent.wake().map_or(due, |wake| wake.min(due));
-        if next != u64::MAX {
-            let next = next.max(uptime + 1) - sim.offset;
+        let next = (next != u64::MAX).then(|| sim.at(next.max(uptime + 1)));
+        if let Some(next) = next.filter(|next| sim.wakes.is_none_or(|at| *next < at)) {
+            sim.wakes = Some(next);
             self.push(next, Happening::Wake(number));
         }
         for frame in frames {
@@ -304,6 +322,7 @@ impl World {
         for update in output.updates {
             let Update::Event(event) = update else { continue };
             self.trace.push(format!("{:>8} {} {}", self.now, event.kind, event.payload));
+            self.events.push(Arc::clone(&event));
             if event.kind == "silent" && !self.ending {
                 let heard = self.nodes.iter().find(|sim| Some(sim.name.as_str()) == event.node());
                 // A lost frame may be the one that told of a longer interval:
@@ -345,6 +364,7 @@ impl World {
             dropped: self.nodes.iter().map(|sim| sim.agent.dropped()).sum(),
             false_silences: self.false_silences,
             status: self.core.status_now(),
+            events: self.events,
             trace: self.trace,
         }
     }

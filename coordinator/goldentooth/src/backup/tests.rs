@@ -51,6 +51,38 @@ fn a_backup_is_private_and_never_overwrites() {
 }
 
 #[test]
+fn a_restore_that_was_cut_short_is_undone_and_lowers_no_epoch() {
+    for cut in 0.. {
+        let (scratch, folder) = folder(1);
+        let file = scratch.path().join("backup.tar");
+        save(&folder, &file).unwrap();
+        enrol(&folder, 2);
+        fs::write(folder.join("cast/own.toml"), "a newer sheet").unwrap();
+        // As far as it came: so many files are aside, and the others of the new state in place.
+        let (mut there, aside) = (Vec::new(), folder.join("aside-then"));
+        list(&folder, Path::new(""), &mut there).unwrap();
+        there.retain(|name| is_replaced(name));
+        begin(&folder, &aside).unwrap();
+        if cut > 0 {
+            shift(&folder, there.get(..cut).unwrap_or(&there), &aside).unwrap();
+        }
+        if cut > there.len() {
+            fs::write(folder.join("instance"), "half of another").unwrap();
+        }
+        assert!(undo(&folder).unwrap());
+        assert!(!undo(&folder).unwrap() && !aside.exists());
+        assert_eq!(fs::read_to_string(folder.join("cast/own.toml")).unwrap(), "a newer sheet");
+        let restored = restore(&Data::open(&folder).unwrap(), &file).unwrap();
+        assert!(restored.kept_keys, "it is the same coordinator's");
+        assert_eq!(epoch(&folder), 3);
+        assert_eq!(fs::read_to_string(folder.join("cast/own.toml")).unwrap(), "a sheet");
+        if cut > there.len() {
+            return;
+        }
+    }
+}
+
+#[test]
 fn a_restore_over_the_same_coordinator_lowers_no_epoch_and_sets_aside_what_was_there() {
     let (scratch, folder) = folder(1);
     let file = scratch.path().join("backup.tar");

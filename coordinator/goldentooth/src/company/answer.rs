@@ -8,6 +8,7 @@ pub(super) use sitting::{Called, call};
 
 use crate::ask::Ask;
 use crate::live::NodeSnapshot;
+use crate::services::Services;
 use crate::surfaces::view::{FactView, time};
 use cast::ask::{Asked, Question};
 use cast::{Cast, Sheet};
@@ -21,6 +22,7 @@ pub(super) struct Scene<'a> {
     pub(super) cast: &'a Cast,
     pub(super) nodes: &'a [Arc<NodeSnapshot>],
     pub(super) ask: &'a Ask,
+    pub(super) services: &'a Services,
     pub(super) portraits: &'a [Portrait],
 }
 

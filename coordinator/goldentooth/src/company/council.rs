@@ -3,10 +3,11 @@
 
 use crate::ask::{Ask, EventQuery, PastQuery, id_at};
 use crate::live::NodeSnapshot;
+use crate::services::Services;
 use crate::surfaces::view::{CouncilView, GazeView, time};
 use cast::Cast;
 use cast::council::{Council, Finding, Seat, Sitting};
-use cast::eye::{Eye, Verdict, View};
+use cast::eye::{Eye, NEEDS, Need, Verdict, View};
 use fleet::words::{quantity, tidy};
 use frames::{Mood, Vital};
 use stage::Portrait;
@@ -26,23 +27,30 @@ const SWINGING: [Vital; 8] = [
     Vital::NetSent,
     Vital::PsiIoSome,
 ];
+/// What rises and falls together is looked for in so long, by such steps.
+const COURSE: i64 = 6 * HOUR;
+const STEP: i64 = 15 * 60 * 1000;
 /// Fewer siblings of the same hardware than this are too few to hold a node against.
 const SIBLINGS: usize = 3;
 
 /// Has the whole cast look at a node.
 pub(super) async fn sit(
     cast: &Cast,
-    ask: &Ask,
+    (ask, services): (&Ask, &Services),
     nodes: &[Arc<NodeSnapshot>],
     node: &NodeSnapshot,
     now: i64,
 ) -> Council {
-    let view = view(ask, nodes, node, now).await;
+    let needs = services.needed_on(nodes, node.name.as_str()).into_iter();
+    let view = View {
+        needs: needs.map(|(service, ill)| Need { service: service.to_string(), ill }).collect(),
+        ..view(ask, nodes, node, now).await
+    };
     Council::of(cast.sheets().iter().map(|sheet| (sheet.id.as_str(), sheet.eye)), &view)
 }
 
-/// All that an eye may look at about a node. What can't be read is not in it.
-pub(super) async fn view(ask: &Ask, nodes: &[Arc<NodeSnapshot>], node: &NodeSnapshot, now: i64) -> View {
+/// All that an eye may look at about a node, but for what it needs. What can't be read is not in it.
+async fn view(ask: &Ask, nodes: &[Arc<NodeSnapshot>], node: &NodeSnapshot, now: i64) -> View {
     let known = |node: &NodeSnapshot| -> BTreeMap<String, f64> {
         let values = Vital::ALL.iter().filter_map(|vital| Some((vital, node.vitals.get(*vital)?)));
         values.map(|(vital, value)| (vital.name().to_owned(), tidy(value))).collect()
@@ -74,6 +82,21 @@ pub(super) async fn view(ask: &Ask, nodes: &[Arc<NodeSnapshot>], node: &NodeSnap
             .filter_map(|(place, vital)| Some((vital.name().to_owned(), of(place)?)))
             .collect()
     };
+    let query = PastQuery {
+        node: node.name.clone(),
+        vitals: SWINGING.to_vec(),
+        from: now - COURSE,
+        to: now,
+        step: STEP,
+    };
+    let points = ask.past(query).await.unwrap_or_default();
+    let course = SWINGING.iter().enumerate().filter_map(|(place, vital)| {
+        // One with gaps would be held against others at other times.
+        let means =
+            points.iter().map(|point| Some(f64::from(point.values.get(place).copied().flatten()?.mean)));
+        Some((vital.name().to_owned(), means.collect::<Option<Vec<f64>>>()?))
+    });
+    let course = course.collect();
     let mut events: BTreeMap<String, u32> = BTreeMap::new();
     let query =
         EventQuery { after: Some(id_at(now - DAY)), node: Some(node.name.clone()), ..EventQuery::default() };
@@ -87,10 +110,12 @@ pub(super) async fn view(ask: &Ask, nodes: &[Arc<NodeSnapshot>], node: &NodeSnap
         siblings,
         yesterday: mean(now - DAY - HOUR / 2, now - DAY + HOUR / 2).await,
         last_week: mean(now - 7 * DAY - HOUR / 2, now - 7 * DAY + HOUR / 2).await,
+        course,
         distance: node.distance.filter(|_| !node.silent).map(tidy),
         events,
         nodes: nodes.len() as u32,
         silent: nodes.iter().filter(|node| node.silent).count() as u32,
+        needs: Vec::new(),
     }
 }
 
@@ -165,6 +190,13 @@ pub(super) fn reading(seat: &Seat) -> String {
     let (Some(subject), Some(value), Some(against)) = (&gaze.subject, gaze.value, gaze.against) else {
         return "lacks what it looks at".to_owned();
     };
+    if gaze.measure == NEEDS {
+        return if value > 0.0 {
+            format!("{subject} in trouble, {value} of {against} services that it needs")
+        } else {
+            format!("none of {against} services that it needs in trouble")
+        };
+    }
     if let Some(vital) = Vital::from_name(subject) {
         // Of what should never be, the count says it all.
         if vital.is_flag() || (gaze.measure == "limit" && against < 1.0) {

@@ -6,8 +6,9 @@ use super::hosted::word;
 use crate::ask::Ask;
 use crate::intake::Order;
 use crate::live::{Live, NodeSnapshot};
+use crate::services::Services;
 use cast::council::Seat;
-use cast::eye::Verdict;
+use cast::eye::{NEEDS, Verdict};
 use fleet::words::{named, quantity, tidy};
 use frames::Vital;
 use node_agent::clock::wall;
@@ -21,7 +22,7 @@ use tokio::sync::{mpsc, watch};
 /// Looks wherever it is asked to, one node after the other, until nobody asks.
 pub(crate) async fn look(
     seen: watch::Receiver<Now>,
-    (live, ask): (Live, Ask),
+    (live, ask, services): (Live, Ask, Services),
     orders: mpsc::Sender<Order>,
     mut glances: mpsc::Receiver<Glance>,
 ) {
@@ -33,7 +34,7 @@ pub(crate) async fn look(
         let now = wall();
         looked.insert(node.name.to_string(), now);
         let cast = Arc::clone(&seen.borrow().cast);
-        let council = council::sit(&cast, &ask, &nodes, node, now).await;
+        let council = council::sit(&cast, (&ask, &services), &nodes, node, now).await;
         let seeing = council.seats.iter().filter(|seat| seat.gaze.verdict != Verdict::Blind);
         let payload = json!({
             "node": node.name, "mood": node.mood, "after": glance.after, "uneasy": council.uneasy,
@@ -69,6 +70,11 @@ fn reading(seat: &Seat) -> Value {
     let gaze = &seat.gaze;
     let value = gaze.value.unwrap_or_default() as f32;
     let (unit, vital, text, sign) = match gaze.subject.as_deref() {
+        Some(service) if gaze.measure == NEEDS => {
+            let text =
+                format!("{} of {} in trouble", tidy(value), tidy(gaze.against.unwrap_or_default() as f32));
+            ("", "services needed there".to_owned(), text, format!("a needed service in trouble ({service})"))
+        }
         Some(subject) => match Vital::from_name(subject) {
             Some(vital) if vital.is_flag() => {
                 (vital.unit(), vital.row().words.to_owned(), quantity(vital, value), named(vital, value))

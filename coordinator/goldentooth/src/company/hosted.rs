@@ -209,7 +209,8 @@ impl Hosted {
         let before = self.remembered(person).await;
         let asked = understand(text, &names, before.as_ref());
         let portraits = self.request(Request::Portraits).await?;
-        let scene = Scene { cast: &cast, nodes: &nodes, ask: &self.ask, portraits: &portraits };
+        let (ask, services) = (&self.ask, &self.services);
+        let scene = Scene { cast: &cast, nodes: &nodes, ask, services, portraits: &portraits };
         let (meant, named) = speakers(&cast, text, &asked);
         let floor = self.floor(&cast, text, person, &meant, named).await?;
         let speakers: Vec<&Sheet> = floor.by.iter().filter_map(|id| cast.get(id)).collect();
@@ -346,7 +347,7 @@ impl Hosted {
         let Some(node) = self.live.node(name) else { return Ok(None) };
         let portraits = self.request(Request::Portraits).await?;
         let (now, cast) = (wall(), self.cast());
-        let council = council::sit(&cast, &self.ask, &self.live.nodes(), &node, now).await;
+        let council = council::sit(&cast, (&self.ask, &self.services), &self.live.nodes(), &node, now).await;
         Ok(Some(council::shown(&cast, &portraits, &council, &node, now)))
     }
 }

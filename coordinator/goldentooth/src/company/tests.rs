@@ -26,6 +26,14 @@ fn setup(nodes: Vec<NodeSnapshot>) -> Setup {
 }
 
 fn setup_with(nodes: Vec<NodeSnapshot>, settings: minds::Settings) -> Setup {
+    setup_among(nodes, settings, crate::services::Services::default())
+}
+
+fn setup_among(
+    nodes: Vec<NodeSnapshot>,
+    settings: minds::Settings,
+    services: crate::services::Services,
+) -> Setup {
     let live = Live::new(NOW);
     live.tell(nodes.into_iter().map(|node| Update::Node(Arc::new(node))));
     let cast = Cast::built_in().unwrap();
@@ -45,7 +53,7 @@ fn setup_with(nodes: Vec<NodeSnapshot>, settings: minds::Settings) -> Setup {
         seen,
         models: Models { router, aliases: false, simulated },
         lasting: true,
-        services: crate::services::Services::default(),
+        services,
         live,
         ask: Ask::empty(),
         orders,
@@ -99,6 +107,34 @@ async fn a_council_counts_every_eye_and_hides_the_veiled() {
 }
 
 #[tokio::test]
+async fn an_eye_reads_what_runs_on_a_node_and_what_that_needs() {
+    let service = |name: &str, node: &str, needs: &[&str]| fleet::Declared {
+        name: name.parse().unwrap(),
+        nodes: vec![node.parse().unwrap()],
+        unit: None,
+        needs: needs.iter().map(|need| need.parse().unwrap()).collect(),
+        role: None,
+    };
+    let all =
+        vec![service("web", "pi-2", &["api"]), service("api", "pi-3", &["db"]), service("db", "pi-5", &[])];
+    let services = crate::services::Services::new(fleet::Relations::new(all).unwrap());
+    let nodes = vec![node("pi-2", Some(Happy)), node("pi-3", Some(Bored)), silent("pi-5")];
+    let fleet = setup_among(nodes, minds::Settings::default(), services);
+    for (node, verdict, words) in [
+        ("pi-2", "uneasy", "db in trouble, 1 of 2 services that it needs"),
+        ("pi-3", "uneasy", "db in trouble, 1 of 1 services that it needs"),
+    ] {
+        let council = fleet.company.council(&node.parse().unwrap()).await.unwrap().unwrap();
+        let umbrell = council.readings.iter().find(|one| one.by == "umbrell").unwrap();
+        assert_eq!((umbrell.verdict.as_str(), umbrell.words.as_str()), (verdict, words));
+        assert_eq!((umbrell.subject.as_deref(), umbrell.measure.as_str()), (Some("db"), "needs"));
+    }
+    let said = fleet.ask("@umbrell why is pi-2 like that").await;
+    assert!(said.answers[0].text.contains("By my own eye: db in trouble"), "{}", said.answers[0].text);
+    assert!(said.answers[0].facts.iter().any(|fact| fact.kind == "needs"));
+}
+
+#[tokio::test]
 async fn a_question_gets_as_many_speakers_as_it_is_worth() {
     let fleet = fleet();
     let simple = fleet.ask("how hot is pi-1").await;
@@ -120,6 +156,23 @@ async fn a_question_gets_as_many_speakers_as_it_is_worth() {
         "{}",
         council.answers[0].text
     );
+}
+
+#[tokio::test]
+async fn what_was_is_not_answered_with_what_is() {
+    let fleet = fleet();
+    let ask =
+        async |text: &str| fleet.company.ask(text, "ann", Flavour::Off).await.unwrap().answers.remove(0);
+    let now = ask("how hot is pi-1").await;
+    assert!(now.text.contains("71.5 °C") && now.facts[0].kind == "temperature", "{}", now.text);
+    let was = ask("and yesterday?").await;
+    assert!(was.text.starts_with("No temperature of pi-1 is recorded from "), "{}", was.text);
+    assert_eq!((was.facts[0].kind.as_str(), was.facts[0].value.as_u64()), ("temperature.reports", Some(0)));
+    let how = ask("why was pi-1 stressed yesterday?").await;
+    assert!(how.text.starts_with("Nothing was recorded between "), "{}", how.text);
+    assert!(!how.text.contains("eye"), "{}", how.text);
+    let most = ask("which node was the hottest yesterday").await;
+    assert!(most.text.starts_with("I can't tell that"), "{}", most.text);
 }
 
 #[tokio::test]

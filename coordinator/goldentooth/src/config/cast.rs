@@ -50,6 +50,63 @@ pub struct CastSettings {
     /// What half a minute of rest gives it, 0 to 1.
     #[serde(deserialize_with = "share")]
     pub rest_per_half_minute: f64,
+    /// The least priority that engages a character.
+    pub engage: Engage,
+    /// The longest time between two looks at its inbox.
+    pub cadence: Cadence,
+}
+
+/// A priority for each readiness, 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Engage {
+    /// Rested, and nothing goes on.
+    #[serde(deserialize_with = "share")]
+    pub idle: f64,
+    /// In a conversation.
+    #[serde(deserialize_with = "share")]
+    pub active: f64,
+    /// Low on energy.
+    #[serde(deserialize_with = "share")]
+    pub tired: f64,
+    /// More waits than it can see to.
+    #[serde(deserialize_with = "share")]
+    pub overwhelmed: f64,
+}
+
+impl Default for Engage {
+    fn default() -> Self {
+        Self { idle: 0.1, active: 0.3, tired: 0.5, overwhelmed: 0.9 }
+    }
+}
+
+/// A time for each readiness; a scarce compute budget doubles it.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cadence {
+    /// Rested, and nothing goes on.
+    #[serde(deserialize_with = "pause")]
+    pub idle: Duration,
+    /// In a conversation.
+    #[serde(deserialize_with = "pause")]
+    pub active: Duration,
+    /// Low on energy.
+    #[serde(deserialize_with = "pause")]
+    pub tired: Duration,
+    /// More waits than it can see to.
+    #[serde(deserialize_with = "pause")]
+    pub overwhelmed: Duration,
+}
+
+impl Default for Cadence {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_secs(1),
+            active: Duration::from_millis(500),
+            tired: Duration::from_secs(2),
+            overwhelmed: Duration::from_secs(3),
+        }
+    }
 }
 
 impl Default for CastSettings {
@@ -70,6 +127,8 @@ impl Default for CastSettings {
             tired_below: 0.3,
             drain_per_minute: 0.1,
             rest_per_half_minute: 0.1,
+            engage: Engage::default(),
+            cadence: Cadence::default(),
         }
     }
 }
@@ -105,9 +164,21 @@ fn share<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
 }
 
 fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    time(from, Duration::from_secs(1)..=Duration::from_hours(30 * 24))
+}
+
+/// Nobody may look so seldom that a message waits for a minute.
+fn pause<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    time(from, Duration::from_millis(100)..=Duration::from_secs(10))
+}
+
+fn time<'de, D: Deserializer<'de>>(
+    from: D,
+    plausible: std::ops::RangeInclusive<Duration>,
+) -> Result<Duration, D::Error> {
     let text = String::deserialize(from)?;
-    let wrong = || D::Error::custom(format!("{text:?} is no time from 1s to 30days, as in \"30s\""));
-    let plausible = Duration::from_secs(1)..=Duration::from_hours(30 * 24);
+    let [least, most] = [plausible.start(), plausible.end()].map(|span| humantime::format_duration(*span));
+    let wrong = || D::Error::custom(format!("{text:?} is no time from {least} to {most}, as in \"2s\""));
     humantime::parse_duration(&text).ok().filter(|span| plausible.contains(span)).ok_or_else(wrong)
 }
 
@@ -117,6 +188,9 @@ impl CastSettings {
     pub(crate) fn for_stage(&self, relations: fleet::Relations) -> stage::Settings {
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         let thousandths = |share: f64| (share * 1_000.0).round() as u16;
+        let Engage { idle, active, tired, overwhelmed } = self.engage;
+        let engage = [idle, active, tired, overwhelmed].map(thousandths);
+        let Cadence { idle, active, tired, overwhelmed } = self.cadence;
         stage::Settings {
             rhythm: cast::life::Rhythm {
                 window: millis(self.response_window),
@@ -126,6 +200,8 @@ impl CastSettings {
                 tired_below: thousandths(self.tired_below),
                 drain_per_minute: thousandths(self.drain_per_minute),
                 rest_per_half_minute: thousandths(self.rest_per_half_minute),
+                engage,
+                cadence: [idle, active, tired, overwhelmed].map(millis),
                 ..stage::Settings::default().rhythm
             },
             unasked: self.unasked_a_day,

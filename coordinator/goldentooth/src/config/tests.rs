@@ -173,11 +173,21 @@ fn the_casts_settings_have_defaults_and_bounds() {
     let cast = load(file, &[]).unwrap().cast;
     assert_eq!((cast.most, cast.response_window), (20, Duration::from_secs(45)));
     assert_eq!(cast.veiled, ["malvo"]);
+    // One of them alone leaves the others as they are.
+    let file = "[cast]\nengage.idle = 0.2\n[cast.cadence]\nactive = \"250ms\"\n";
+    let cast = load(file, &[]).unwrap().cast;
+    assert_eq!((cast.engage.idle, cast.engage.tired), (0.2, 0.5));
+    assert_eq!(cast.cadence.active, Duration::from_millis(250));
+    assert_eq!(cast.cadence.idle, Duration::from_secs(1));
     for (wrong, words) in [
         ("most = 0", "0 is not from 1 to 64"),
         ("calm = \"1y\"", "is no time from 1s to 30days"),
         ("tired_below = 3.0", "3 is not from 0 to 1"),
         ("vieled = []", "did you mean \"veiled\"?"),
+        ("engage.active = 1.5", "1.5 is not from 0 to 1"),
+        ("engage.lazy = 0.1", "there is no key \"lazy\""),
+        ("cadence.tired = \"1min\"", "\"1min\" is no time from 100ms to 10s"),
+        ("cadence.tried = \"1s\"", "did you mean \"tired\"?"),
     ] {
         let told = load(&format!("[cast]\n{wrong}\n"), &[]).unwrap_err().to_string();
         assert!(told.contains("goldentooth.toml, line 2: ") && told.contains(words), "{told}");

@@ -29,7 +29,7 @@ pub use day::{DAY_BUCKETS, DayView};
 pub use event::{EventView, SaidView};
 pub use fleet::{Counts, FleetState, FleetView, GroupView, Standing, worst_first};
 pub use history::{HistoryView, MoodsView, SeriesView, Span, TurnView, letter};
-pub use node::{BudgetView, CauseView, NodeView, VitalValue, VitalView};
+pub use node::{BudgetView, CauseView, Keeps, NodeView, VitalValue, VitalView};
 pub(crate) use node::{because_words, vitals};
 pub use service::{ServiceView, UnitView};
 pub use thinking::{

@@ -68,6 +68,25 @@ pub struct State {
     pub lost: u64,
 }
 
+impl State {
+    /// How much may still be asked of the models, in thousandths: what is left of the hour's
+    /// and the day's tokens, and nothing while every provider rests. All of it where none is
+    /// configured, since then nobody is asked.
+    pub fn calls_left(&self) -> u16 {
+        if self.providers.is_empty() {
+            return 1_000;
+        }
+        if self.providers.iter().all(|one| one.health == Health::Open) {
+            return 0;
+        }
+        let left = |spent: u64, limit: u64| {
+            (u128::from(limit.saturating_sub(spent)) * 1_000).checked_div(u128::from(limit)).unwrap_or(0)
+                as u16
+        };
+        left(self.spent.hour, self.limits.hour).min(left(self.spent.day, self.limits.day))
+    }
+}
+
 impl Router {
     /// How all of it stands.
     pub fn state(&self) -> State {

@@ -118,7 +118,9 @@ async fn a_spent_budget_makes_no_call() {
     let server = Server::start().await;
     let more = "[budget]\ncall = 1000\nday = 170";
     let (router, mut receipts) = router(&server, &[("a", "openai", "well")], more);
+    assert_eq!(router.state().calls_left(), 1_000);
     router.ask(&request("hi")).await.unwrap();
+    assert_eq!(router.state().calls_left(), 682, "of 170 there are 116 left: the day's share is the scarcer");
     let before = server.calls();
     let nobody = router.ask(&Request { most: 150, ..request("hi") }).await.unwrap_err();
     assert_eq!(nobody, Nobody::Budget(Verdict::Day));
@@ -126,6 +128,7 @@ async fn a_spent_budget_makes_no_call() {
     assert_eq!(taken(&mut receipts), of(&[("a", Outcome::Answered), ("understudy", Outcome::Budget)]));
     router.remember(T, &[], 1_000);
     assert!(router.ask(&request("hi")).await.is_err(), "what the ledger remembers counts");
+    assert_eq!(router.state().calls_left(), 0);
 }
 
 #[tokio::test]
@@ -154,6 +157,7 @@ async fn without_a_provider_it_says_so() {
     let server = Server::start().await;
     let (router, mut receipts) = router(&server, &[], "");
     assert!(!router.has_any());
+    assert_eq!(router.state().calls_left(), 1_000, "nobody is asked, and nobody limits");
     assert_eq!(router.ask(&request("hi")).await.unwrap_err(), Nobody::Unconfigured);
     assert_eq!(router.embed("x", &["a".to_owned()]).await.unwrap_err(), Nobody::Unconfigured);
     assert_eq!(taken(&mut receipts).len(), 2);

@@ -2,7 +2,7 @@
 
 use super::{Company, Matter};
 use crate::stage::Millis;
-use cast::life::{Declined, Why};
+use cast::life::{Cycle, Declined, Why};
 
 /// The most causes of declining that are kept until they are told.
 const CAUSES: usize = 64;
@@ -24,6 +24,8 @@ pub struct Turned {
     pub room: String,
     /// The event that the first was about, if it was one.
     pub event: Option<String>,
+    /// Of a wait that would have gone round in a circle: who would wait for whom.
+    pub path: Vec<String>,
 }
 
 impl Company {
@@ -43,8 +45,17 @@ impl Company {
         if self.turned.len() >= CAUSES && !self.turned.contains_key(&key) {
             return;
         }
-        let first = || Turned { by: by.to_owned(), why, count: 0, room: room.to_owned(), event };
+        let first =
+            || Turned { by: by.to_owned(), why, count: 0, room: room.to_owned(), event, path: Vec::new() };
         self.turned.entry(key).or_insert_with(first).count += 1;
+    }
+
+    /// Counts a wait that is refused, since it would have gone round in a circle.
+    pub(super) fn refuse(&mut self, by: &str, Cycle(path): Cycle, room: &str) {
+        self.turn(by, Why::Cycle, room, None);
+        if let Some(turned) = self.turned.get_mut(&(by.to_owned(), Why::Cycle)) {
+            turned.path = path;
+        }
     }
 
     /// What was declined since it was told last. The first of a cause is told at

@@ -243,7 +243,9 @@ fn one_waits_for_another_speaks_after_it_and_never_in_a_circle() {
         let line = stage.heard(0, &event(AT, &full("a"))).unwrap();
         let later = until(&mut stage, 3 * MINUTE);
         if both {
-            assert!(stage.turned(MINUTE).iter().any(|turned| turned.why == Why::Cycle), "refused, on record");
+            let turned = stage.turned(MINUTE);
+            let circle = turned.iter().find(|turned| turned.why == Why::Cycle).expect("refused, on record");
+            assert_eq!(circle.path, ["second", "first", "second"], "with its path");
         }
         let spoke: Vec<&str> = std::iter::once(&line)
             .chain(later.iter().map(|(_, line)| line))

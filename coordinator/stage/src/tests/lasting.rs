@@ -158,8 +158,10 @@ fn a_trigger_on_a_service_is_pulled_by_its_declared_unit_and_by_its_reports() {
         seen_by: None,
     };
     assert!(signals(&reported).contains(&service));
-    assert_eq!(facts::of(&event(AT, &reported)).unwrap().node, "vault");
+    let fact = facts::of(&event(AT, &reported)).unwrap();
+    assert_eq!((fact.node.as_str(), fact.readings[0].words.as_str()), ("vault", "a failure"));
     let mut stage = with(vec![]);
     let line = stage.heard(0, &event(AT, &reported)).unwrap();
     assert_eq!(line.by, "vault", "whoever has a trigger for it speaks: {}", line.text);
+    assert!(!line.text.contains("vault failed"), "it stands on no node of its own name: {}", line.text);
 }

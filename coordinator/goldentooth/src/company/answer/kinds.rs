@@ -5,10 +5,11 @@ mod fleet;
 mod node;
 mod past;
 mod people;
+mod was;
 
 use super::{Scene, Told, gravest};
 use cast::Sheet;
-use cast::ask::{Asked, Question};
+use cast::ask::{Asked, Question, Stretch};
 
 /// The most things that an answer lists.
 const MOST: usize = 5;
@@ -19,7 +20,19 @@ pub(super) async fn answer(scene: &Scene<'_>, asked: &Asked, kind: Question, she
         let name = asked.nodes.first()?;
         scene.nodes.iter().find(|node| node.name.as_str() == name)
     };
+    // What was, where it ended before now: what is so now is no answer to it.
+    let ended = asked.stretch.is_some_and(Stretch::has_ended);
     match kind {
+        Question::Value if asked.stretch.is_some() => was::value(scene, asked, named()?).await,
+        Question::Extreme if ended => was::extreme(scene, asked).await,
+        Question::How | Question::Why | Question::Fleet | Question::Trouble if ended => {
+            past::changed(scene, asked).await
+        }
+        Question::Worst | Question::Compare | Question::WhoElse | Question::Silent | Question::Count
+            if ended =>
+        {
+            None
+        }
         Question::Worst => fleet::worst(scene),
         Question::Fleet | Question::Trouble if asked.nodes.is_empty() => {
             fleet::fleet(scene, kind == Question::Trouble)

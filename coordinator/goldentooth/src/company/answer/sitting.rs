@@ -4,9 +4,9 @@ use super::{Scene, Told, causes, fact, gravest, gravity, reading, span, state};
 use crate::company::council;
 use crate::live::NodeSnapshot;
 use cast::Sheet;
-use cast::ask::{Asked, Question};
+use cast::ask::{Asked, Question, Stretch};
 use cast::council::{Council, Seat, Sitting};
-use cast::eye::Verdict;
+use cast::eye::{NEEDS, Verdict};
 use fleet::words::tidy;
 use frames::{Mood, Vital};
 use node_agent::clock::wall;
@@ -28,14 +28,15 @@ pub(in crate::company) struct Called<'a> {
 
 /// Calls the council that a question is worth; none for a simple one.
 pub(in crate::company) async fn call<'a>(scene: &Scene<'a>, asked: &Asked) -> Option<Called<'a>> {
-    let kind = asked.kind?;
+    // Eyes look at what is.
+    let kind = asked.kind.filter(|_| !asked.stretch.is_some_and(Stretch::has_ended))?;
     let node = about(scene, asked)?;
     let in_crisis = node.silent || node.mood == Some(Mood::Crisis);
     let sitting = Sitting::of(kind, in_crisis);
     if sitting == Sitting::One {
         return None;
     }
-    let council = council::sit(scene.cast, scene.ask, scene.nodes, node, wall()).await;
+    let council = council::sit(scene.cast, (scene.ask, scene.services), scene.nodes, node, wall()).await;
     let known = scene.portraits.iter().filter(|portrait| portrait.known);
     let known = known.map(|portrait| portrait.id.as_str()).collect();
     Some(Called { node, known, council, sitting, kind })
@@ -153,6 +154,7 @@ impl Called<'_> {
             None if subject == "distance" => "standard deviations",
             None => "",
         };
-        Some(fact(subject, self.node.name.as_str(), tidy(value as f32), unit, self.node.last_seen))
+        let kind = if seat.gaze.measure == NEEDS { NEEDS } else { subject };
+        Some(fact(kind, self.node.name.as_str(), tidy(value as f32), unit, self.node.last_seen))
     }
 }

@@ -2,15 +2,16 @@
 //! and the sheets themselves.
 
 mod cards;
+mod lint;
 
 use super::ask::{CliError, Coordinator};
 use super::screen::{Screen, WIDTH, cell, clean, cut, wrapped};
 use super::{Target, Taste};
 use crate::flavour::Flavour;
-use crate::surfaces::view::{CharacterView, ServiceView};
+use crate::surfaces::view::{CharacterView, EventView};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// `goldentooth cast`
 #[derive(Debug, Args)]
@@ -105,19 +106,7 @@ enum What {
         json: bool,
     },
     /// Check sheets, by themselves and beside the built-in ones
-    #[command(
-        after_help = "Whether anything supplies the services that triggers name is asked of the running\n\
-        coordinator, or read from --config."
-    )]
-    Lint {
-        /// The files; without any, the built-in sheets
-        files: Vec<PathBuf>,
-        /// The coordinator's configuration, which declares the services
-        #[arg(long, value_name = "FILE", env = "GOLDENTOOTH_CONFIG")]
-        config: Option<PathBuf>,
-        #[command(flatten)]
-        target: Target,
-    },
+    Lint(lint::LintArgs),
     /// Take a character card (V2 or V3, JSON or PNG) as a sheet of your own
     Import(cards::ImportArgs),
     /// Write a character as a character card
@@ -154,16 +143,15 @@ pub(super) fn run(args: &CastArgs, screen: &mut Screen<'_>) -> Result<(), CliErr
             if target.json || args.target.json {
                 return Ok(screen.json(&one, true)?);
             }
-            Ok(why(&one.in_flavour(flavour), screen)?)
+            let declined = declined(&one.id, target)?;
+            Ok(why(&one.in_flavour(flavour), declined.as_ref(), screen)?)
         }
         Some(What::Guess { name, guess, target }) => wish(name, target, &json!({ "guess": guess }), screen),
         Some(What::Mute { name, off, target }) => wish(name, target, &json!({ "mute": !off }), screen),
         Some(What::Thumb { name, way, target }) => wish(name, target, &json!({ "thumb": way }), screen),
         Some(What::New { node: Some(node), target, .. }) => bear(node, target, screen),
         Some(What::New { name, out, .. }) => begin(name.as_deref().unwrap_or_default(), out.clone(), screen),
-        Some(What::Lint { files, config, target }) => {
-            lint(files, &services(config.as_deref(), target)?, screen)
-        }
+        Some(What::Lint(args)) => lint::run(args, screen),
         Some(What::Import(args)) => cards::import(args, screen),
         Some(What::Export(args)) => cards::export(args, screen),
         Some(What::Hide { answers }) => hide(answers, screen),
@@ -195,6 +183,14 @@ fn find(name: &str, target: &Target) -> Result<(CharacterView, Flavour), CliErro
     })
 }
 
+/// What a character declined last, of late: nothing is turned away without a record.
+fn declined(id: &str, target: &Target) -> Result<Option<EventView>, CliError> {
+    let query = [("kind", "declined"), ("limit", "200")];
+    let events: Vec<EventView> = Coordinator::new(target)?.get("/api/v1/events", &query)?;
+    let by = |event: &EventView| event.payload.get("by").and_then(Value::as_str) == Some(id);
+    Ok(events.into_iter().rev().find(by))
+}
+
 fn wish(name: &str, target: &Target, wish: &Value, screen: &mut Screen<'_>) -> Result<(), CliError> {
     let (one, _) = find(name, target)?;
     told(&Coordinator::new(target)?.send(&format!("/api/v1/cast/{}", one.id), wish)?, target, screen)
@@ -213,24 +209,6 @@ fn told(done: &Value, target: &Target, screen: &mut Screen<'_>) -> Result<(), Cl
     let words = done.get("words").and_then(Value::as_str).unwrap_or("done");
     screen.line(&clean(words))?;
     Ok(screen.flush()?)
-}
-
-/// The names of the services whose state is heard of: by a configuration, or
-/// by the running coordinator. None if neither is at hand.
-fn services(config: Option<&Path>, target: &Target) -> Result<Vec<String>, CliError> {
-    if let Some(config) = config {
-        let declared =
-            crate::config::declared(config).map_err(|error| CliError::Refused(error.to_string()))?;
-        return Ok(declared.iter().map(|service| service.name.to_string()).collect());
-    }
-    let asked = Coordinator::new(target).and_then(|coordinator| coordinator.get("/api/v1/services", &[]));
-    let known: Vec<ServiceView> = match asked {
-        Ok(known) => known,
-        // Without a coordinator sheets can be checked as well.
-        Err(_) if target.url.is_none() => Vec::new(),
-        Err(error) => return Err(error),
-    };
-    Ok(known.into_iter().filter(ServiceView::is_supplied).map(|service| service.name).collect())
 }
 
 fn hide(answers: &[String], screen: &mut Screen<'_>) -> Result<(), CliError> {
@@ -292,7 +270,7 @@ fn show(one: &CharacterView, screen: &mut Screen<'_>) -> std::io::Result<()> {
     screen.flush()
 }
 
-fn why(one: &CharacterView, screen: &mut Screen<'_>) -> std::io::Result<()> {
+fn why(one: &CharacterView, declined: Option<&EventView>, screen: &mut Screen<'_>) -> std::io::Result<()> {
     let feeling = one.feeling_because.as_deref().unwrap_or("nothing has touched it of late");
     screen.line(&format!("{} feels {}: {}.", clean(&one.name), one.feeling, clean(feeling)))?;
     screen.line(&format!("It is {}: {}.", one.readiness, clean(&one.readiness_because)))?;
@@ -316,6 +294,10 @@ fn why(one: &CharacterView, screen: &mut Screen<'_>) -> std::io::Result<()> {
         };
         let words = format!("{} makes it {}: {} ({supply})", trigger.signal, trigger.feeling, trigger.why);
         screen.line(&clean(&words))?;
+    }
+    if let Some(event) = declined {
+        let at = event.at.map(|at| at.strftime(", %b %-d, %H:%M UTC").to_string()).unwrap_or_default();
+        screen.line(&clean(&format!("It declined last{at}: {} (event {})", event.words, event.id)))?;
     }
     if let Some(said) = &one.last_said {
         screen.line(&format!("It said last: {}", clean(&said.text)))?;
@@ -400,42 +382,6 @@ fn begin(name: &str, out: Option<PathBuf>, screen: &mut Screen<'_>) -> Result<()
         out.display()
     ))?;
     Ok(screen.flush()?)
-}
-
-fn lint(files: &[PathBuf], services: &[String], screen: &mut Screen<'_>) -> Result<(), CliError> {
-    let refused = |why: String| CliError::Refused(why);
-    let mut all = cast::Cast::built_in().map_err(|error| refused(error.to_string()))?;
-    for file in files {
-        let text =
-            std::fs::read_to_string(file).map_err(|error| refused(format!("{}: {error}", file.display())))?;
-        let id = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        let sheet = cast::Sheet::parse(id, &text).map_err(|error| refused(error.to_string()))?;
-        all.add(sheet)
-            .map_err(|sheet| refused(format!("{}: {} are on stage already", sheet.id, cast::MOST)))?;
-    }
-    let ids: Vec<String> =
-        files.iter().filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned())).collect();
-    let about = |finding: &cast::lint::Finding| ids.is_empty() || ids.iter().any(|id| finding.is_about(id));
-    let findings = cast::lint::lint(&all, |signal| stage::facts::is_supplied(signal, services));
-    let mut faults = 0;
-    for finding in findings {
-        if about(&finding) {
-            faults += usize::from(finding.is_fault());
-            screen.line(&format!("{}: {finding}", if finding.is_fault() { "fault" } else { "note" }))?;
-        }
-    }
-    screen.flush()?;
-    match faults {
-        0 => {
-            screen.line(&format!(
-                "{} sheets are fit for the stage.",
-                if files.is_empty() { all.sheets().len() } else { files.len() }
-            ))?;
-            Ok(screen.flush()?)
-        }
-        1 => Err(refused("1 fault keeps them from the stage".to_owned())),
-        more => Err(refused(format!("{more} faults keep them from the stage"))),
-    }
 }
 
 fn capital(text: &str) -> String {

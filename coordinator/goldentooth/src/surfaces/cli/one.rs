@@ -70,6 +70,9 @@ pub(super) fn print(
         let units = node.services.iter().map(|(unit, state)| format!("{unit} {}", state_word(*state)));
         field(screen, "Services", &units.collect::<Vec<_>>().join(", "))?;
     }
+    if let Some(keeps) = node.keeps {
+        field(screen, "Keeps", &format!("what it knows {}", keeps.words()))?;
+    }
     if let Some(said) = &node.last_said {
         let kind = match said.kind {
             crate::live::SaidKind::Fact => "",

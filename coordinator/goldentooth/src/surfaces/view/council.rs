@@ -41,14 +41,15 @@ pub struct GazeView {
     pub eye: String,
     /// blind, calm, uneasy or alarmed.
     pub verdict: String,
-    /// What stands out most to it: a vital's name or a kind of event; null where it sees
-    /// nothing, or is veiled.
+    /// What stands out most to it: a vital's name, a kind of event or a service; null where
+    /// it sees nothing, or is veiled.
     pub subject: Option<String>,
     /// What that is now, in its own unit.
     pub value: Option<f64>,
     /// What it is held against.
     pub against: Option<f64>,
-    /// What that is: usual, yesterday, last week, siblings, limit or mean; empty for nothing.
+    /// What that is: usual, yesterday, last week, siblings, limit or mean; needs for how many
+    /// services are needed there, of which the value are in trouble; empty for nothing.
     pub measure: String,
     /// The reading in words.
     pub words: String,

@@ -41,6 +41,9 @@ pub struct NodeView {
     #[serde(default)]
     #[cfg_attr(test, schemars(with = "BTreeMap<String, crate::surfaces::schemas::ServiceState>"))]
     pub services: BTreeMap<String, ServiceState>,
+    /// Where it keeps what it knows, unless that is on its disk.
+    #[serde(default)]
+    pub keeps: Option<Keeps>,
     /// The persona that embodies it (its sheet's file name); null without a cast.
     pub character: Option<String>,
     /// The last thing that its character said.
@@ -72,6 +75,27 @@ pub struct NodeView {
     /// What else an operator calls it.
     #[serde(default)]
     pub labels: Vec<String>,
+}
+
+/// Where a node keeps what it knows and what it has not said yet, if not on its disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Keeps"))]
+pub enum Keeps {
+    /// In memory, or in a layer over a read-only system: a reboot may take it.
+    Memory,
+    /// Nowhere: its data folder takes nothing.
+    Nowhere,
+}
+
+impl Keeps {
+    /// The same in words, behind what it knows.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Memory => "in memory, or in a layer over a read-only system: a reboot may take it",
+            Self::Nowhere => "nowhere: its data folder takes nothing",
+        }
+    }
 }
 
 /// One measured vital.
@@ -215,7 +239,19 @@ impl From<&NodeSnapshot> for NodeView {
             learning: node.distance.is_none(),
             last_seen: node.last_seen.and_then(time),
             vitals: vitals(&node.vitals),
-            services: node.services.iter().map(|unit| (unit.name.as_str().to_owned(), unit.state)).collect(),
+            services: node
+                .services
+                .iter()
+                .filter(|unit| !unit.is_data_folder())
+                .map(|unit| (unit.name.as_str().to_owned(), unit.state))
+                .collect(),
+            keeps: node.services.iter().find(|unit| unit.is_data_folder()).and_then(|folder| {
+                match folder.state {
+                    ServiceState::Active => None,
+                    ServiceState::Inactive => Some(Keeps::Memory),
+                    _ => Some(Keeps::Nowhere),
+                }
+            }),
             character: node.character.as_deref().map(str::to_owned),
             last_said: node.last_said.as_deref().map(SaidView::from),
             interval_s: node.interval.map(|millis| millis as f64 / 1000.0),

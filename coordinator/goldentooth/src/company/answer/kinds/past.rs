@@ -15,7 +15,7 @@ use std::sync::Arc;
 const HOUR: i64 = 60 * 60 * 1000;
 
 /// The stretch that is asked for, else the last day.
-fn stretch(asked: &Asked) -> (i64, i64) {
+pub(super) fn stretch(asked: &Asked) -> (i64, i64) {
     let Stretch { from, to } = asked.stretch.unwrap_or(Stretch { from: 24, to: 0 });
     (wall() - i64::from(from) * HOUR, wall() - i64::from(to) * HOUR)
 }

@@ -11,7 +11,7 @@ use cast::{Cast, Sheet};
 use clap::Args;
 use std::error::Error;
 use std::fs::OpenOptions;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// `goldentooth cast import`
@@ -52,6 +52,9 @@ pub(super) struct ExportArgs {
     /// Write it here, where no file is yet
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Write over a file that is there
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     data: DataArgs,
 }
@@ -64,7 +67,7 @@ fn version(word: &str) -> Result<Version, String> {
     }
 }
 
-fn refused(why: impl Into<Box<dyn Error>>) -> CliError {
+pub(super) fn refused(why: impl Into<Box<dyn Error>>) -> CliError {
     CliError::Refused(why.into().to_string())
 }
 
@@ -152,10 +155,18 @@ pub(super) fn export(args: &ExportArgs, screen: &mut Screen<'_>) -> Result<(), C
     } else {
         format!("{:#}\n", card.to_json(args.version)).into_bytes()
     };
-    // Nothing is written over.
-    let file = OpenOptions::new().write(true).create_new(true).open(&args.out);
-    file.and_then(|mut file| file.write_all(&bytes))
-        .map_err(|error| refused(format!("{}: {error}", args.out.display())))?;
+    // Nothing is written over unasked.
+    let mut file = OpenOptions::new();
+    file.write(true).create(args.force).truncate(args.force).create_new(!args.force);
+    file.open(&args.out).and_then(|mut file| file.write_all(&bytes)).map_err(|error| {
+        let file = args.out.display();
+        match error.kind() {
+            ErrorKind::AlreadyExists => refused(format!(
+                "{file} is there already: name another file with --out, or write over it with --force"
+            )),
+            _ => refused(format!("{file}: {error}")),
+        }
+    })?;
     screen.line(&format!("{} is {}'s card.", args.out.display(), clean(&sheet.name)))?;
     Ok(screen.flush()?)
 }
@@ -190,6 +201,7 @@ mod tests {
             json: false,
             version,
             out: out.clone(),
+            force: false,
             data: data(folder),
         };
         run(|screen| export(&args, screen)).unwrap();
@@ -266,10 +278,17 @@ mod tests {
             json: true,
             version: None,
             out: out.clone(),
+            force: false,
             data: data(&other),
         };
         let told = run(|screen| export(&args, screen)).unwrap_err();
-        assert!(told.contains("shade.toml: File exists"), "{told}");
-        assert_eq!(std::fs::read_to_string(out).unwrap(), edited, "nothing is written over");
+        assert!(told.contains("shade.toml is there already: name another file with --out, or"), "{told}");
+        assert_eq!(std::fs::read_to_string(&out).unwrap(), edited, "nothing is written over");
+        let again = shade.with_extension("json");
+        std::fs::write(&again, "x".repeat(1 << 20)).unwrap();
+        let args = ExportArgs { out: again.clone(), force: true, ..args };
+        run(|screen| export(&args, screen)).unwrap();
+        let card: Value = serde_json::from_slice(&std::fs::read(again).unwrap()).unwrap();
+        assert_eq!(card["data"]["name"], "Shade", "unless it is asked for");
     }
 }

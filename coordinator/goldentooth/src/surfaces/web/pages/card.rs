@@ -33,6 +33,7 @@ impl Default for NodeView {
             last_seen: None,
             vitals: BTreeMap::new(),
             services: BTreeMap::new(),
+            keeps: None,
             character: None,
             last_said: None,
             interval_s: None,

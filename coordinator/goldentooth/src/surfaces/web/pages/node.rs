@@ -198,6 +198,9 @@ fn about(node: &NodeView) -> Markup {
                 div { dt { "Verdict by" } dd { (verdict) } }
                 div { dt { "Speaks every" } dd data-slot="interval" { @match node.interval_s { Some(seconds) => { (seconds) " s" }, None => "unknown" } } }
                 div { dt { "Clock" } dd { (clock) } }
+                @if let Some(keeps) = node.keeps {
+                    div { dt { "Keeps what it knows" } dd { (keeps.words()) } }
+                }
                 div { dt { "Frames it lost" } dd data-slot="dropped" { (node.dropped) } }
             }
         }
