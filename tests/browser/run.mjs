@@ -275,13 +275,13 @@ await test("a call for help arrives, and one that can't is tried again and shown
 
 await test("axe finds nothing at 360 and 1440 px, light and dark", async () => {
   const found = [];
-  const pages = [["/", "fleet"], ["/?view=heat", "heat"], ["/nodes/sim-01?span=hour", "node"], ["/events", "events"], ["/calls", "calls"], ["/cast", "cast"], ["/proposals", "proposals"], ["/sign-in", "sign-in"]];
+  const pages = [["/", "fleet"], ["/?view=heat", "heat"], ["/nodes/sim-01?span=hour", "node"], ["/events", "events"], ["/calls", "calls"], ["/cast", "cast"], ["/minds", "minds"], ["/proposals", "proposals"], ["/sign-in", "sign-in"]];
   for (const [width, height] of [[360, 800], [1440, 1000]]) {
     for (const scheme of ["light", "dark"]) {
       for (const [path, name] of pages) {
         const shown = await opened(fleet.http + path, { width, height, scheme });
         if (name === "node") await shown.waitForSelector(".chart:not([hidden]) canvas");
-        if (!["calls", "proposals", "sign-in"].includes(name)) await live(shown);
+        if (!["calls", "minds", "proposals", "sign-in"].includes(name)) await live(shown);
         await shown.waitForTimeout(200);
         await shown.screenshot({ path: join(pictures, `${name}-${width}-${scheme}.png`) });
         const wide = await shown.evaluate(() => document.documentElement.scrollWidth - innerWidth);

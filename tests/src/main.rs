@@ -22,6 +22,7 @@ mod faults_store_disk;
 mod faults_tools;
 mod faults_up;
 mod harness;
+mod minds_pulse;
 mod models_push;
 mod tidy;
 mod trust_downlinks;

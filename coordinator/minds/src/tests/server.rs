@@ -296,7 +296,7 @@ fn pieces(way: &str, mut lines: Vec<String>) -> Response {
         }
         // It closes well, and too early.
         "short" => lines.truncate(lines.len() - 2),
-        "garbage" => lines[2] = "data: {\"broken\n\n".to_owned(),
+        "garbage" => "data: {\"broken\n\n".clone_into(&mut lines[2]),
         "endless" => lines = vec![lines[2].clone(); 4_000],
         _ => {}
     }
