@@ -4,13 +4,13 @@
 
 use crate::Millis;
 use crate::budget::{Governor, Limits};
-use crate::feel::swap::{Incoming, Probation};
 use crate::feel::Feeler;
+use crate::feel::swap::{Incoming, Probation};
 use crate::hardware::Hardware;
 use crate::say::spool::Spool;
 use frames::{
-    Ack, Clock, Command, Down, Farewell, FleetName, Frame, Hello, Leaf, Mood, NodeKey, NodeName,
-    Probability, Readings, Report, Say, Services, Settings, Topic, VERSION, VitalSet, distance_code,
+    Ack, Clock, Command, Down, Farewell, FleetName, Frame, Hello, Leaf, Mood, NodeKey, NodeName, Probability,
+    Readings, Report, Say, Services, Settings, Topic, VERSION, VitalSet, distance_code,
 };
 
 mod trial;

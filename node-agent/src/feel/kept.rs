@@ -114,9 +114,8 @@ mod tests {
         let (mut baseline, threshold) = lived();
         let bytes = write(&mut baseline, &threshold, habit(), "1");
         let mut other = Baseline::new(&[0.02; 24]);
-        let mut useful = |bytes: &[u8]| {
-            read(bytes, &mut other, &mut Threshold::default(), &mut Habit::default(), "1")
-        };
+        let mut useful =
+            |bytes: &[u8]| read(bytes, &mut other, &mut Threshold::default(), &mut Habit::default(), "1");
         for place in [0, 10, 50, 1_000, bytes.len() - 1] {
             let mut damaged = bytes.clone();
             damaged[place] ^= 1;
