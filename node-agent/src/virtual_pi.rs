@@ -41,8 +41,9 @@ const STEP: f32 = 10.0;
 const GAP: f32 = 3_600.0;
 /// How fast work follows what a phase asks for, in seconds.
 const FOLLOW: f32 = 15.0;
-/// A killed process counts for the truth this long, in seconds.
-const MOURNING: f32 = 60.0;
+/// A killed process counts for the truth this long, in seconds: as long as it is news to
+/// the rules.
+const MOURNING: f32 = 300.0;
 
 /// What truly happens on a simulated Pi: what the readings only hint at.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,7 +56,7 @@ pub struct Truth {
     pub slowdown: f32,
     /// The share of requests that fail.
     pub errors: f32,
-    /// Whether a process was killed for want of memory in the last minute.
+    /// Whether a process was killed for want of memory in the last five minutes.
     pub killed: bool,
 }
 

@@ -15,7 +15,7 @@
 //! its SHA-256, which a model must carry.
 
 use super::baseline::Baseline;
-use super::signals::{FRESH_HALVES, NORMALS, SIGNALS, Scaling, Signal, WINDOWED};
+use super::signals::{FRESH_HALVES, LEFT_FLOOR, NORMALS, SIGNALS, Scaling, Signal, WINDOWED};
 use super::strange::{self, Course, STRANGE, signed};
 use super::windows::{LONGEST, Window, Windows};
 use crate::Millis;
@@ -52,6 +52,7 @@ pub fn schema() -> String {
         let scale = match signal.scaling {
             Scaling::Linear { zero, one } => format!("linear {zero} {one}"),
             Scaling::Logarithmic { floor, one } => format!("log {floor} {one}"),
+            Scaling::Left => format!("left {LEFT_FLOOR}"),
             Scaling::Fresh => format!("fresh {FRESH_HALVES}"),
         };
         lines.push(format!("{} {scale}", signal.vital.name()));

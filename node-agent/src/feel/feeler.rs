@@ -3,6 +3,7 @@
 use super::features::{Features, Vector};
 use super::judge::Judge;
 use super::model::Model;
+use super::swap::Habit;
 use super::threshold::Threshold;
 use super::windows::LONGEST;
 use super::{CAUSES, causes, kept, rules};
@@ -41,6 +42,7 @@ pub struct Feeler {
     meter: Option<fn() -> Duration>,
     features: Features,
     judge: Judge,
+    habit: Habit,
     last: Option<Millis>,
 }
 
@@ -53,6 +55,7 @@ impl Feeler {
             meter: None,
             features: Features::default(),
             judge: Judge::default(),
+            habit: Habit::default(),
             last: None,
         }
     }
@@ -82,6 +85,11 @@ impl Feeler {
         core::mem::replace(&mut self.model, model)
     }
 
+    /// How often it says crisis: what a new model is held against.
+    pub fn habit(&mut self) -> &mut Habit {
+        &mut self.habit
+    }
+
     /// Whether the next samples do without the model, as the budget's plan says.
     pub fn skip_model(&mut self, skip: bool) {
         self.skips = skip;
@@ -101,13 +109,13 @@ impl Feeler {
     /// What the node knows about itself, in bytes for a file.
     pub fn keep(&mut self) -> Vec<u8> {
         let version = self.model.as_ref().map(Model::version).unwrap_or_default();
-        kept::write(self.features.baseline(), &self.judge.threshold, version)
+        kept::write(self.features.baseline(), &self.judge.threshold, self.habit, version)
     }
 
     /// Takes what [`keep`](Self::keep) once gave; whether it was of use.
     pub fn restore(&mut self, bytes: &[u8]) -> bool {
         let version = self.model.as_ref().map(Model::version).unwrap_or_default();
-        kept::read(bytes, self.features.baseline(), &mut self.judge.threshold, version)
+        kept::read(bytes, self.features.baseline(), &mut self.judge.threshold, &mut self.habit, version)
     }
 
     /// Takes one sample, taken `at`, and says how the node feels.
