@@ -132,13 +132,14 @@ def recordings(sources):
         "kinds left out": [np.isin(kinds, fold) for fold in KIND_FOLDS],
     }
     for turn, (name, folds) in enumerate(splits.items()):
-        logits, turn_of = judged(sources, folds, 200 + 10 * turn)
+        logits, turn_of, shown = judged(sources, folds, 200 + 10 * turn)
         seen, trees = turn_of >= 0, np.zeros(len(truth), int)
         for fold in range(len(folds)):
             trees[turn_of == fold] = forest_of(rows, truth, turn_of == fold)
         said = logits.argmax(axis=1)
         cooled = network.softmax(logits * temperatures(logits, truth, turn_of)[:, None])
         part = out[name] = {"model": classes(truth[seen], said[seen], network.softmax(logits)[seen])}
+        part["the node's mood (smoothed, with its rules)"] = classes(truth[seen], shown[seen])
         part["model, temperature of the other folds"] = classes(truth[seen], said[seen], cooled[seen])
         sure = seen & clear
         part["model, clear samples"] = classes(truth[sure], said[sure], cooled[sure])
@@ -172,16 +173,20 @@ def strengths(kinds):
 
 
 def judged(sources, folds, seed, blank=()):
-    """Logits of each recorded row by a network that saw none of its fold, and that fold (-1: none)."""
+    """Logits of each recorded row by a network that saw none of its fold, that fold (-1: none),
+    and the mood that the agent would have shown."""
     rows = sources.recordings
     x = rows.x.copy()
     x[:, list(blank)] = 0
-    logits, fold_of = np.zeros((len(x), 4)), np.full(len(x), -1)
+    logits, fold_of, shown = np.zeros((len(x), 4)), np.full(len(x), -1), np.zeros(len(x), int)
     for fold, left in enumerate(folds):
         held = left[rows.group]
         net = sources.fit(seed + fold, blank, recordings=rows.only(~held))
         logits[held], fold_of[held] = net.logits(x[held]), fold
-    return logits, fold_of
+        if not len(blank):
+            said = [verdicts(sources.agent, sources, net, trace, False, "fold") for trace in rows.traces]
+            shown[held] = np.concatenate(said)[held, 7]
+    return logits, fold_of, shown
 
 
 def separation(values, label):
@@ -205,7 +210,7 @@ def without_closest(sources):
         if vital not in done:
             columns = np.flatnonzero(names == vital)
             blank = np.concatenate([columns, columns + agent.features])
-            logits, fold = judged(sources, strengths(kinds), 200, blank)
+            logits, fold, _ = judged(sources, strengths(kinds), 200, blank)
             done[vital] = classes(truth[fold >= 0], logits.argmax(axis=1)[fold >= 0])
         out[name] = {"vital": str(vital), "area": close[vital], **done[vital]}
     return out

@@ -26,12 +26,13 @@ pub enum Scaling {
     /// How little is left of a whole, in %: each halving of it counts alike, down to
     /// [`LEFT_FLOOR`]. 50 % used is 0.13, 90 % is 0.43, 99 % is 0.79.
     Left,
-    /// 1 right after the counter rose, halving every [`FRESH_HALVES`] milliseconds.
+    /// 1 right after the counter rose, and falling by `1 / (1 + (age / FRESH)⁴)`: steepest
+    /// where news ends (see [`FRESH`]).
     Fresh,
 }
 
-/// How fast the memory of a risen counter fades: half in five minutes.
-pub const FRESH_HALVES: f32 = 300_000.0;
+/// How long a risen counter is news, in milliseconds: five minutes, as in the rules.
+pub const FRESH: f32 = 300_000.0;
 
 /// What is left below this, in %, makes no difference any more.
 pub const LEFT_FLOOR: f32 = 0.5;
@@ -139,7 +140,8 @@ pub const SIGNALS: [Signal; 33] = [
     },
     logarithmic(Vital::Processes, 16.0, 32_768.0, false, 0.02),
     logarithmic(Vital::Blocked, 1.0, 64.0, true, 0.1),
-    few(Vital::FailedUnits, 2.0),
+    // One that falls and comes back, over and over, is up at most samples.
+    Signal { windowed: true, ..few(Vital::FailedUnits, 2.0) },
     Signal { vital: Vital::OpenFiles, scaling: Scaling::Left, windowed: false, floor: None },
     few(Vital::ReadOnlyMounts, 2.0),
     fresh(Vital::FilesystemErrors),
