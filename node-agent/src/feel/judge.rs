@@ -6,8 +6,8 @@
 //!   at least stressed: a crisis, if that is the likelier of the two.
 //! - A crisis below it, with no vital near any of the rules' limits, is stressed:
 //!   on this node such readings have been seen before, and nobody died.
-//! - Where the rules see a crisis (a kill, a disk error, a limit far behind) and the
-//!   model sees trouble, it is a crisis.
+//! - Where the rules see a crisis (a kill, a disk error, a limit far behind) it is at
+//!   least stressed, and a crisis if the model sees trouble.
 //! - Without a threshold (the first two days) the likeliest mood stands.
 
 use super::model::likeliest;
@@ -61,8 +61,11 @@ impl Judge {
             }
             _ => likely,
         };
-        let verdict =
-            if ruled == Some(Mood::Crisis) && stressed + crisis > 0.5 { Mood::Crisis } else { verdict };
+        let verdict = match ruled {
+            Some(Mood::Crisis) if stressed + crisis > 0.5 => Mood::Crisis,
+            Some(Mood::Crisis) => verdict.max(Mood::Stressed),
+            _ => verdict,
+        };
         Judgement { mood: self.steady.feel(at, verdict), trouble }
     }
 
@@ -104,6 +107,13 @@ mod tests {
         assert_eq!(after(&mut judge, 0, &ODD, None), Some(Mood::Happy));
         let mut judge = Judge::default();
         assert_eq!(after(&mut judge, 0, &WILD, None), Some(Mood::Crisis));
+    }
+
+    #[test]
+    fn a_kill_is_never_calm_whatever_the_model_says() {
+        let (mut judge, at) = lived(4, &CALM);
+        assert_eq!(after(&mut judge, at, &CALM, Some(Mood::Crisis)), Some(Mood::Stressed));
+        assert_eq!(after(&mut judge, at + 600_000, &WILD, Some(Mood::Crisis)), Some(Mood::Crisis));
     }
 
     #[test]
