@@ -295,6 +295,7 @@ impl Chapter {
         match self.turn {
             Turn::Opened => format!("A thread began: {what}."),
             Turn::Advanced => format!("A thread went on: {what}."),
+            Turn::Closed if *chapters == 1 => format!("A thread ended: {what}, in one chapter."),
             Turn::Closed => format!("A thread ended: {what}, in {chapters} chapters."),
         }
     }
