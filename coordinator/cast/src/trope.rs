@@ -168,15 +168,20 @@ impl Trope {
 
     /// What happens, with names in the places of roles. A role without a name keeps its own.
     pub fn told(&self, names: &BTreeMap<String, String>) -> Vec<String> {
-        let fill = |beat: &String| {
-            names.iter().fold(beat.clone(), |beat, (role, name)| beat.replace(&format!("{{{role}}}"), name))
-        };
-        self.beats.iter().map(fill).collect()
+        self.beats.iter().map(|beat| fill(beat, names)).collect()
     }
 }
 
-/// What stands between braces.
-fn named(beat: &str) -> Result<Vec<&str>, &'static str> {
+/// A beat with names in the places of roles.
+pub fn fill(beat: &str, names: &BTreeMap<String, String>) -> String {
+    names.iter().fold(beat.to_owned(), |beat, (role, name)| beat.replace(&format!("{{{role}}}"), name))
+}
+
+/// The roles of a beat: what stands between braces.
+///
+/// # Errors
+/// In words, where braces stand around something else.
+pub fn named(beat: &str) -> Result<Vec<&str>, &'static str> {
     let mut named = Vec::new();
     let mut rest = beat;
     while let Some((before, after)) = rest.split_once('{') {

@@ -1,7 +1,7 @@
 //! The pulse in real time: what is so is gathered, one call is made if
 //! something changed, and what a model said is told.
 
-use super::quiet::{self, Quiet};
+use super::quiet::{self, Quiet, Tale};
 use super::{Wanted, gather, watch};
 use crate::ask::{Ask, EventQuery};
 use crate::intake::{Cause, Order as Intake};
@@ -217,13 +217,14 @@ impl Heart {
         memory.passed.clear();
         let activity = memory.quiet.activity(now, &scene, self.at_work());
         let whim = memory.quiet.whim(now, activity, (&self.cast, &known.muted), seed);
-        if let Some(whim) = &whim {
-            self.record(whim, activity).await;
-        }
+        let tale = match whim {
+            Some(whim) => Some(self.tell_tale(memory, whim, activity).await),
+            None => None,
+        };
         memory.last = PulseView {
             at: time(scene.now),
             activity: hundredths(activity),
-            bored: whim.and_then(|whim| serde_json::from_value(json!(whim)).ok()),
+            bored: tale.and_then(|tale| serde_json::from_value(json!(tale)).ok()),
             ..view(&report)
         };
         memory.last.clone()
@@ -236,14 +237,22 @@ impl Heart {
         at_work as f32 / nodes.len().max(1) as f32
     }
 
-    /// Records what somebody has in mind who is bored.
-    async fn record(&self, whim: &Whim, activity: f32) {
-        let name = self.cast.get(&whim.by).map_or(whim.by.as_str(), |sheet| sheet.name.as_str());
-        let payload = quiet::payload(whim, name, activity);
+    /// Tells what somebody has in mind who is bored, and records it. Where all nodes are
+    /// simulated it is the understudy's, as they are.
+    async fn tell_tale(&self, memory: &Memory, whim: Whim, activity: f32) -> Tale {
+        let nodes = self.live.nodes();
+        let is_real = self.simulated || nodes.iter().any(|node| !node.simulated);
+        let trope = memory.quiet.trope(&whim).filter(|_| is_real);
+        let names = nodes.iter().map(|node| node.name.to_string()).collect();
+        let tale = quiet::tell(&self.router, (&self.cast, &memory.styles, &names), (whim, trope)).await;
+        let by = tale.whim.by.as_str();
+        let name = self.cast.get(by).map_or(by, |sheet| sheet.name.as_str());
+        let payload = quiet::payload(&tale, name, activity);
         // Intake gone means that everything stops.
         let note =
             Intake::Note { kind: quiet::BORED, source: "stage", payload, cause: None, lasting: self.lasting };
         let _ = self.orders.send(note).await;
+        tale
     }
 
     /// Records a pulse, and tells what a model said in it. What the understudy

@@ -5,11 +5,16 @@ use crate::live::Event;
 use crate::words::hundredths;
 use cast::Cast;
 use cast::boredom::{Lately, Whim, whim};
-use cast::trope::Tropes;
+use cast::trope::{Trope, Tropes};
+use minds::{Router, Understudy};
+use serde::Serialize;
 use serde_json::{Value, json};
-use stage::pulse::{Scene, Stands};
+use stage::pulse::{Scene, Stands, Styles};
+use stage::tale;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// The kind of the event that records a whim.
 pub(super) const BORED: &str = "bored";
@@ -19,6 +24,8 @@ pub(crate) const OWN: &str = "tropes.toml";
 const LATELY: u64 = 60 * 60 * 1_000;
 /// Between two whims at the least, in milliseconds.
 const BETWEEN: u64 = 6 * LATELY;
+/// A pulse waits no longer for a tale: then the understudy tells it.
+const WAIT: Duration = Duration::from_secs(20);
 /// The most events that are remembered: any day with so many is full.
 const REMEMBERED: usize = 256;
 /// How many tropes don't come back.
@@ -81,6 +88,11 @@ impl Quiet {
         lately.activity()
     }
 
+    /// The trope of a whim.
+    pub(super) fn trope(&self, whim: &Whim) -> Option<&Trope> {
+        self.tropes.get(&whim.trope)
+    }
+
     /// What somebody has in mind, if it is quiet enough, has been listened to for
     /// long enough, and the last was not too short ago.
     pub(super) fn whim(
@@ -105,9 +117,43 @@ impl Quiet {
     }
 }
 
-/// What records a whim: all of it is fiction but that somebody had it.
-pub(super) fn payload(whim: &Whim, name: &str, activity: f32) -> Value {
-    let mut payload = json!(whim);
+/// A whim, and who found the words of its tale.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Tale {
+    #[serde(flatten)]
+    pub(super) whim: Whim,
+    /// A provider, or the understudy, who takes the trope's own.
+    pub(super) mind: String,
+}
+
+/// Tells a whim: in a model's words, where tales have a budget and it finds some
+/// that may be told, else by the understudy.
+pub(super) async fn tell(
+    router: &Router,
+    (cast, styles, nodes): (&Cast, &Styles, &BTreeSet<String>),
+    (whim, trope): (Whim, Option<&Trope>),
+) -> Tale {
+    let mut tale = Tale { whim, mind: Understudy::NAME.to_owned() };
+    let Some(trope) = trope.filter(|_| router.tells_tales()) else { return tale };
+    let request = tale::request(cast, &tale.whim, trope);
+    // Why there is no answer, or none in time, stands in the ledger.
+    let Ok(Ok(given)) = timeout(WAIT, router.ask(&request)).await else { return tale };
+    let json = given.answer.json.as_ref();
+    let (whim, told, dropped) = tale::settle((cast, styles, nodes), tale.whim, trope, json);
+    for refused in dropped {
+        tracing::info!(mind = given.by, cause = refused.cause, "a beat of a tale was refused");
+    }
+    tale.whim = whim;
+    if told > 0 {
+        tale.mind = given.by;
+    }
+    tale
+}
+
+/// What records a tale: all of it is fiction but that somebody had it in mind.
+pub(super) fn payload(tale: &Tale, name: &str, activity: f32) -> Value {
+    let mut payload = json!(tale);
+    let whim = &tale.whim;
     payload["kind"] = json!("fiction");
     payload["activity"] = json!(hundredths(activity));
     let asks = whim.asks.as_ref().map(|asks| format!(" A question to people: {asks}")).unwrap_or_default();
@@ -158,6 +204,9 @@ pub(crate) fn tropes(folder: &Path) -> Tropes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
     use store::EventIds;
 
     fn event(kind: &str, payload: Value) -> Event {
@@ -180,10 +229,60 @@ mod tests {
         assert_eq!(look(&mut quiet, 2 * LATELY + BETWEEN), None, "a crisis within the hour");
         let second = look(&mut quiet, 2 * LATELY + BETWEEN + 1).unwrap();
         assert_ne!(first.trope, second.trope);
-        let payload = payload(&first, "Somebody", 0.15);
+        let tale = Tale { whim: first, mind: "home".to_owned() };
+        let payload = payload(&tale, "Somebody", 0.15);
         assert_eq!((&payload["kind"], &payload["activity"]), (&json!("fiction"), &json!(0.15)));
+        assert_eq!((&payload["by"], &payload["mind"]), (&json!(tale.whim.by), &json!("home")));
         let mut never = Quiet::new(0, Tropes::built_in().unwrap(), 0.0);
         assert_eq!(look(&mut never, LATELY), None, "with a threshold of 0");
+    }
+
+    #[tokio::test]
+    async fn a_model_tells_a_tale_out_of_a_purse_of_its_own_or_not_at_all() {
+        let seen = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&seen);
+        let answer = move |axum::Json(body): axum::Json<Value>| async move {
+            count.fetch_add(1, Ordering::Relaxed);
+            // The first beat as it stands, with a word before it.
+            let prompt = body["messages"][1]["content"].as_str().unwrap();
+            let beat = prompt.lines().find_map(|line| line.strip_prefix("b1: ")).unwrap();
+            let content = json!({ "beats": [{ "beat": "b1", "text": format!("Hear: {beat}") }] }).to_string();
+            axum::Json(json!({
+                "model": "tiny-1", "usage": { "prompt_tokens": 300, "completion_tokens": 60 },
+                "choices": [{ "index": 0, "message": { "role": "assistant", "content": content }, "finish_reason": "stop" }],
+            }))
+        };
+        let server = axum::Router::new().route("/v1/chat/completions", axum::routing::post(answer));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/v1", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, server).await });
+        let (cast, tropes) = (Cast::built_in().unwrap(), Tropes::built_in().unwrap());
+        let (styles, nodes) = (Styles::of(&cast), BTreeSet::new());
+        // Told with these tokens, twice: who told it, and what was spent of which purse.
+        let tell_twice = async |fiction: u32| {
+            let settings = format!(
+                "[budget]\nfiction = {fiction}\n[providers.home]\nkind = \"openai\"\nmodel = \"tiny\"\nbase_url = \"{url}\"\n"
+            );
+            let (receipts, _taken) = tokio::sync::mpsc::channel(8);
+            let router = Router::new(toml::from_str(&settings).unwrap(), BTreeMap::new(), receipts, || 0);
+            let mut minds = Vec::new();
+            for _ in 0..2 {
+                let whim = whim(&cast, &tropes, &BTreeSet::new(), &[], 3).unwrap();
+                let trope = tropes.get(&whim.trope);
+                let plain = whim.clone();
+                let tale = tell(&router, (&cast, &styles, &nodes), (whim, trope)).await;
+                let told = format!("Hear: {}", plain.beats[0]);
+                let expected = if tale.mind == "home" { &told } else { &plain.beats[0] };
+                assert_eq!((&tale.whim.beats[0], &tale.whim.beats[1..]), (expected, &plain.beats[1..]));
+                minds.push(tale.mind);
+            }
+            let spent = router.state().spent;
+            (minds, (spent.fiction, spent.day))
+        };
+        assert_eq!(tell_twice(0).await, (vec!["understudy".to_owned(); 2], (0, 0)));
+        assert_eq!(seen.load(Ordering::Relaxed), 0, "without a budget nobody is asked");
+        assert_eq!(tell_twice(900).await, (vec!["home".to_owned(), "understudy".to_owned()], (360, 0)));
+        assert_eq!(seen.load(Ordering::Relaxed), 1, "nor where it is spent");
     }
 
     #[test]
