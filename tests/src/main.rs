@@ -22,6 +22,8 @@ mod faults_store_disk;
 mod faults_tools;
 mod faults_up;
 mod harness;
+mod minds_llama;
+mod minds_proxies;
 mod minds_pulse;
 mod models_push;
 mod tidy;

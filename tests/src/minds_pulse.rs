@@ -30,7 +30,7 @@ fn config(model: &str) -> String {
 }
 
 /// What a command answers as JSON. The address is given, the token found in the data folder.
-fn told(coordinator: &Coordinator, arguments: &[&str]) -> Value {
+pub fn told(coordinator: &Coordinator, arguments: &[&str]) -> Value {
     let output = Command::new(binary("goldentooth"))
         .args(arguments)
         .arg("--json")
@@ -48,10 +48,21 @@ fn told(coordinator: &Coordinator, arguments: &[&str]) -> Value {
 
 /// A coordinator with one node, which is in crisis.
 fn in_crisis(scratch: &Scratch, config: &Path) -> Coordinator {
+    let coordinator = started(scratch, config);
+    fall(&coordinator, "pi-07", scratch);
+    coordinator
+}
+
+/// A coordinator without a node.
+pub fn started(scratch: &Scratch, config: &Path) -> Coordinator {
     let mut command = Command::new(binary("goldentooth"));
     command.env("GT_TEST_KEY", KEY).env("GOLDENTOOTH_CONFIG", config);
-    let coordinator = Coordinator::start_as(command, &scratch.join("data"), &["--no-local-node"]);
-    let pi = Forger::from_file(&coordinator.enroll("pi-07", scratch.path()));
+    Coordinator::start_as(command, &scratch.join("data"), &["--no-local-node"])
+}
+
+/// A new node falls into a crisis.
+pub fn fall(coordinator: &Coordinator, name: &str, scratch: &Scratch) {
+    let pi = Forger::from_file(&coordinator.enroll(name, scratch.path()));
     let wire = pi.connect(coordinator.broker()).expect("it comes in");
     let crisis = |uptime| match report(uptime) {
         Say::Vitals(report) => Say::Vitals(frames::Report { mood: Some(Mood::Crisis), ..report }),
@@ -63,9 +74,9 @@ fn in_crisis(scratch: &Scratch, config: &Path) -> Coordinator {
     }
     eventually("its crisis in the past", secs(20), || {
         let events = coordinator.events("mood_changed");
-        events.iter().any(|event| event["payload"]["to"] == "crisis").then_some(())
+        let its = |event: &&Value| event["node"] == name && event["payload"]["to"] == "crisis";
+        events.iter().find(its).map(|_| ())
     });
-    coordinator
 }
 
 #[test]

@@ -174,25 +174,31 @@ impl Trope {
         self.beats.iter().chain([&self.name]).flat_map(|text| words(text)).any(is_name)
     }
 
-    /// What happens, with names in the places of roles, and the role that says it; none
-    /// for the first. A role without a name keeps its own.
-    pub fn told(&self, names: &BTreeMap<String, String>) -> Vec<(Option<&str>, String)> {
-        let fill = |beat: &str| {
-            names
-                .iter()
-                .fold(beat.to_owned(), |beat, (role, name)| beat.replace(&format!("{{{role}}}"), name))
-        };
-        let spoken = |beat: &String| {
+    /// What happens, with the roles open, and the role that says it; none for the first.
+    pub fn spoken(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
+        self.beats.iter().map(|beat| {
             let role = self.roles.iter().find(|role| beat.starts_with(&format!("{{{role}}}: ")));
             let text = role.and_then(|_| beat.split_once("}: ")).map_or(beat.as_str(), |(_, text)| text);
-            (role.map(String::as_str), fill(text))
-        };
-        self.beats.iter().map(spoken).collect()
+            (role.map(String::as_str), text)
+        })
+    }
+
+    /// The same with names in the places of roles. A role without a name keeps its own.
+    pub fn told(&self, names: &BTreeMap<String, String>) -> Vec<(Option<&str>, String)> {
+        self.spoken().map(|(role, text)| (role, fill(text, names))).collect()
     }
 }
 
-/// What stands between braces.
-fn named(beat: &str) -> Result<Vec<&str>, &'static str> {
+/// A beat with names in the places of roles.
+pub fn fill(beat: &str, names: &BTreeMap<String, String>) -> String {
+    names.iter().fold(beat.to_owned(), |beat, (role, name)| beat.replace(&format!("{{{role}}}"), name))
+}
+
+/// The roles of a beat: what stands between braces.
+///
+/// # Errors
+/// In words, where braces stand around something else.
+pub fn named(beat: &str) -> Result<Vec<&str>, &'static str> {
     let mut named = Vec::new();
     let mut rest = beat;
     while let Some((before, after)) = rest.split_once('{') {

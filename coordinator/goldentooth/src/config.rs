@@ -157,10 +157,10 @@ pub struct Config {
     pub notify: Vec<Place>,
     /// How much voice each surface has where nobody has chosen.
     pub flavours: Flavours,
-    /// Language models: whom to ask, and their keys.
+    /// Language models: whom to ask, with their keys and certificates.
     #[cfg(feature = "stage")]
-    pub minds: (minds::Settings, std::collections::BTreeMap<String, minds::Key>),
-    /// Those who watch from outside, with their keys.
+    pub minds: (minds::Settings, std::collections::BTreeMap<String, minds::Access>),
+    /// Those who watch from outside, with their keys and certificates.
     #[cfg(feature = "stage")]
     pub proxies: minds::proxy::Proxies,
     /// The services that are declared, and who needs whom.
@@ -244,10 +244,11 @@ impl Config {
         #[cfg(feature = "stage")]
         let (minds, proxies) = {
             let on = !args.no_stage && file.stage.unwrap_or(true);
-            let keys = if on { keys(&path, &text, &file.minds)? } else { std::collections::BTreeMap::new() };
+            let access =
+                if on { access(&path, &text, &file.minds)? } else { std::collections::BTreeMap::new() };
             let proxies =
                 if on { proxies(&path, &text, file.proxies)? } else { minds::proxy::Proxies::default() };
-            ((file.minds, keys), proxies)
+            ((file.minds, access), proxies)
         };
         Ok(Self {
             fleet: file.fleet.unwrap_or_else(default_fleet),
@@ -312,14 +313,14 @@ fn readable(folder: &Path) -> Option<PathBuf> {
     std::fs::read_dir(folder).is_ok().then(|| folder.to_owned())
 }
 
-/// The keys of the language models.
+/// The keys and certificates of the language models.
 #[cfg(feature = "stage")]
-fn keys(
+fn access(
     path: &Path,
     text: &str,
     settings: &minds::Settings,
-) -> Result<std::collections::BTreeMap<String, minds::Key>, ConfigError> {
-    settings.keys(|name| std::env::var(name).ok()).map_err(|error| placed(path, text, error))
+) -> Result<std::collections::BTreeMap<String, minds::Access>, ConfigError> {
+    settings.access(|name| std::env::var(name).ok()).map_err(|error| placed(path, text, error))
 }
 
 /// Those who watch from outside, with their keys.

@@ -44,8 +44,8 @@ pub(crate) struct Hosting<'a> {
     pub(crate) orders: mpsc::Sender<Order>,
     pub(crate) company: &'a Company,
     pub(crate) thinking: &'a Thinking,
-    /// Language models, and their keys.
-    pub(crate) minds: (minds::Settings, BTreeMap<String, minds::Key>),
+    /// Language models, with their keys and certificates.
+    pub(crate) minds: (minds::Settings, BTreeMap<String, minds::Access>),
     /// Those who watch from outside.
     pub(crate) proxies: minds::proxy::Proxies,
     pub(crate) services: Services,
@@ -108,7 +108,7 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
     let settling = tokio::spawn(settling);
     let setting = Setting {
         settings: minds.0,
-        keys: minds.1,
+        access: minds.1,
         proxies,
         services: services.clone(),
         boredom: settings.boredom as f32,

@@ -7,7 +7,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use axum::routing::post;
-use minds::{Provider, Request, Router, Settings, Task, Timeouts, Turn};
+use minds::{Access, Provider, Request, Router, Settings, Task, Timeouts, Turn};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ async fn measure() {
     ))
     .unwrap();
     let timeouts = Timeouts { connect: Duration::from_secs(5), call: Duration::from_secs(30) };
-    let alone = Provider::new("home", &settings.providers["home"], None, timeouts);
+    let alone = Provider::new("home", &settings.providers["home"], Access::default(), timeouts);
     let (receipts, mut taken) = mpsc::channel(256);
     tokio::spawn(async move { while taken.recv().await.is_some() {} });
     let router = Router::new(settings, BTreeMap::new(), receipts, || 1_763_694_300_000);

@@ -1,8 +1,9 @@
 //! How many tokens may be spent, and what happens at each limit: a warning at
 //! four fifths of the day, a pause for the rest of the hour, the understudy for
-//! the rest of the day. Hours and days are those of UTC.
+//! the rest of the day. Hours and days are those of UTC. Fiction has a purse of
+//! its own: it spends of no other, and no other spends of it.
 
-use crate::UnixMillis;
+use crate::{Task, UnixMillis};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -27,12 +28,15 @@ pub struct Limits {
     pub day: u64,
     /// Of one character within a day; a pulse counts for its speakers in equal parts.
     pub persona: u64,
+    /// Of tales within a day, apart from all others; 0 leaves them to the understudy.
+    pub fiction: u64,
 }
 
 impl Default for Limits {
-    /// 48 pulses a day of at most 2,000, and as much again for everything else.
+    /// 48 pulses a day of at most 2,000, and as much again for everything else;
+    /// nothing for what nobody needs.
     fn default() -> Self {
-        Self { call: 6_000, pulse: 3_000, hour: 30_000, day: 200_000, persona: 50_000 }
+        Self { call: 6_000, pulse: 3_000, hour: 30_000, day: 200_000, persona: 50_000, fiction: 0 }
     }
 }
 
@@ -41,8 +45,8 @@ impl Default for Limits {
 pub struct Ask<'a> {
     /// For whom; empty for nobody in particular.
     pub by: &'a [String],
-    /// Whether it is a pulse.
-    pub pulse: bool,
+    /// What for.
+    pub task: Task,
     /// How much at most.
     pub tokens: u32,
 }
@@ -65,6 +69,8 @@ pub enum Verdict {
     Day,
     /// A character's share of the day is gone.
     Persona,
+    /// The day's share of tales is gone, or there is none.
+    Fiction,
 }
 
 impl Verdict {
@@ -83,6 +89,7 @@ impl Verdict {
             Self::Hour => "the hour's tokens are spent; models pause until the next hour",
             Self::Day => "the day's tokens are spent; the understudy speaks until midnight UTC",
             Self::Persona => "this character's tokens of the day are spent",
+            Self::Fiction => "minds.budget.fiction has no more tokens for tales today",
         }
     }
 }
@@ -94,6 +101,8 @@ pub struct Spent {
     pub hour: u64,
     /// Within this day.
     pub day: u64,
+    /// Of tales, within this day.
+    pub fiction: u64,
 }
 
 /// The purse: limits, and what was spent of them. Time is handed in.
@@ -129,9 +138,14 @@ impl Budget {
         let (limits, tokens) = (self.limits, u64::from(ask.tokens));
         let of = |by: &String| self.personas.get(by).copied().unwrap_or(0);
         let share = tokens / (ask.by.len().max(1) as u64);
-        let most = if ask.pulse { limits.pulse } else { limits.call };
+        let (most, too_large) = match ask.task {
+            Task::Pulse => (limits.pulse, Verdict::Pulse),
+            _ => (limits.call, Verdict::Call),
+        };
         if ask.tokens > most {
-            if ask.pulse { Verdict::Pulse } else { Verdict::Call }
+            too_large
+        } else if ask.task == Task::Fiction {
+            if self.spent.fiction + tokens > limits.fiction { Verdict::Fiction } else { Verdict::Fine }
         } else if self.spent.day + tokens > limits.day {
             Verdict::Day
         } else if self.spent.hour + tokens > limits.hour {
@@ -150,7 +164,7 @@ impl Budget {
     pub fn reserve(&mut self, now: UnixMillis, ask: Ask<'_>) -> Verdict {
         let verdict = self.look(now, ask);
         if verdict.allows() {
-            self.add(ask.by, u64::from(ask.tokens));
+            self.add(ask.task, ask.by, u64::from(ask.tokens));
         }
         verdict
     }
@@ -160,6 +174,10 @@ impl Budget {
         self.turn(now);
         let (parts, tokens) = (set_aside.by.len().max(1) as u64, u64::from(set_aside.tokens));
         // After a turn of the hour less is left than was set aside.
+        if set_aside.task == Task::Fiction {
+            self.spent.fiction = self.spent.fiction.saturating_sub(tokens);
+            return self.add(Task::Fiction, &[], took);
+        }
         self.spent.hour = self.spent.hour.saturating_sub(tokens);
         self.spent.day = self.spent.day.saturating_sub(tokens);
         for by in set_aside.by {
@@ -167,22 +185,26 @@ impl Budget {
                 *spent = spent.saturating_sub(tokens / parts);
             }
         }
-        self.add(set_aside.by, took);
+        self.add(set_aside.task, set_aside.by, took);
     }
 
     /// What was spent before a restart, as the ledger has it.
-    pub fn remember(&mut self, now: UnixMillis, at: UnixMillis, by: &[String], tokens: u64) {
+    pub fn remember(&mut self, now: UnixMillis, at: UnixMillis, what: (Task, &[String]), tokens: u64) {
         self.turn(now);
         if at.div_euclid(DAY) == self.day {
             let hour = self.spent.hour;
-            self.add(by, tokens);
+            self.add(what.0, what.1, tokens);
             if at.div_euclid(HOUR) != self.hour {
                 self.spent.hour = hour;
             }
         }
     }
 
-    fn add(&mut self, by: &[String], tokens: u64) {
+    fn add(&mut self, task: Task, by: &[String], tokens: u64) {
+        if task == Task::Fiction {
+            self.spent.fiction = self.spent.fiction.saturating_add(tokens);
+            return;
+        }
         self.spent.hour = self.spent.hour.saturating_add(tokens);
         self.spent.day = self.spent.day.saturating_add(tokens);
         let share = tokens / (by.len().max(1) as u64);
@@ -200,7 +222,7 @@ impl Budget {
             self.spent.hour = 0;
         }
         if day > self.day {
-            self.spent.day = 0;
+            (self.spent.day, self.spent.fiction) = (0, 0);
             self.personas.clear();
         }
         (self.hour, self.day) = (hour, day);
@@ -215,11 +237,11 @@ mod tests {
     const T: UnixMillis = 20_000 * DAY;
 
     fn ask(by: &[String], tokens: u32) -> Ask<'_> {
-        Ask { by, pulse: false, tokens }
+        Ask { by, task: Task::Chat, tokens }
     }
 
     fn purse() -> Budget {
-        Budget::new(Limits { call: 600, pulse: 300, hour: 1_000, day: 2_000, persona: 900 })
+        Budget::new(Limits { call: 600, pulse: 300, hour: 1_000, day: 2_000, persona: 900, fiction: 500 })
     }
 
     #[test]
@@ -227,7 +249,7 @@ mod tests {
         let mut budget = purse();
         let malvo = ["malvo".to_owned()];
         assert_eq!(budget.reserve(T, ask(&[], 601)), Verdict::Call);
-        assert_eq!(budget.reserve(T, Ask { by: &[], pulse: true, tokens: 301 }), Verdict::Pulse);
+        assert_eq!(budget.reserve(T, Ask { by: &[], task: Task::Pulse, tokens: 301 }), Verdict::Pulse);
         assert_eq!(budget.reserve(T, ask(&malvo, 600)), Verdict::Fine);
         assert_eq!(budget.reserve(T, ask(&malvo, 400)), Verdict::Persona);
         assert_eq!(budget.reserve(T, ask(&[], 401)), Verdict::Hour);
@@ -248,7 +270,7 @@ mod tests {
         let by = ["a".to_owned(), "b".to_owned()];
         assert!(budget.reserve(T, ask(&by, 600)).allows());
         budget.settle(T, ask(&by, 600), 100);
-        assert_eq!(budget.spent(T), Spent { hour: 100, day: 100 });
+        assert_eq!(budget.spent(T), Spent { hour: 100, day: 100, fiction: 0 });
         assert_eq!(budget.personas["a"], 50);
     }
 
@@ -263,10 +285,30 @@ mod tests {
     #[test]
     fn a_restart_remembers_this_day_alone() {
         let mut budget = purse();
-        budget.remember(T + 2 * HOUR, T - 1, &[], 500);
-        budget.remember(T + 2 * HOUR, T, &[], 300);
-        budget.remember(T + 2 * HOUR, T + 2 * HOUR, &[], 20);
-        assert_eq!(budget.spent(T + 2 * HOUR), Spent { hour: 20, day: 320 });
+        budget.remember(T + 2 * HOUR, T - 1, (Task::Chat, &[]), 500);
+        budget.remember(T + 2 * HOUR, T, (Task::Chat, &[]), 300);
+        budget.remember(T + 2 * HOUR, T + 2 * HOUR, (Task::Chat, &[]), 20);
+        assert_eq!(budget.spent(T + 2 * HOUR), Spent { hour: 20, day: 320, fiction: 0 });
+    }
+
+    #[test]
+    fn fiction_has_a_purse_of_its_own() {
+        let tale = |tokens| Ask { by: &[], task: Task::Fiction, tokens };
+        let mut none = Budget::new(Limits::default());
+        assert_eq!(none.reserve(T, tale(1)), Verdict::Fiction, "there is nothing in it unless it is filled");
+        let mut budget = purse();
+        assert_eq!(budget.reserve(T, tale(400)), Verdict::Fine);
+        assert_eq!(budget.reserve(T, tale(101)), Verdict::Fiction);
+        budget.settle(T, tale(400), 450);
+        assert_eq!(budget.spent(T), Spent { hour: 0, day: 0, fiction: 450 }, "no other pays for it");
+        assert!(budget.personas.is_empty());
+        assert_eq!(budget.reserve(T, ask(&[], 600)), Verdict::Fine);
+        assert_eq!(budget.reserve(T, ask(&[], 400)), Verdict::Fine);
+        assert_eq!(budget.reserve(T, ask(&[], 1)), Verdict::Hour);
+        assert_eq!(budget.reserve(T, tale(50)), Verdict::Fine, "and it pays for no other");
+        budget.remember(T + DAY, T + DAY, (Task::Fiction, &[]), 500);
+        assert_eq!(budget.spent(T + DAY), Spent { hour: 0, day: 0, fiction: 500 });
+        assert_eq!(budget.reserve(T + DAY, tale(1)), Verdict::Fiction);
     }
 
     proptest! {

@@ -126,10 +126,20 @@ fn finish(mut answer: Answer, request: &Request) -> Result<Answer, Fault> {
     }
     answer.json = match answer.wants.iter().position(|call| call.name == ANSWER) {
         Some(place) => Some(answer.wants.remove(place).input),
-        None if answer.wants.is_empty() => Some(parse(&answer.text)?),
+        None if answer.wants.is_empty() => Some(parse(&answer.text).map_err(|fault| unfit(fault, &answer))?),
         None => None,
     };
     Ok(answer)
+}
+
+/// What an answer in another shape took is known all the same.
+fn unfit(fault: Fault, answer: &Answer) -> Fault {
+    let why = match fault {
+        _ if answer.stopped => "it stopped at the most tokens".to_owned(),
+        Fault::Shape(why) => why,
+        other => other.to_string(),
+    };
+    Fault::Unfit { why, usage: answer.usage }
 }
 
 /// A number of tokens, which a provider may leave out or say as null.

@@ -1,5 +1,6 @@
 //! What can go wrong with a call.
 
+use crate::Usage;
 use std::time::Duration;
 
 /// Why a provider gave no answer.
@@ -27,6 +28,14 @@ pub enum Fault {
     /// The answer is none that its dialect knows.
     #[error("its answer can't be read: {0}")]
     Shape(String),
+    /// It answered, and in another shape than the one that was asked for.
+    #[error("its answer has not the shape that was asked for: {why}")]
+    Unfit {
+        /// What is wrong with it.
+        why: String,
+        /// What it took all the same.
+        usage: Usage,
+    },
     /// More than we read.
     #[error("its answer is longer than {0} bytes")]
     Long(usize),
@@ -41,7 +50,12 @@ impl Fault {
         match self {
             Self::Connect(_) => true,
             Self::Status { status, .. } => matches!(status, 429 | 500 | 502 | 503 | 504 | 529),
-            Self::Slow(_) | Self::Cut | Self::Shape(_) | Self::Long(_) | Self::Unable(_) => false,
+            Self::Slow(_)
+            | Self::Cut
+            | Self::Shape(_)
+            | Self::Unfit { .. }
+            | Self::Long(_)
+            | Self::Unable(_) => false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! A small client for calls to providers and to others who watch: one way to
 //! send, and a bound on what is read.
 
-use crate::Fault;
+use crate::{Fault, Trust};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
@@ -11,8 +11,10 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::RootCertStore;
 use serde_json::Value;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The most that is read of an answer that says what went wrong, in bytes.
@@ -27,9 +29,11 @@ pub(crate) type Body = BoxBody<Bytes, std::io::Error>;
 pub(crate) struct Http(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
 
 impl Http {
-    pub(crate) fn new(connect: Duration) -> Self {
-        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    /// Whoever `trust` vouches for is believed, or else whom the public authorities do.
+    pub(crate) fn new(connect: Duration, trust: Option<&Trust>) -> Self {
+        let public = || RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let roots = trust.map_or_else(|| Arc::new(public()), |trust| Arc::clone(&trust.0));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap_or_else(|_| unreachable!("ring speaks the versions that rustls has"))

@@ -11,6 +11,7 @@
 //! held in the same way. What came from outside goes into a prompt only
 //! through [`fence`].
 
+mod access;
 mod breaker;
 mod budget;
 mod dialect;
@@ -29,6 +30,7 @@ mod settings;
 mod tests;
 mod understudy;
 
+pub use access::{Access, Trust};
 pub use breaker::{Breaker, Health};
 pub use budget::{Ask, Budget, Limits, Spent, Verdict};
 pub use fault::Fault;

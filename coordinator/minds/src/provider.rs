@@ -1,7 +1,7 @@
 //! One provider: where it is, what it speaks, and one call to it.
 
+use crate::access::Access;
 use crate::http::{Body, Http, broken, whole};
-use crate::key::Key;
 use crate::settings::{Dialect, Price, ProviderSettings};
 use crate::{Answer, Fault, Request, Usage};
 use futures_util::StreamExt as _;
@@ -42,14 +42,14 @@ pub struct Provider {
     pub embedding_model: Option<String>,
     /// What it costs.
     pub price: Price,
-    key: Option<Key>,
+    access: Access,
     timeouts: Timeouts,
     http: Http,
 }
 
 impl Provider {
     /// A provider as the configuration describes it.
-    pub fn new(name: &str, settings: &ProviderSettings, key: Option<Key>, timeouts: Timeouts) -> Self {
+    pub fn new(name: &str, settings: &ProviderSettings, access: Access, timeouts: Timeouts) -> Self {
         Self {
             name: name.to_owned(),
             dialect: settings.kind,
@@ -57,9 +57,9 @@ impl Provider {
             model: settings.model.clone(),
             embedding_model: settings.embedding_model.clone(),
             price: settings.price,
-            key,
             timeouts,
-            http: Http::new(timeouts.connect),
+            http: Http::new(timeouts.connect, access.trust.as_ref()),
+            access,
         }
     }
 
@@ -112,7 +112,7 @@ impl Provider {
         }
         self.in_time(async {
             let url = format!("{}/embeddings", self.url);
-            let headers = self.dialect.headers(self.key.as_ref());
+            let headers = self.dialect.headers(self.access.key.as_ref());
             let body = crate::dialect::embedding_body(model, texts);
             let body = self.http.post(&url, headers, &body, MOST_VECTORS).await?;
             crate::dialect::embedding(&whole(body, MOST_VECTORS).await?, texts.len())
@@ -123,7 +123,7 @@ impl Provider {
     async fn call(&self, request: &Request, streams: bool) -> Result<Body, Fault> {
         let url = format!("{}{}", self.url, self.dialect.path());
         let body = self.dialect.body(request, &self.model, &url, streams);
-        self.http.post(&url, self.dialect.headers(self.key.as_ref()), &body, MOST).await
+        self.http.post(&url, self.dialect.headers(self.access.key.as_ref()), &body, MOST).await
     }
 
     async fn in_time<T>(&self, call: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {

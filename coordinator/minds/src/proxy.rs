@@ -16,10 +16,10 @@ mod uptime_kuma;
 
 pub use settings::{Kind, ProxySettings};
 
+use crate::access::Access;
 use crate::fault::Fault;
 use crate::fence;
 use crate::http::{Http, bytes, secret, whole};
-use crate::key::Key;
 use crate::settings::SettingsError;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use bytes::Bytes;
@@ -147,12 +147,12 @@ pub struct Proxies(Arc<Vec<Proxy>>);
 struct Proxy {
     name: String,
     settings: ProxySettings,
-    key: Option<Key>,
+    access: Access,
     http: Http,
 }
 
 impl Proxies {
-    /// Those of the configuration, with their keys. `env` looks up a variable
+    /// Those of the configuration, with their keys and certificates. `env` looks up a variable
     /// of the environment.
     ///
     /// # Errors
@@ -163,8 +163,9 @@ impl Proxies {
     ) -> Result<Self, SettingsError> {
         let mut all = Vec::with_capacity(settings.len());
         for (name, settings) in settings {
-            let key = settings.check(&name, &env)?;
-            all.push(Proxy { name, settings, key, http: Http::new(CONNECT) });
+            let access = settings.check(&name, &env)?;
+            let http = Http::new(CONNECT, access.trust.as_ref());
+            all.push(Proxy { name, settings, access, http });
         }
         Ok(Self(Arc::new(all)))
     }
@@ -214,7 +215,7 @@ impl Proxy {
     }
 
     fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
-        let Some(key) = &self.key else { return Vec::new() };
+        let Some(key) = &self.access.key else { return Vec::new() };
         let basic = |user: &str| BASE64_STANDARD.encode(format!("{user}:{}", key.expose()));
         let value = match (&self.settings.user, self.settings.kind) {
             (Some(user), _) => format!("Basic {}", basic(user)),

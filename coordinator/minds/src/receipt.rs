@@ -64,7 +64,7 @@ impl From<&Fault> for Outcome {
             Fault::Status { status: 500.., .. } => Self::Failed,
             Fault::Status { .. } | Fault::Unable(_) => Self::Refused,
             Fault::Cut => Self::Cut,
-            Fault::Shape(_) | Fault::Long(_) => Self::Unreadable,
+            Fault::Shape(_) | Fault::Unfit { .. } | Fault::Long(_) => Self::Unreadable,
         }
     }
 }

@@ -15,13 +15,21 @@ pub enum Task {
     Review,
     /// What a character makes of its memories.
     Reflection,
+    /// A tale that somebody makes up who is bored.
+    Fiction,
     /// A text as a vector.
     Embedding,
 }
 
 impl Task {
     /// Every task.
-    pub const ALL: [Self; 5] = [Self::Pulse, Self::Chat, Self::Review, Self::Reflection, Self::Embedding];
+    pub const ALL: [Self; 6] =
+        [Self::Pulse, Self::Chat, Self::Review, Self::Reflection, Self::Fiction, Self::Embedding];
+
+    /// The one of this name, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|task| task.name() == name)
+    }
 
     /// Its key in the configuration.
     pub fn name(self) -> &'static str {
@@ -30,6 +38,7 @@ impl Task {
             Self::Chat => "chat",
             Self::Review => "review",
             Self::Reflection => "reflection",
+            Self::Fiction => "fiction",
             Self::Embedding => "embedding",
         }
     }

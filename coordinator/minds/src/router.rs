@@ -7,9 +7,9 @@ mod state;
 
 pub use state::{ProviderState, State};
 
+use crate::access::Access;
 use crate::breaker::Breaker;
 use crate::budget::{Ask, Budget, Verdict};
-use crate::key::Key;
 use crate::provider::{Pieces, Provider, Timeouts};
 use crate::receipt::{Outcome, Receipt};
 use crate::settings::Settings;
@@ -99,33 +99,33 @@ impl Router {
     /// goes to `receipts`; `wall` tells the time.
     pub fn new(
         settings: Settings,
-        keys: BTreeMap<String, Key>,
+        access: BTreeMap<String, Access>,
         receipts: mpsc::Sender<Receipt>,
         wall: fn() -> UnixMillis,
     ) -> Self {
-        Self::over(settings, keys, (receipts, wall), FIRST_WAIT)
+        Self::over(settings, access, (receipts, wall), FIRST_WAIT)
     }
 
     /// One that waits a hundredth as long before it tries again.
     #[cfg(test)]
     pub(crate) fn hasty(
         settings: Settings,
-        keys: BTreeMap<String, Key>,
+        access: BTreeMap<String, Access>,
         receipts: mpsc::Sender<Receipt>,
         wall: fn() -> UnixMillis,
     ) -> Self {
-        Self::over(settings, keys, (receipts, wall), FIRST_WAIT / 100)
+        Self::over(settings, access, (receipts, wall), FIRST_WAIT / 100)
     }
 
     fn over(
         settings: Settings,
-        mut keys: BTreeMap<String, Key>,
+        mut access: BTreeMap<String, Access>,
         (receipts, wall): (mpsc::Sender<Receipt>, fn() -> UnixMillis),
         first_wait: Duration,
     ) -> Self {
         let timeouts = Timeouts { connect: CONNECT.min(settings.timeout), call: settings.timeout };
         let desks = settings.providers.iter().map(|(name, one)| Desk {
-            provider: Provider::new(name, one, keys.remove(name), timeouts),
+            provider: Provider::new(name, one, access.remove(name).unwrap_or_default(), timeouts),
             breaker: Mutex::default(),
             seen: Mutex::default(),
         });
@@ -141,9 +141,14 @@ impl Router {
         !self.0.desks.is_empty()
     }
 
-    /// What the ledger has of before a restart.
-    pub fn remember(&self, at: UnixMillis, by: &[String], tokens: u64) {
-        lock(&self.0.budget).remember((self.0.wall)(), at, by, tokens);
+    /// Whether a model may ever be asked for a tale.
+    pub fn tells_tales(&self) -> bool {
+        self.has_any() && self.0.settings.budget.fiction > 0
+    }
+
+    /// What the ledger has of before a restart: when, for what and whom, how much.
+    pub fn remember(&self, at: UnixMillis, what: (Task, &[String]), tokens: u64) {
+        lock(&self.0.budget).remember((self.0.wall)(), at, what, tokens);
     }
 
     /// Asks whoever is right for it, one after the other.
@@ -279,7 +284,7 @@ impl Inner {
 
     /// Sets aside what a call may take.
     fn open<'a>(&'a self, request: &'a Request, tokens: u32) -> Result<Purse<'a>, Nobody> {
-        let ask = Ask { by: &request.by, pulse: request.task == Task::Pulse, tokens };
+        let ask = Ask { by: &request.by, task: request.task, tokens };
         let verdict = lock(&self.budget).reserve((self.wall)(), ask);
         if verdict.allows() {
             Ok(Purse { inner: self, ask, took: 0 })

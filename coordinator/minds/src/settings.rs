@@ -1,5 +1,6 @@
 //! `[minds]` of the configuration.
 
+use crate::access::{Access, Trust};
 use crate::budget::Limits;
 use crate::key::{Key, KeyError, Source};
 use crate::request::Task;
@@ -7,6 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::time::Duration;
 use toml::Spanned;
 
@@ -100,6 +102,8 @@ pub struct ProviderSettings {
     pub embedding_model: Option<String>,
     /// Where its key is.
     pub key: Option<Spanned<Source>>,
+    /// The PEM file of the authority that vouches for it, in place of the public ones.
+    pub certificate: Option<Spanned<PathBuf>>,
     /// What it costs; without it nothing, as at home.
     #[serde(default)]
     pub price: Price,
@@ -171,12 +175,15 @@ pub struct SettingsError {
 }
 
 impl Settings {
-    /// Checks what no single key can say of itself, and reads every key. `env`
-    /// looks up a variable of the environment.
+    /// Checks what no single key can say of itself, and reads every provider's key and
+    /// certificates. `env` looks up a variable of the environment.
     ///
     /// # Errors
     /// [`SettingsError`] of the first fault.
-    pub fn keys(&self, env: impl Fn(&str) -> Option<String>) -> Result<BTreeMap<String, Key>, SettingsError> {
+    pub fn access(
+        &self,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<BTreeMap<String, Access>, SettingsError> {
         let named = self.order.iter().map(|name| ("minds.order", name));
         let named = named.chain(self.tasks.values().flatten().map(|name| ("minds.tasks", name)));
         let named = named.chain(self.characters.values().map(|name| ("minds.characters", name)));
@@ -193,11 +200,13 @@ impl Settings {
                 });
             }
         }
-        let mut keys = BTreeMap::new();
-        for (name, provider) in &self.providers {
-            keys.extend(provider.key(name, &env)?.map(|key| (name.clone(), key)));
-        }
-        Ok(keys)
+        let of = |(name, provider): (&String, &ProviderSettings)| {
+            let key = provider.key(name, &env)?;
+            let place = format!("minds.providers.{name}");
+            let trust = trust(&place, provider.certificate.as_ref(), provider.url())?;
+            Ok((name.clone(), Access { key, trust }))
+        };
+        self.providers.iter().map(of).collect()
     }
 }
 
@@ -239,6 +248,24 @@ impl ProviderSettings {
         }
         Ok(key)
     }
+}
+
+/// Reads the file of the authority that is believed at `url`; `place` is the table in which it stands.
+///
+/// # Errors
+/// [`SettingsError`] names the key and the file.
+pub(crate) fn trust(
+    place: &str,
+    file: Option<&Spanned<PathBuf>>,
+    url: &str,
+) -> Result<Option<Trust>, SettingsError> {
+    let Some(file) = file else { return Ok(None) };
+    let wrong =
+        |why: String| SettingsError { span: Some(file.span()), why: format!("{place}.certificate: {why}") };
+    if !url.starts_with("https://") {
+        return Err(wrong("nobody vouches for an http:// address; write https://".to_owned()));
+    }
+    Trust::read(file.get_ref()).map(Some).map_err(wrong)
 }
 
 fn dialect<'de, D: Deserializer<'de>>(from: D) -> Result<Dialect, D::Error> {
@@ -296,15 +323,15 @@ model = "small"
             Ok(settings) => settings,
             Err(error) => return error.to_string(),
         };
-        let error = settings.keys(|_| Some("sk-1".to_owned())).unwrap_err();
+        let error = settings.access(|_| Some("sk-1".to_owned())).unwrap_err();
         format!("{:?} {error}", error.span.clone().map(|span| &text[span]))
     }
 
     #[test]
     fn a_whole_section_is_read() {
         let settings: Settings = toml::from_str(WHOLE).unwrap();
-        let keys = settings.keys(|_| Some("sk-1".to_owned())).unwrap();
-        assert_eq!(keys.keys().collect::<Vec<_>>(), ["claude"], "home needs none");
+        let access = settings.access(|_| Some("sk-1".to_owned())).unwrap();
+        assert!(access["claude"].key.is_some() && access["local"].key.is_none(), "home needs none");
         assert_eq!(settings.providers["local"].url(), "http://192.168.1.5:11434/v1");
         assert_eq!(settings.providers["claude"].url(), ANTHROPIC);
         assert_eq!(settings.providers["claude"].price.of(1_000, 100, 400), 1_800 + 120 + 1_500);
@@ -328,7 +355,7 @@ model = "small"
     #[test]
     fn a_missing_key_names_its_variable() {
         let settings: Settings = toml::from_str(WHOLE).unwrap();
-        let error = settings.keys(|_| None).unwrap_err();
+        let error = settings.access(|_| None).unwrap_err();
         assert!(error.to_string().contains("minds.providers.claude.key") && error.span.is_some(), "{error}");
     }
 }

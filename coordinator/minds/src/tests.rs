@@ -1,9 +1,12 @@
 //! Real calls over real HTTP, to a server that speaks both dialects and fails
 //! in every way that a provider can.
 
+mod authority;
 mod calls;
+mod llama;
 mod routes;
 mod server;
+mod tls;
 
 use crate::{Provider, Request, Schema, Settings, Task, Timeouts, Tool, Turn};
 use serde_json::json;
@@ -56,10 +59,14 @@ fn settings(server: &Server, providers: &[(&str, &str, &str)], more: &str) -> Se
 }
 
 fn provider(server: &Server, kind: &str, way: &str) -> Provider {
-    let settings = settings(server, &[("p", kind, way)], "");
-    let mut keys = settings.keys(|_| Some(KEY.to_owned())).unwrap();
+    made(&settings(server, &[("p", kind, way)], ""), way)
+}
+
+/// The provider `p` of these settings.
+fn made(settings: &Settings, way: &str) -> Provider {
+    let mut access = settings.access(|_| Some(KEY.to_owned())).unwrap();
     // Only who hangs is waited for in vain.
     let call = if way == "hung" { Duration::from_millis(300) } else { Duration::from_secs(30) };
     let timeouts = Timeouts { connect: Duration::from_secs(5), call };
-    Provider::new("p", &settings.providers["p"], keys.remove("p"), timeouts)
+    Provider::new("p", &settings.providers["p"], access.remove("p").unwrap(), timeouts)
 }

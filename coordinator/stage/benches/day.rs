@@ -1,5 +1,5 @@
-//! What a day of the pulse costs, calm and bad, beside the naive way of a call
-//! for every event.
+//! What a pulse takes in fleets of every size, and what a day of pulses costs,
+//! calm and bad, beside the naive way of a call for every event.
 //!
 //! `cargo bench -p stage --bench day -- [--in 3.0] [--out 15.0]`, with prices of a
 //! million tokens. Nobody is called: tokens are our own estimate, which is some
@@ -13,7 +13,7 @@
 mod play;
 
 use minds::Price;
-use play::{Day, bad, calm, play};
+use play::{Day, bad, calm, play, pulse};
 
 fn main() {
     let given: Vec<String> = std::env::args().skip(1).collect();
@@ -21,6 +21,13 @@ fn main() {
         let at = given.iter().position(|argument| argument == flag);
         at.and_then(|at| given.get(at + 1)).map_or(default, |text| text.parse().expect("a price"))
     };
+    for nodes in [10, 100, 10_000] {
+        let one = pulse(nodes);
+        println!(
+            "| a pulse of {nodes} nodes, every seventh in trouble | 500 of context, 300 out | context {}, prefix {} (rules that stay the same: {}), out {} |",
+            one.context, one.prefix, one.rules, one.output
+        );
+    }
     let price = Price { input: number("--in", 3.0), output: number("--out", 15.0), cached: None };
     for (what, turns) in [("a calm", calm()), ("a bad", bad())] {
         let day = play(&turns);

@@ -18,6 +18,7 @@ mod run;
 mod second;
 mod settings;
 mod stage;
+pub mod tale;
 mod talk;
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub struct Line {
     /// The event that it is about.
     pub cause: Uuid,
     /// Which mind composed it.
-    pub mind: &'static str,
+    pub mind: String,
     /// Whether it is more than people are told unasked: kept beside its node only.
     pub aside: bool,
     /// How its speaker felt.

@@ -6,12 +6,12 @@
 
 use crate::pulse::judge::{LONGEST, Manners, capital, shown};
 use crate::pulse::outside::Outside;
-use crate::pulse::prompt::voices;
+use crate::pulse::prompt::{texts, voices};
 use crate::pulse::{Dropped, Refusal, Styles};
 use cast::{Cast, Slots, truth};
 use minds::fence;
 use minds::{Request, Schema, Task, Turn};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most tokens of an answer, and for each piece of it.
@@ -68,24 +68,13 @@ pub fn request(
     let asked = fence::data("person", &outside.words(question, QUESTION), QUESTION + 1);
     let voices = voices(cast, &by, &BTreeMap::new());
     let ids: Vec<String> = (0..pieces.len()).map(id).collect();
-    let schema = json!({
-        "type": "object",
-        "additionalProperties": false,
-        "required": ["lines"],
-        "properties": { "lines": { "type": "array", "items": {
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["answer", "text"],
-            "properties": { "answer": { "type": "string", "enum": ids }, "text": { "type": "string" } },
-        } } },
-    });
     Request {
         task: Task::Chat,
         by,
         why: "a person asked".to_owned(),
         rules: RULES.to_owned(),
         turns: vec![Turn::Person(format!("{voices}\nAsked:\n{asked}\nAnswers:\n{answers}"))],
-        schema: Some(Schema { name: "lines", json: schema }),
+        schema: Some(Schema { name: "lines", json: texts("lines", "answer", &ids) }),
         tools: Vec::new(),
         most: OUTPUT + EACH * pieces.len() as u32,
     }
@@ -145,6 +134,7 @@ fn line_of(manners: &Manners<'_>, piece: &Piece<'_>, template: &str) -> Result<S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     const ANSWERS: [Piece<'_>; 2] = [
         Piece { by: "malvo", answer: "pi-07 is in crisis: disk used 97 %." },

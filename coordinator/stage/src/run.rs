@@ -4,9 +4,11 @@ use crate::company::Turned;
 use crate::kept::Kept;
 use crate::line::{Born, Line, Note, Portrait};
 use crate::stage::{Glance, Millis, Stage, Untold};
+use crate::tale::Tale;
 use crate::talk::{Asking, Heard};
 use cast::birth::{BirthError, Why};
 use cast::boredom::Whim;
+use cast::trope::Trope;
 use cast::{Cast, UnixMillis};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,9 +43,13 @@ pub enum Request {
     Settle(String, Option<String>),
     /// Forget a person; gives what is remembered from now on.
     Forget(String, oneshot::Sender<Kept>),
-    /// Tell a tale, out of boredom where so little goes on, or without that because a
-    /// person asks; gives what is told, or why nothing is.
-    Tale(Option<f32>, oneshot::Sender<Result<Whim, Untold>>),
+    /// Tell a tale, because a person asks; gives what is told, or why nothing is.
+    Tale(oneshot::Sender<Result<Whim, Untold>>),
+    /// Take up a tale out of boredom, where so little goes on; gives it with its trope,
+    /// or why none is told.
+    Whim(f32, oneshot::Sender<Result<(Whim, Trope), Untold>>),
+    /// Begin the tale that was taken up, in these words; or why it is not.
+    Tell(Box<Tale>, f32, oneshot::Sender<Result<(), Untold>>),
 }
 
 /// What the stage wants of its host.
@@ -111,7 +117,11 @@ impl Request {
                 stage.forget_person(&person);
                 drop(answer.send(stage.kept().clone()));
             }
-            Self::Tale(activity, answer) => drop(answer.send(stage.tale(now, activity))),
+            Self::Tale(answer) => drop(answer.send(stage.tale(now, None))),
+            Self::Whim(activity, answer) => drop(answer.send(stage.whim(now, Some(activity)))),
+            Self::Tell(tale, activity, answer) => {
+                let _ = answer.send(stage.begin_tale(now, &tale, Some(activity)));
+            }
         }
     }
 }

@@ -327,7 +327,7 @@ impl Stage {
             node: fact.node.clone(),
             at: said,
             cause: *event,
-            mind: Understudy::NAME,
+            mind: Understudy::NAME.to_owned(),
             // What was gathered is told by one line; the others stand beside their nodes.
             aside: gathered
                 || (!fact.occasion.is_urgent()

@@ -6,7 +6,16 @@
 #[path = "day/play.rs"]
 mod play;
 
-use play::{bad, calm, play};
+use play::{bad, calm, play, pulse};
+
+#[test]
+fn a_pulse_takes_about_the_same_however_large_the_fleet() {
+    for nodes in [10, 100, 10_000] {
+        let one = pulse(nodes);
+        assert!((100..=500).contains(&one.context) && one.output <= 300, "{nodes}: {one:?}");
+        assert!(one.rules < one.prefix && one.prefix < 900, "{nodes}: {one:?}");
+    }
+}
 
 #[test]
 fn a_calm_day_costs_a_few_calls_and_a_bad_one_stays_within_the_budget() {

@@ -194,7 +194,7 @@ impl Hosted {
 
     /// Has a tale told; gives what there is to say about it.
     pub(super) async fn tale(&self) -> Result<String, CompanyError> {
-        let begun = self.request(|answer| Request::Tale(None, answer)).await?;
+        let begun = self.request(Request::Tale).await?;
         let whim = begun.map_err(|error| CompanyError::Untold(error.to_string()))?;
         Ok(format!("A tale begins, all of it made up: “{}”. goldentooth events --follow has it.", whim.title))
     }

@@ -224,10 +224,17 @@ fn minds(text: &mut Text, minds: &MindsView) {
             text.value("mind_money_total", &[("provider", one.name.as_str())], one.money);
         }
     }
-    text.head("mind_budget_tokens", "gauge", "Tokens of this hour and day: spent, and the limit.");
+    text.head(
+        "mind_budget_tokens",
+        "gauge",
+        "Tokens of this hour, of this day, and of this day's tales: spent, and the limit.",
+    );
     let purse = &minds.budget;
-    for (span, spent, limit) in [("hour", purse.hour, purse.hour_limit), ("day", purse.day, purse.day_limit)]
-    {
+    for (span, spent, limit) in [
+        ("hour", purse.hour, purse.hour_limit),
+        ("day", purse.day, purse.day_limit),
+        ("fiction", purse.fiction, purse.fiction_limit),
+    ] {
         text.value("mind_budget_tokens", &[("span", span), ("what", "spent")], spent as f64);
         text.value("mind_budget_tokens", &[("span", span), ("what", "limit")], limit as f64);
     }
@@ -290,7 +297,7 @@ mod tests {
             }],
             "understudy": "", "currency": "USD", "lost": 0,
             "budget": {
-                "hour": 97, "hour_limit": 100, "day": 97, "day_limit": 200, "call_limit": 1, "pulse_limit": 1,
+                "hour": 97, "hour_limit": 100, "day": 97, "day_limit": 200, "call_limit": 1, "pulse_limit": 1, "fiction": 7, "fiction_limit": 9,
                 "persona_limit": 1,
             },
         });

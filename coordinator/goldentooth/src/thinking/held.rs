@@ -13,7 +13,7 @@ use crate::surfaces::view::{
 };
 use cast::Cast;
 use minds::proxy::Proxies;
-use minds::{Key, Receipt, Router, Settings, Understudy};
+use minds::{Access, Receipt, Router, Settings, Task, Understudy};
 use node_agent::clock;
 use stage::Request;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ const REMEMBERED: u32 = 10_000;
 /// What it takes to start.
 pub(crate) struct Setting {
     pub(crate) settings: Settings,
-    pub(crate) keys: BTreeMap<String, Key>,
+    pub(crate) access: BTreeMap<String, Access>,
     pub(crate) proxies: Proxies,
     pub(crate) services: Services,
     pub(crate) boredom: f32,
@@ -55,11 +55,13 @@ impl Held {
         let (receipts, taken) = mpsc::channel(RECEIPTS);
         let currency = setting.settings.currency.clone();
         let (every, simulated) = (setting.settings.pulse, setting.settings.simulated);
-        let router = Router::new(setting.settings, setting.keys, receipts, clock::wall);
+        let router = Router::new(setting.settings, setting.access, receipts, clock::wall);
         let now = clock::wall();
         match setting.ask.calls(now.div_euclid(DAY) * DAY, REMEMBERED).await {
             Ok(calls) => calls.iter().for_each(|call| {
-                router.remember(call.at, &call.by, u64::from(call.input) + u64::from(call.output));
+                // What an older or a newer version asked for counts like an answer.
+                let task = Task::named(&call.task).unwrap_or(Task::Chat);
+                router.remember(call.at, (task, &call.by), u64::from(call.input) + u64::from(call.output));
             }),
             Err(error) => tracing::warn!(%error, "what was spent today can't be read"),
         }
@@ -129,6 +131,8 @@ impl Held {
                 call_limit: state.limits.call.into(),
                 pulse_limit: state.limits.pulse.into(),
                 persona_limit: state.limits.persona,
+                fiction: state.spent.fiction,
+                fiction_limit: state.limits.fiction,
             },
             currency: self.currency.clone(),
             lost: state.lost,

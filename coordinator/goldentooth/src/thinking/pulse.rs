@@ -9,7 +9,6 @@ use crate::live::{Event, Live, Recorded, Said, SaidKind, Update};
 use crate::services::Services;
 use crate::surfaces::view::{PulseView, time};
 use crate::words::hundredths;
-use cast::boredom::Whim;
 use cast::{Cast, Kind};
 use frames::{Mood, NodeName};
 use futures_util::future::join_all;
@@ -19,6 +18,7 @@ use node_agent::clock;
 use serde_json::{Value, json};
 use stage::Request;
 use stage::pulse::{Digest, Given, House, Plan, PulseLine, Report, Scene, Stands, Styles, Timing};
+use stage::tale::Tale;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -213,14 +213,14 @@ impl Heart {
         memory.passed.clear();
         let activity = memory.quiet.activity(now, quiet::troubles(&scene), self.at_work());
         let is_bored = memory.quiet.is_bored(now, activity);
-        let whim = if is_bored { self.tale(activity).await } else { None };
-        if whim.is_some() {
+        let tale = if is_bored { self.tale(memory, activity).await } else { None };
+        if tale.is_some() {
             memory.quiet.rest(now);
         }
         memory.last = PulseView {
             at: time(scene.now),
             activity: hundredths(activity),
-            bored: whim.and_then(|whim| serde_json::from_value(json!(whim)).ok()),
+            bored: tale.and_then(|tale| serde_json::from_value(json!(tale)).ok()),
             ..view(&report)
         };
         memory.last.clone()
@@ -233,11 +233,26 @@ impl Heart {
         at_work as f32 / nodes.len().max(1) as f32
     }
 
-    /// Has somebody who is bored tell a tale; none if this is no time for it.
-    async fn tale(&self, activity: f32) -> Option<Whim> {
+    /// Has somebody who is bored tell a tale; none if this is no time for it. A model
+    /// may find the words, but not where all nodes are simulated: then the understudy does.
+    async fn tale(&self, memory: &Memory, activity: f32) -> Option<Tale> {
         let (sender, answer) = oneshot::channel();
-        self.requests.send(Request::Tale(Some(activity), sender)).await.ok()?;
-        answer.await.ok()?.ok()
+        self.requests.send(Request::Whim(activity, sender)).await.ok()?;
+        let (whim, trope) = answer.await.ok()?.ok()?;
+        let nodes = self.live.nodes();
+        let is_real = self.simulated || nodes.iter().any(|node| !node.simulated);
+        // Of those who were born since the start no style is known.
+        let is_known = whim.roles.values().all(|id| self.cast.get(id).is_some());
+        let tale = if is_real && is_known {
+            let names = nodes.iter().map(|node| node.name.to_string()).collect();
+            quiet::tell(&self.router, (&self.cast, &memory.styles, &names), (whim, &trope)).await
+        } else {
+            Tale::plain(whim)
+        };
+        let (sender, answer) = oneshot::channel();
+        self.requests.send(Request::Tell(Box::new(tale.clone()), activity, sender)).await.ok()?;
+        answer.await.ok()?.ok()?;
+        Some(tale)
     }
 
     /// Records a pulse, and tells what a model said in it. What the understudy

@@ -2,12 +2,17 @@
 //! tale told, which is fiction and touches nothing.
 
 use crate::live::Event;
-use cast::boredom::Lately;
-use cast::trope::Tropes;
+use cast::Cast;
+use cast::boredom::{Lately, Whim};
+use cast::trope::{Trope, Tropes};
+use minds::Router;
 use serde_json::Value;
-use stage::pulse::{Scene, Stands};
-use std::collections::VecDeque;
+use stage::pulse::{Scene, Stands, Styles};
+use stage::tale::{self, Tale};
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// The file of a fleet's own tropes, in the data folder.
 pub(crate) const OWN: &str = "tropes.toml";
@@ -15,6 +20,8 @@ pub(crate) const OWN: &str = "tropes.toml";
 const LATELY: u64 = 60 * 60 * 1_000;
 /// Between two tales at the least, in milliseconds.
 const BETWEEN: u64 = 6 * LATELY;
+/// A pulse waits no longer for a tale: then the understudy tells it.
+const WAIT: Duration = Duration::from_secs(20);
 /// The most events that are remembered: any day with so many is full.
 const REMEMBERED: usize = 256;
 
@@ -87,6 +94,27 @@ pub(super) fn troubles(scene: &Scene) -> usize {
     nodes + scene.alerts.len() + scene.services.len()
 }
 
+/// Tells a whim: in a model's words, where tales have a budget and it finds some
+/// that may be told, else by the understudy.
+pub(super) async fn tell(
+    router: &Router,
+    (cast, styles, nodes): (&Cast, &Styles, &BTreeSet<String>),
+    (whim, trope): (Whim, &Trope),
+) -> Tale {
+    if !router.tells_tales() {
+        return Tale::plain(whim);
+    }
+    let request = tale::request(cast, &whim, trope);
+    // Why there is no answer, or none in time, stands in the ledger.
+    let Ok(Ok(given)) = timeout(WAIT, router.ask(&request)).await else { return Tale::plain(whim) };
+    let json = given.answer.json.as_ref();
+    let (tale, dropped) = tale::settle((cast, styles, nodes), (whim, trope), (&given.by, json));
+    for refused in dropped {
+        tracing::info!(mind = given.by, cause = refused.cause, "a beat of a tale was refused");
+    }
+    tale
+}
+
 fn of(event: &Event) -> Option<Heard> {
     let to = event.payload.get("to").and_then(Value::as_str);
     match (event.kind.as_str(), to) {
@@ -127,7 +155,11 @@ pub(crate) fn tropes(folder: &Path) -> Tropes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cast::boredom::whim;
     use serde_json::json;
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
     use store::EventIds;
 
     fn event(kind: &str, payload: Value) -> Event {
@@ -146,6 +178,56 @@ mod tests {
         assert!(!look(&quiet, 2 * LATELY + BETWEEN), "a crisis within the hour");
         assert!(look(&quiet, 2 * LATELY + BETWEEN + 1));
         assert!(!look(&Quiet::new(0, 0.0), LATELY), "with a threshold of 0");
+    }
+
+    #[tokio::test]
+    async fn a_model_tells_a_tale_out_of_a_purse_of_its_own_or_not_at_all() {
+        let seen = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&seen);
+        let answer = move |axum::Json(body): axum::Json<Value>| async move {
+            count.fetch_add(1, Ordering::Relaxed);
+            // The first beat as it stands, with a word before it.
+            let prompt = body["messages"][1]["content"].as_str().unwrap();
+            let beat = prompt.lines().find_map(|line| line.strip_prefix("b1: ")).unwrap();
+            let content = json!({ "beats": [{ "beat": "b1", "text": format!("Hear: {beat}") }] }).to_string();
+            axum::Json(json!({
+                "model": "tiny-1", "usage": { "prompt_tokens": 300, "completion_tokens": 60 },
+                "choices": [{ "index": 0, "message": { "role": "assistant", "content": content }, "finish_reason": "stop" }],
+            }))
+        };
+        let server = axum::Router::new().route("/v1/chat/completions", axum::routing::post(answer));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/v1", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, server).await });
+        let (cast, tropes) = (Cast::built_in().unwrap(), Tropes::built_in().unwrap());
+        let (styles, nodes) = (Styles::of(&cast), BTreeSet::new());
+        // Told with these tokens, twice: who told it, and what was spent of which purse.
+        let tell_twice = async |fiction: u32| {
+            let settings = format!(
+                "[budget]\nfiction = {fiction}\n[providers.home]\nkind = \"openai\"\nmodel = \"tiny\"\nbase_url = \"{url}\"\n"
+            );
+            let (receipts, _taken) = tokio::sync::mpsc::channel(8);
+            let router = Router::new(toml::from_str(&settings).unwrap(), BTreeMap::new(), receipts, || 0);
+            let mut minds = Vec::new();
+            for _ in 0..2 {
+                let whim = whim(&cast, tropes.iter(), |_| true, 3).unwrap();
+                let trope = tropes.get(&whim.trope).unwrap();
+                let plain = whim.clone();
+                let tale = tell(&router, (&cast, &styles, &nodes), (whim, trope)).await;
+                let mut expected = plain.beats;
+                if tale.mind == "home" {
+                    expected[0].text.insert_str(0, "Hear: ");
+                }
+                assert_eq!(tale.whim.beats, expected);
+                minds.push(tale.mind);
+            }
+            let spent = router.state().spent;
+            (minds, (spent.fiction, spent.day))
+        };
+        assert_eq!(tell_twice(0).await, (vec!["understudy".to_owned(); 2], (0, 0)));
+        assert_eq!(seen.load(Ordering::Relaxed), 0, "without a budget nobody is asked");
+        assert_eq!(tell_twice(900).await, (vec!["home".to_owned(), "understudy".to_owned()], (360, 0)));
+        assert_eq!(seen.load(Ordering::Relaxed), 1, "nor where it is spent");
     }
 
     #[test]

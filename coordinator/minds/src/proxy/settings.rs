@@ -1,10 +1,12 @@
 //! `[proxies.NAME]` of the configuration.
 
-use crate::key::{Key, Source};
-use crate::settings::{SettingsError, Url};
+use crate::access::Access;
+use crate::key::Source;
+use crate::settings::{SettingsError, Url, trust};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use toml::Spanned;
 
 /// The most questions that one Prometheus is asked.
@@ -55,6 +57,8 @@ pub struct ProxySettings {
     pub user: Option<String>,
     /// Where its key is.
     pub key: Option<Spanned<Source>>,
+    /// The PEM file of the authority that vouches for it, in place of the public ones.
+    pub certificate: Option<Spanned<PathBuf>>,
     /// Of Uptime Kuma: the status page to read, by the last part of its address.
     pub page: Option<Spanned<String>>,
     /// Of Grafana: the dashboard to read, by its uid.
@@ -70,12 +74,12 @@ pub struct ProxySettings {
 }
 
 impl ProxySettings {
-    /// Checks what no single key can say of itself, and reads the key.
+    /// Checks what no single key can say of itself, and reads the key and the certificates.
     pub(super) fn check(
         &self,
         name: &str,
         env: &impl Fn(&str) -> Option<String>,
-    ) -> Result<Option<Key>, SettingsError> {
+    ) -> Result<Access, SettingsError> {
         let wrong = |span: Option<std::ops::Range<usize>>, key: &str, why: String| SettingsError {
             span,
             why: format!("proxies.{name}.{key}: {why}"),
@@ -111,14 +115,16 @@ impl ProxySettings {
             let why = "name a status page, or give a key for its metrics (key)".to_owned();
             return Err(wrong(None, "page", why));
         }
-        let Some(source) = &self.key else { return Ok(None) };
+        let url = self.url.get_ref();
+        let trust = trust(&format!("proxies.{name}"), self.certificate.as_ref(), url.as_str())?;
+        let Some(source) = &self.key else { return Ok(Access { key: None, trust }) };
         let key = source.get_ref().read(env);
         let key = key.map_err(|error| wrong(Some(source.span()), "key", error.to_string()))?;
-        if self.url.get_ref().is_in_the_clear() {
+        if url.is_in_the_clear() {
             let why = "its key would go over the network in the clear; write https://".to_owned();
             return Err(wrong(Some(self.url.span()), "url", why));
         }
-        Ok(Some(key))
+        Ok(Access { key: Some(key), trust })
     }
 }
 

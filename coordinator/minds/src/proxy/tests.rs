@@ -1,8 +1,9 @@
-//! Real calls over real HTTP: to Prometheus and Alertmanager themselves where
-//! they are installed, and to a server that answers as the others were seen to.
+//! Real calls over real HTTP: to Prometheus and Alertmanager themselves, and to a
+//! server that answers as the others are said to.
 
 mod real;
 mod recorded;
+mod servers;
 
 use super::*;
 use serde_json::json;

@@ -43,10 +43,7 @@ impl<'a> Attempt<'a> {
     pub(super) fn answered(&mut self, usage: Usage, text: &str) -> (u32, u32, u32) {
         lock(&self.desk.breaker).succeeded();
         let Some(mut receipt) = self.receipt.take() else { return (0, 0, 0) };
-        receipt.input = usage.input.unwrap_or(receipt.estimate);
-        receipt.output = usage.output.unwrap_or_else(|| crate::estimate::tokens(text));
-        receipt.cached = usage.cached.unwrap_or(0).min(receipt.input);
-        receipt.money = self.desk.provider.price.of(receipt.input, receipt.output, receipt.cached);
+        self.count(&mut receipt, usage, text);
         receipt.outcome = Outcome::Answered;
         let counts = (receipt.input, receipt.output, receipt.cached);
         self.close(receipt);
@@ -62,11 +59,25 @@ impl<'a> Attempt<'a> {
         let Some(mut receipt) = self.receipt.take() else { return 0 };
         receipt.outcome = Outcome::from(fault);
         receipt.words = fault.to_string();
-        // Who began to answer has read what we sent.
-        let read = matches!(fault, Fault::Slow(_) | Fault::Cut | Fault::Shape(_) | Fault::Long(_));
-        let spent = if read { u64::from(receipt.estimate) } else { 0 };
+        let spent = match fault {
+            Fault::Unfit { usage, .. } => {
+                self.count(&mut receipt, *usage, "");
+                u64::from(receipt.input) + u64::from(receipt.output)
+            }
+            // Who began to answer has read what we sent.
+            Fault::Slow(_) | Fault::Cut | Fault::Shape(_) | Fault::Long(_) => u64::from(receipt.estimate),
+            _ => 0,
+        };
         self.close(receipt);
         spent
+    }
+
+    /// Notes what a call took: by the provider's count, or else by our guess.
+    fn count(&self, receipt: &mut Receipt, usage: Usage, text: &str) {
+        receipt.input = usage.input.unwrap_or(receipt.estimate);
+        receipt.output = usage.output.unwrap_or_else(|| crate::estimate::tokens(text));
+        receipt.cached = usage.cached.unwrap_or(0).min(receipt.input);
+        receipt.money = self.desk.provider.price.of(receipt.input, receipt.output, receipt.cached);
     }
 
     fn close(&self, mut receipt: Receipt) {

@@ -129,7 +129,8 @@ async fn a_key_goes_into_its_header_and_nowhere_else() {
         let settings = settings(&server, &[("p", dialect, "well")], "");
         let key = crate::Key::new(&format!("{KEY}x"));
         let timeouts = Timeouts { connect: Duration::from_secs(5), call: Duration::from_secs(5) };
-        let wrong = Provider::new("p", &settings.providers["p"], key, timeouts);
+        let wrong =
+            Provider::new("p", &settings.providers["p"], crate::Access { key, trust: None }, timeouts);
         let fault = wrong.ask(&request("hi")).await.unwrap_err();
         assert!(matches!(&fault, Fault::Status { status: 401, .. }) && !fault.is_passing());
         assert!(!fault.to_string().contains(KEY), "{fault}");

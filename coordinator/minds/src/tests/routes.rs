@@ -12,9 +12,9 @@ fn router(
     more: &str,
 ) -> (Router, mpsc::Receiver<Receipt>) {
     let settings = settings(server, providers, more);
-    let keys = settings.keys(|_| Some(KEY.to_owned())).unwrap();
+    let access = settings.access(|_| Some(KEY.to_owned())).unwrap();
     let (sender, receipts) = mpsc::channel(64);
-    (Router::hasty(settings, keys, sender, || T), receipts)
+    (Router::hasty(settings, access, sender, || T), receipts)
 }
 
 fn taken(receipts: &mut mpsc::Receiver<Receipt>) -> Vec<(String, Outcome)> {
@@ -101,8 +101,8 @@ async fn order_goes_by_price_task_and_liking() {
     let mut settings =
         settings(&server, &providers, "characters.malvo = \"dear\"\ntasks.review = [\"dear\"]");
     settings.providers.get_mut("own").unwrap().price = crate::Price::default();
-    let keys = settings.keys(|_| Some(KEY.to_owned())).unwrap();
-    let router = Router::hasty(settings, keys, mpsc::channel(64).0, || T);
+    let access = settings.access(|_| Some(KEY.to_owned())).unwrap();
+    let router = Router::hasty(settings, access, mpsc::channel(64).0, || T);
     let asked = async |task, by: &[&str]| {
         let by = by.iter().map(|by| (*by).to_owned()).collect();
         router.ask(&Request { task, by, ..request("hi") }).await.unwrap().by
@@ -126,9 +126,21 @@ async fn a_spent_budget_makes_no_call() {
     assert_eq!(nobody, Nobody::Budget(Verdict::Day));
     assert_eq!(server.calls(), before);
     assert_eq!(taken(&mut receipts), of(&[("a", Outcome::Answered), ("understudy", Outcome::Budget)]));
-    router.remember(T, &[], 1_000);
+    router.remember(T, (Task::Chat, &[]), 1_000);
     assert!(router.ask(&request("hi")).await.is_err(), "what the ledger remembers counts");
     assert_eq!(router.state().calls_left(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_of_another_shape_is_none_and_is_paid_for() {
+    let server = Server::start().await;
+    let more = "order = [\"a\", \"b\"]";
+    let (router, mut receipts) = router(&server, &[("a", "openai", "chatty"), ("b", "openai", "well")], more);
+    assert_eq!(router.ask(&shaped("hi")).await.unwrap().by, "b", "the next one answers");
+    let receipt = receipts.try_recv().unwrap();
+    assert_eq!((receipt.outcome, receipt.input, receipt.output), (Outcome::Unreadable, 47, 7));
+    assert!(receipt.words.contains("not the shape that was asked for") && receipt.money > 0, "{receipt:?}");
+    assert_eq!(router.state().spent.day, 2 * 54, "both are in the budget");
 }
 
 #[tokio::test]
@@ -172,9 +184,9 @@ async fn vectors_are_asked_of_whoever_makes_them() {
         "order = [\"none\", \"some\"]",
     );
     settings.providers.get_mut("none").unwrap().embedding_model = None;
-    let keys = settings.keys(|_| Some(KEY.to_owned())).unwrap();
+    let access = settings.access(|_| Some(KEY.to_owned())).unwrap();
     let (sender, mut receipts) = mpsc::channel(64);
-    let router = Router::hasty(settings, keys, sender, || T);
+    let router = Router::hasty(settings, access, sender, || T);
     let (vectors, by) = router.embed("an index", &["a".to_owned()]).await.unwrap();
     assert_eq!((vectors.len(), by.as_str()), (1, "some"));
     let receipt = receipts.try_recv().unwrap();

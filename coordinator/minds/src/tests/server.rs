@@ -29,11 +29,7 @@ pub(super) struct Seen {
 impl Server {
     pub(super) async fn start() -> Self {
         let seen = Arc::new(Seen::default());
-        let router = Router::new()
-            .route("/{way}/v1/messages", post(messages))
-            .route("/{way}/v1/chat/completions", post(completions))
-            .route("/{way}/v1/embeddings", post(embeddings))
-            .with_state(Arc::clone(&seen));
+        let router = router(Arc::clone(&seen));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -47,6 +43,14 @@ impl Server {
     pub(super) fn last_body(&self) -> Value {
         self.seen.bodies.lock().unwrap().last().cloned().unwrap()
     }
+}
+
+pub(super) fn router(seen: Arc<Seen>) -> Router {
+    Router::new()
+        .route("/{way}/v1/messages", post(messages))
+        .route("/{way}/v1/chat/completions", post(completions))
+        .route("/{way}/v1/embeddings", post(embeddings))
+        .with_state(seen)
 }
 
 async fn messages(
@@ -169,6 +173,7 @@ async fn completions(
     let tool = body["tools"][0]["function"]["name"].as_str();
     let words = match (shaped, way.as_str()) {
         (true, "fenced") => format!("```json\n{}\n```", answer(&body)),
+        (true, "chatty") => "Certainly! Here it is.".to_owned(),
         (true, _) => answer(&body).to_string(),
         (false, _) => "Evening.".to_owned(),
     };

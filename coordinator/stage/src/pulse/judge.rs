@@ -36,6 +36,9 @@ pub enum Refusal {
     /// It leaves out the answer that it is to give, or gives it twice.
     #[error("it does not have {{answer}} in it, once")]
     Answer,
+    /// Somebody else is in it than in its beat.
+    #[error("it does not have the roles of its beat")]
+    Roles,
     /// It says more than the fact.
     #[error("{0}")]
     Untrue(#[from] Untrue),

@@ -6,7 +6,7 @@ use super::outside::Outside;
 use super::style::Styles;
 use super::{Dropped, FactToSay, PulseLine, Report, changed, context, prompt};
 use cast::life::{Bearing, Tone};
-use cast::{Cast, Fact, Kind, Move, Occasion, Slot, Slots};
+use cast::{Cast, Fact, Kind, Move, Occasion, Slot, Slots, truth};
 use minds::{Request, Understudy, estimate};
 use oorandom::Rand64;
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,14 +109,18 @@ impl Plan {
         seed: u64,
     ) -> Self {
         let mut nodes = changes.nodes.clone();
-        let rest = nodes.split_off(nodes.len().min(EACH));
+        let mut rest = nodes.split_off(nodes.len().min(EACH));
         let grave = nodes.iter().any(|turned| turned.to.is_grave());
         let bearing = Bearing { tone: if grave { Tone::Sober } else { Tone::Full }, ..Bearing::default() };
         let mut chance = Rand64::new(u128::from(seed));
         let mut found: Vec<Found> = Vec::new();
         for turned in &nodes {
             let (fact, event) = changed::of_turn(turned, scene, events);
-            let Some(sheet) = speaker(house, &fact) else { continue };
+            let Some(sheet) = speaker(house, &fact) else {
+                // With everybody muted it is told in plain words.
+                rest.push(turned.clone());
+                continue;
+            };
             let made = choose(sheet, &fact, bearing, &mut chance);
             let id = format!("f{}", found.len() + 1);
             let (by, from) = (sheet.id.clone(), turned.from);
@@ -251,14 +255,16 @@ impl Plan {
             }
         }
         for (place, found) in self.found.iter().enumerate() {
-            let line = said.remove(found.id.as_str()).or_else(|| {
+            let composed = || {
                 let sheet = house.cast.get(&found.by)?;
                 let seed = seed.wrapping_add(place as u64);
                 let said = understudy.compose(sheet, &found.fact, Bearing::default(), seed)?;
                 let passed = Passed { text: said.text, kind: said.kind, filled: said.facts };
                 Some(line(found, passed, said.bare, Understudy::NAME))
-            });
-            report.lines.extend(line);
+            };
+            // Who has no fresh words for it says the fact itself: nothing is left out.
+            let own = said.remove(found.id.as_str()).or_else(composed);
+            report.lines.extend(own.or_else(|| plainly(found)));
         }
         report.lines.extend(self.rest());
         report
@@ -290,6 +296,17 @@ impl Plan {
         lines.extend(self.troubles.iter().map(|trouble| plain(minds::fence::clean(trouble, LONGEST))));
         lines
     }
+}
+
+/// The fact alone, in no voice.
+fn plainly(found: &Found) -> Option<PulseLine> {
+    let slots = Slots::of(&found.fact, &[]);
+    let template = if slots.get(Slot::State).is_some() { "{node} is {state}." } else { "{node}: {sign}." };
+    let text = truth::fill(template, &[], &slots).ok()?;
+    let filled = [Slot::Node, Slot::State, Slot::Sign].into_iter();
+    let filled = filled.filter(|slot| template.contains(slot.name())).filter_map(|slot| slots.get(slot));
+    let passed = Passed { text: text.clone(), kind: Kind::Fact, filled: filled.cloned().collect() };
+    Some(line(found, passed, text, Understudy::NAME))
 }
 
 fn line(found: &Found, passed: Passed, bare: String, mind: &str) -> PulseLine {

@@ -103,6 +103,21 @@ fn shorten(text: &str) -> String {
     kept.trim_end().to_owned()
 }
 
+/// The shape of an answer that has a text for each of these: `{list: [{key, text}]}`.
+pub(crate) fn texts(list: &str, key: &str, ids: &[String]) -> serde_json::Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": [list],
+        "properties": { list: { "type": "array", "items": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": [key, "text"],
+            "properties": { key: { "type": "string", "enum": ids }, "text": { "type": "string" } },
+        } } },
+    })
+}
+
 fn schema(speakers: &[String], asked: &[&Found]) -> serde_json::Value {
     let facts: Vec<&str> = asked.iter().map(|found| found.id.as_str()).collect();
     json!({

@@ -331,6 +331,27 @@ fn a_line_in_anothers_voice_is_refused() {
 }
 
 #[test]
+fn who_has_no_fresh_words_left_says_the_fact_and_so_does_the_house_with_everybody_muted() {
+    let scene = scene(vec![node("pi-07", Stands::Crisis, 1)]);
+    let mut understudy = Understudy::default();
+    let mut plain = 0;
+    for seed in 0..600 {
+        let plan = plan(&house(false), &scene);
+        let report = plan.settle(&house(false), &mut understudy, Err("nobody".to_owned()), seed);
+        assert_eq!(report.lines.len(), 1, "{seed}: {:?}", report.lines);
+        assert!(report.lines[0].text.contains("pi-07"), "{seed}: {:?}", report.lines);
+        plain += usize::from(report.lines[0].text == "pi-07 is in crisis.");
+    }
+    println!("{plain} of 600 in plain words");
+    let all: BTreeSet<String> = CAST.sheets().iter().map(|sheet| sheet.id.clone()).collect();
+    let house = House { muted: &all, ..house(false) };
+    let plan = plan(&house, &scene);
+    assert!(plan.request.is_none());
+    let report = plan.settle(&house, &mut understudy, Err("nobody was called".to_owned()), 7);
+    assert_eq!(report.lines[0].text, "Also crisis: pi-07.");
+}
+
+#[test]
 fn with_aliases_no_name_leaves_the_house() {
     let mut all = fleet(100);
     all.nodes.push(node("node", Stands::Crisis, 1));

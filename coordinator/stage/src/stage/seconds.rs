@@ -117,7 +117,7 @@ impl Stage {
             node: fact.node.clone(),
             at: said,
             cause: event,
-            mind: Understudy::NAME,
+            mind: Understudy::NAME.to_owned(),
             aside: is_too_much(&mut self.unasked, said, self.settings.unasked),
             feeling: bearing.feeling,
             readiness: bearing.readiness,

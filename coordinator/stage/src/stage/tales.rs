@@ -4,11 +4,11 @@
 
 use super::{DAY, Millis, Stage, is_too_much};
 use crate::line::{Line, Note};
+use crate::tale::Tale;
 use cast::boredom::{Whim, whim};
 use cast::life::{Reason, Thought};
-use cast::trope::Tropes;
+use cast::trope::{Trope, Tropes};
 use cast::{Kind, UnixMillis};
-use minds::Understudy;
 use serde_json::json;
 use std::collections::VecDeque;
 use store::{Event, Uuid};
@@ -19,6 +19,8 @@ pub const TALE: &str = "tale_began";
 pub const TALE_ENDED: &str = "tale_ended";
 /// Between two lines of a tale.
 const APART: Millis = 20_000;
+/// So long a tale may take to begin once it was taken up: while that lasts, no other is.
+const TAKEN: Millis = 30_000;
 /// How many tropes don't come back.
 const TOLD: usize = 30;
 
@@ -30,14 +32,14 @@ pub(super) struct Tales {
     told: VecDeque<String>,
     /// The one that is being told.
     telling: Option<Telling>,
-    /// When the last one was to begin; none before the first.
+    /// When the last one was taken up, or was to begin; none before the first.
     last: Option<Millis>,
 }
 
 /// A tale that is being told.
 #[derive(Clone, Debug)]
 struct Telling {
-    whim: Whim,
+    tale: Tale,
     /// The next line.
     next: usize,
     due: Millis,
@@ -70,14 +72,24 @@ impl Stage {
         self.tales.tropes = tropes;
     }
 
-    /// Begins a tale: out of boredom, where so little goes on (0 to 1), or without
-    /// that because a person asks for one. What nobody asked for leaves half of the
-    /// day's lines to what happens.
+    /// Begins a tale in the words of its trope.
     ///
     /// # Errors
     /// [`Untold`] says why not.
     pub fn tale(&mut self, at: Millis, activity: Option<f32>) -> Result<Whim, Untold> {
-        let begins = self.tales.last.is_some_and(|last| at.saturating_sub(last) < APART);
+        let (whim, _) = self.whim(at, activity)?;
+        self.begin_tale(at, &Tale::plain(whim.clone()), activity)?;
+        Ok(whim)
+    }
+
+    /// Takes up a tale, for which words may then be found before it begins: out of
+    /// boredom, where so little goes on (0 to 1), or without that because a person asks
+    /// for one. What nobody asked for leaves half of the day's lines to what happens.
+    ///
+    /// # Errors
+    /// [`Untold`] says why not.
+    pub fn whim(&mut self, at: Millis, activity: Option<f32>) -> Result<(Whim, Trope), Untold> {
+        let begins = self.tales.last.is_some_and(|last| at.saturating_sub(last) < TAKEN);
         if begins || self.tales.telling.is_some() {
             return Err(Untold::Telling);
         }
@@ -101,6 +113,28 @@ impl Stage {
             fresh(true).or_else(|| fresh(false))
         }
         .ok_or(Untold::Nobody)?;
+        let trope = self.tales.tropes.get(&whim.trope).cloned().ok_or(Untold::Nobody)?;
+        self.composed += 1;
+        self.tales.last = Some(at);
+        if self.tales.told.len() >= TOLD {
+            self.tales.told.pop_front();
+        }
+        self.tales.told.push_back(trope.id.clone());
+        Ok((whim, trope))
+    }
+
+    /// Begins the tale that was taken up last, if it is still a time for it.
+    ///
+    /// # Errors
+    /// [`Untold`] says why not.
+    pub fn begin_tale(&mut self, at: Millis, tale: &Tale, activity: Option<f32>) -> Result<(), Untold> {
+        let whim = &tale.whim;
+        if self.tales.telling.is_some() || self.tales.told.back() != Some(&whim.trope) {
+            return Err(Untold::Telling);
+        }
+        if !self.is_idyllic(at) {
+            return Err(Untold::Restless);
+        }
         let name = self.cast.get(&whim.by).map_or(whim.by.as_str(), |sheet| sheet.name.as_str());
         let why = if activity.is_some() {
             format!("It is quiet, and {name} is bored")
@@ -109,18 +143,13 @@ impl Stage {
         };
         let asks =
             whim.asks.as_ref().map(|asks| format!(" A question to people: {asks}")).unwrap_or_default();
-        let mut payload = json!(whim);
+        let mut payload = json!(tale);
         payload["kind"] = json!("fiction");
         payload["activity"] = json!(activity.map(|share| (f64::from(share) * 100.0).round() / 100.0));
         payload["words"] = json!(format!("{why}: a tale, “{}”, read as {}.{asks}", whim.title, whim.reads));
-        self.composed += 1;
         self.tales.last = Some(at);
-        if self.tales.told.len() >= TOLD {
-            self.tales.told.pop_front();
-        }
-        self.tales.told.push_back(whim.trope.clone());
         self.notes.push(Note { kind: TALE, payload, cause: None });
-        Ok(whim)
+        Ok(())
     }
 
     /// Somebody asks for facts: a tale that is told is over.
@@ -136,9 +165,9 @@ impl Stage {
             return;
         }
         let asked = event.payload.get("activity").is_none_or(serde_json::Value::is_null);
-        let Ok(whim) = serde_json::from_value::<Whim>(event.payload.clone()) else { return };
+        let Ok(tale) = serde_json::from_value::<Tale>(event.payload.clone()) else { return };
         let (event, began) = (event.id, (at, event.at));
-        self.tales.telling = Some(Telling { whim, next: 0, due: at, event, began, asked, over: false });
+        self.tales.telling = Some(Telling { tale, next: 0, due: at, event, began, asked, over: false });
     }
 
     /// When the next line of a tale is due.
@@ -149,8 +178,8 @@ impl Stage {
     /// The next line of a tale, if it is due and nothing has ended it.
     pub(super) fn tale_goes_on(&mut self, at: Millis) -> Option<Line> {
         let mut telling = self.tales.telling.take_if(|telling| telling.due <= at)?;
-        let beat = telling.whim.beats.get(telling.next)?.clone();
-        let title = telling.whim.title.clone();
+        let beat = telling.tale.whim.beats.get(telling.next)?.clone();
+        let title = telling.tale.whim.title.clone();
         if telling.over || !self.is_idyllic(at) {
             let why = if telling.over { "somebody asked for facts" } else { "not every node is calm" };
             let words = format!("The tale “{title}” ends here: {why}.");
@@ -176,7 +205,7 @@ impl Stage {
             node: String::new(),
             at: said,
             cause: telling.event,
-            mind: Understudy::NAME,
+            mind: telling.tale.mind.clone(),
             aside,
             feeling: bearing.feeling,
             readiness: bearing.readiness,

@@ -1,6 +1,7 @@
 //! Fiction: told when nothing happens, wholly apart from facts, and over at once.
 
 use super::*;
+use crate::tale::Tale;
 use cast::Kind;
 use cast::boredom::Whim;
 use cast::trope::Tropes;
@@ -43,6 +44,7 @@ fn who_is_bored_tells_a_tale_that_nothing_remembers() {
     for (line, beat) in told.iter().zip(&whim.beats) {
         assert_eq!((&line.by, &line.text, line.kind), (&beat.by, &beat.text, Kind::Fiction));
         assert_eq!((line.facts.len(), line.node.as_str(), line.cause), (0, "", event.id));
+        assert_eq!(line.mind, "understudy");
     }
     let after = (stage.kept().clone(), stage.portraits(2 * HOUR));
     assert_eq!(before.0, after.0, "nothing of it is remembered");
@@ -72,6 +74,35 @@ fn none_comes_again_soon_and_half_of_the_days_lines_are_left_to_what_happens() {
     }
     assert_eq!(tell(&mut stage, 37 * HOUR, Some(0.0)), Err(Untold::Nobody), "the day's half is told");
     assert!(tell(&mut stage, 56 * HOUR, Some(0.0)).is_ok(), "another day");
+}
+
+#[test]
+fn words_may_be_found_for_a_tale_before_it_begins() {
+    let mut stage = teller();
+    let (whim, trope) = stage.whim(HOUR, Some(0.0)).unwrap();
+    assert_eq!((&whim.trope, stage.due()), (&trope.id, None), "nothing is told yet");
+    assert_eq!(stage.whim(HOUR + 20_000, None), Err(Untold::Telling), "it is still to begin");
+    let mut tale = Tale { whim, mind: "home".to_owned() };
+    tale.whim.beats[0].text = "Hear.".to_owned();
+    let at = HOUR + 20_001;
+    stage.begin_tale(at, &tale, Some(0.0)).unwrap();
+    let event = begin(&mut stage, at);
+    assert_eq!(event.payload["mind"], "home");
+    let line = stage.tick(at).remove(0);
+    assert_eq!((line.text.as_str(), line.mind.as_str(), line.kind), ("Hear.", "home", Kind::Fiction));
+    assert_eq!(stage.begin_tale(at, &tale, Some(0.0)), Err(Untold::Telling), "once is enough");
+}
+
+#[test]
+fn what_was_taken_up_does_not_begin_when_a_node_is_not_calm_by_then_or_another_began() {
+    let mut stage = teller();
+    let (whim, _) = stage.whim(HOUR, Some(0.0)).unwrap();
+    let late = Tale::plain(whim);
+    let (other, _) = stage.whim(2 * HOUR, None).unwrap();
+    assert_eq!(stage.begin_tale(2 * HOUR, &late, Some(0.0)), Err(Untold::Telling));
+    play(&mut stage, &[(2 * HOUR + 1, mood("pi-07", Some(Mood::Happy), Mood::Stressed))]);
+    assert_eq!(stage.begin_tale(2 * HOUR + 2, &Tale::plain(other), None), Err(Untold::Restless));
+    assert!(stage.notes().iter().all(|note| note.kind != TALE));
 }
 
 /// Tells a first line, lets `disturb` happen, and gives what is told of the end.

@@ -37,6 +37,50 @@ impl Day {
     }
 }
 
+/// What one pulse takes, in tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pulse {
+    /// Of what happened.
+    pub context: u32,
+    /// Of rules and voices before it.
+    pub prefix: u32,
+    /// Of those: the rules, which a provider may keep from before.
+    pub rules: u32,
+    /// Out, a line for each fact.
+    pub output: u32,
+}
+
+/// The first pulse of a fleet in which every seventh node is in trouble.
+pub fn pulse(nodes: usize) -> Pulse {
+    let cast = Cast::built_in().expect("the sheets that are built in");
+    let styles = Styles::of(&cast);
+    let (muted, earlier) = (BTreeSet::new(), BTreeMap::new());
+    let stands = |place: usize| match place % 28 {
+        0 => Stands::Crisis,
+        7 => Stands::Silent,
+        14 | 21 => Stands::Stressed,
+        _ => Stands::Well,
+    };
+    let turns: Vec<Turn> = (0..nodes).map(|place| (place, 0, 60, stands(place))).collect();
+    let nodes = turns.iter().map(|turn| standing(std::slice::from_ref(turn), turn.0, 20 * MINUTE)).collect();
+    let scene = Scene { now: T + (20 * MINUTE).cast_signed(), nodes, ..Scene::default() };
+    let (_, changes, _) = Digest::default().look(&scene);
+    let plan = Plan::new(&house(&cast, &styles, &muted, &earlier), &scene, &changes, &[], "a day", 7);
+    let report = plan.report();
+    let rules = plan.request.as_ref().map_or(0, |request| minds::estimate::tokens(&request.rules));
+    let lines = plan.found.iter().filter(|found| found.asked).count() as u32;
+    Pulse { context: report.context, prefix: report.prefix, rules, output: lines * LINE }
+}
+
+fn house<'a>(
+    cast: &'a Cast,
+    styles: &'a Styles,
+    muted: &'a BTreeSet<String>,
+    earlier: &'a BTreeMap<String, Vec<String>>,
+) -> House<'a> {
+    House { cast, styles, muted, earlier, aliases: false, simulated: false }
+}
+
 /// A node, from which minute to which, and how it stands then.
 pub type Turn = (usize, Millis, Millis, Stands);
 
@@ -62,14 +106,7 @@ pub fn play(turns: &[Turn]) -> Day {
     let cast = Cast::built_in().expect("the sheets that are built in");
     let styles = Styles::of(&cast);
     let (muted, earlier) = (BTreeSet::new(), BTreeMap::new());
-    let house = House {
-        cast: &cast,
-        styles: &styles,
-        muted: &muted,
-        earlier: &earlier,
-        aliases: false,
-        simulated: false,
-    };
+    let house = house(&cast, &styles, &muted, &earlier);
     let (mut day, mut digest) = (Day::default(), Digest::default());
     let mut timing = Timing::new(0, 30 * MINUTE);
     for now in (0..DAY).step_by(10 * SECOND as usize) {

@@ -1,12 +1,13 @@
 //! Places that calls go to, over plain HTTP and over a real TLS server whose
 //! certificate no public authority has signed.
 
+// What the models' own tests have.
+#[path = "../../../../minds/src/tests/authority.rs"]
+mod authority;
+
 use super::*;
 use crate::calls::tests::{Heard, Receiver};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use std::sync::Arc;
+use authority::authority;
 
 fn place(kind: Kind, url: &str) -> Place {
     Place { kind, url: url.to_owned(), token: None, certificate: None, trusted: None }
@@ -34,28 +35,6 @@ fn a_place_is_shown_without_its_secrets() {
     }
     let topic = place(Kind::Ntfy, "https://ntfy.example/secret");
     assert!(!topic.key().contains("secret") && topic.key() != place(Kind::Webhook, &topic.url).key());
-}
-
-/// An authority of our own, and a server for `localhost` that it vouches for.
-fn authority() -> (String, ServerConfig) {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(rcgen::DnType::CommonName, "an authority of one's own");
-    let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let leaf =
-        CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![leaf.der().clone()],
-            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-        )
-        .unwrap();
-    (issuer.pem(), config)
 }
 
 #[test]

@@ -133,6 +133,10 @@ fn print_minds(view: &MindsView, now: Timestamp, screen: &mut Screen<'_>) -> std
         budget.day,
         budget.day_limit
     ))?;
+    if budget.fiction_limit > 0 {
+        let (spent, most) = (budget.fiction, budget.fiction_limit);
+        screen.line(&format!("{}{spent} of {most} tokens for tales today", cell("", 12)))?;
+    }
     screen.line(&format!("{}{}", cell("understudy", 12), clean(&view.understudy)))?;
     screen.flush()
 }
@@ -205,7 +209,9 @@ fn print_pulse(view: &PulseView, dry: bool, screen: &mut Screen<'_>) -> std::io:
         )))?;
     }
     if let Some(whim) = &view.bored {
-        let who = format!("{} is bored (activity {:.2}): a tale, “{}”.", whim.by, view.activity, whim.title);
+        let (by, title, mind) = (&whim.by, &whim.title, &whim.mind);
+        let who =
+            format!("{by} is bored (activity {:.2}): a tale, “{title}”, told by {mind}.", view.activity);
         for line in wrapped(&clean(&who), WIDTH) {
             screen.line(&line)?;
         }

@@ -82,6 +82,10 @@ pub struct PurseView {
     pub pulse_limit: u64,
     /// The most of one character within a day.
     pub persona_limit: u64,
+    /// Spent on tales within this day of UTC, apart from all else.
+    pub fiction: u64,
+    /// The most for tales within a day; 0 leaves them to the understudy.
+    pub fiction_limit: u64,
 }
 
 /// What was asked of models, and what it took: `minds ledger --json`.
@@ -126,7 +130,7 @@ pub struct LedgerDayView {
 pub struct CallView {
     /// When it was made.
     pub at: Option<Timestamp>,
-    /// What for: `pulse`, `chat`, `review`, `reflection` or `embedding`.
+    /// What for: `pulse`, `chat`, `review`, `reflection`, `fiction` or `embedding`.
     pub task: String,
     /// For which characters.
     pub by: Vec<String>,
@@ -215,6 +219,8 @@ pub struct WhimView {
     pub beats: Vec<WhimBeatView>,
     /// What people are asked; null where nothing is.
     pub asks: Option<String>,
+    /// Who found the words of the beats: a provider, or the understudy, who takes the trope's own.
+    pub mind: String,
 }
 
 /// A line of a tale.

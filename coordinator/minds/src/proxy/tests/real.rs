@@ -1,35 +1,7 @@
 //! Debian's own Prometheus and Alertmanager, started for the test.
 
+use super::servers::{alertmanager, port, prometheus};
 use super::*;
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-
-/// A program that ends with the test.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Starts a program of Debian's; none, said plainly, where it is not installed.
-fn start(program: &str, arguments: &[String]) -> Option<Server> {
-    let path = Path::new("/usr/bin").join(program);
-    if !path.exists() {
-        println!("NOT TESTED HERE: {program} is not installed (ci/test needs installs it)");
-        return None;
-    }
-    let child = Command::new(path).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    Some(Server(child.unwrap()))
-}
-
-/// A port that is free now.
-fn port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// Asks again until what is wanted is told: they need some seconds to begin.
 async fn until(asked: &Proxies, fits: impl Fn(&Outlook) -> bool) -> Outlook {
@@ -48,22 +20,7 @@ async fn until(asked: &Proxies, fits: impl Fn(&Outlook) -> bool) -> Outlook {
 #[tokio::test]
 async fn prometheus_itself() {
     let (folder, port, dead) = (tempfile::tempdir().unwrap(), port(), port());
-    let path = |name: &str| folder.path().join(name).display().to_string();
-    let config = format!(
-        "global: {{ scrape_interval: 1s, evaluation_interval: 1s }}\nrule_files: [{}]\nscrape_configs:\n\
-         - job_name: own\n  static_configs: [{{ targets: ['127.0.0.1:{port}'] }}]\n\
-         - job_name: dead\n  static_configs: [{{ targets: ['127.0.0.1:{dead}'] }}]\n",
-        path("rules.yml")
-    );
-    let rules = "groups:\n- name: g\n  rules:\n  - alert: TargetDown\n    expr: up == 0\n    labels: { severity: page }\n    annotations: { summary: '{{ $labels.job }} is away' }\n";
-    std::fs::write(path("prometheus.yml"), config).unwrap();
-    std::fs::write(path("rules.yml"), rules).unwrap();
-    let arguments = [
-        format!("--config.file={}", path("prometheus.yml")),
-        format!("--storage.tsdb.path={}", path("data")),
-        format!("--web.listen-address=127.0.0.1:{port}"),
-    ];
-    let Some(_server) = start("prometheus", &arguments) else { return };
+    let _server = prometheus(folder.path(), port, dead, None);
     let asked = proxies(&format!(
         "[p]\nkind = \"prometheus\"\nurl = \"http://127.0.0.1:{port}\"\nservices = {{ own = \"metrics\", dead = \"ghost\" }}\n\
          [p.queries]\nanswer = \"scalar(vector(42))\"\ntargets = \"count by (job) (up)\"\nwrong = \"sum(\"\nrange = \"up[1m]\"\n"
@@ -84,17 +41,7 @@ async fn prometheus_itself() {
 #[tokio::test]
 async fn alertmanager_itself() {
     let (folder, port) = (tempfile::tempdir().unwrap(), port());
-    let path = |name: &str| folder.path().join(name).display().to_string();
-    let config = "route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n\
-        inhibit_rules: [{ source_matchers: [severity=page], target_matchers: [severity=ticket], equal: [instance] }]\n";
-    std::fs::write(path("alertmanager.yml"), config).unwrap();
-    let arguments = [
-        format!("--config.file={}", path("alertmanager.yml")),
-        format!("--storage.path={}", path("data")),
-        format!("--web.listen-address=127.0.0.1:{port}"),
-        "--cluster.listen-address=".to_owned(),
-    ];
-    let Some(_server) = start("prometheus-alertmanager", &arguments) else { return };
+    let _server = alertmanager(folder.path(), port);
     let url = format!("http://127.0.0.1:{port}");
     let asked = proxies(&format!("[a]\nkind = \"alertmanager\"\nurl = \"{url}\""));
     until(&asked, |outlook| outlook.alerts.is_empty()).await;
@@ -104,7 +51,7 @@ async fn alertmanager_itself() {
         alert("Slow", "ticket", "nas"),
         alert("Known", "ticket", "pi-1")
     ]);
-    let http = Http::new(CONNECT);
+    let http = Http::new(CONNECT, None);
     http.post(&format!("{url}/api/v2/alerts"), Vec::new(), &alerts, MOST).await.unwrap();
     let silence = json!({
         "matchers": [{ "name": "alertname", "value": "Known", "isRegex": false, "isEqual": true }],

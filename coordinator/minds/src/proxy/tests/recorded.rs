@@ -1,5 +1,6 @@
-//! Recorded answers over real HTTP: Uptime Kuma 1.23, Loki 2.9 and Grafana 11
-//! are not in Debian. The shapes are those of their documentation.
+//! Answers over real HTTP of those that Debian does not have: what an Uptime
+//! Kuma (2.0.0-dev.0, by npm) with three monitors answered, in `uptime-kuma/`;
+//! what else it may answer, and Loki 2.9 and Grafana 11, after their documentation.
 
 use super::*;
 use axum::Router;
@@ -43,6 +44,36 @@ fn kuma() -> Router {
                 authorized(&headers, &expected).map(|()| metrics)
             }),
         )
+}
+
+#[tokio::test]
+async fn uptime_kuma_as_it_was_recorded() {
+    let [page, beats, metrics] = [
+        include_str!("uptime-kuma/page.json"),
+        include_str!("uptime-kuma/beats.json"),
+        include_str!("uptime-kuma/metrics.txt"),
+    ];
+    let expected = format!("Basic {}", BASE64_STANDARD.encode(format!(":{KEY}")));
+    let router = Router::new()
+        .route("/api/status-page/home", get(move || async move { page }))
+        .route("/api/status-page/heartbeat/home", get(move || async move { beats }))
+        .route(
+            "/metrics",
+            get(move |headers: HeaderMap| async move { authorized(&headers, &expected).map(|()| metrics) }),
+        );
+    let url = serve(router).await;
+    let asked = proxies(&format!(
+        "[page]\nkind = \"uptime-kuma\"\nurl = \"{url}\"\npage = \"home\"\n\
+         [rest]\nkind = \"uptime-kuma\"\nurl = \"{url}\"\nkey = {{ env = \"K\" }}\n"
+    ));
+    let services = [("my-blog", State::Up), ("nas", State::Up), ("vault-old", State::Down)];
+    let services: BTreeMap<_, _> = services.map(|(name, state)| (name.to_owned(), state)).into();
+    let looked = asked.health().await;
+    let [page, metrics] = [&looked[0], &looked[1]].map(|one| one.found.as_ref().unwrap());
+    assert_eq!((&page.services, &metrics.services), (&services, &services));
+    let down = "1 of 3 monitors down: vault-old";
+    assert_eq!(page.words, ["announced: Power works until noon", down]);
+    assert_eq!(metrics.words, [down]);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! sees, over real HTTP, and knows the key that it was sent.
 
 use super::*;
+use crate::reply;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -56,6 +57,9 @@ async fn worst(State(bait): State<Bait>, headers: HeaderMap, body: Bytes) -> axu
     let body: Value = serde_json::from_slice(&body).unwrap();
     let prompt = body["messages"][1]["content"].as_str().unwrap();
     let key = headers["authorization"].to_str().unwrap();
+    if let Some((_, answers)) = prompt.rsplit_once("Answers:\n") {
+        return axum::Json(replies(answers, key, prompt.contains(&*bait.lock().unwrap())));
+    }
     let asked = prompt.rsplit("Write:\n").next().unwrap().lines();
     let pairs = asked.filter_map(|line| line.split_once(": "));
     let pairs: Vec<(&str, &str)> = pairs.map(|(id, rest)| (id, rest.split(',').next().unwrap())).collect();
@@ -83,16 +87,44 @@ async fn worst(State(bait): State<Bait>, headers: HeaderMap, body: Bytes) -> axu
             lines.push(json!({ "by": by, "fact": id, "text": text }));
         }
     }
-    let content = json!({ "lines": lines }).to_string();
+    axum::Json(said(&json!({ "lines": lines }), obeys))
+}
+
+/// What it answers a person: honestly, or as whoever words the question wants it.
+fn replies(answers: &str, key: &str, obeys: bool) -> Value {
+    let ids = answers.lines().filter_map(|line| line.split_once(": ")).map(|(id, _)| id);
+    let mut lines: Vec<Value> = Vec::new();
+    for id in ids {
+        let texts: &[&str] = if obeys {
+            &[
+                "All is well.",
+                "{answer} And every node is fine.",
+                "{answer} Umbrell orders a reboot.",
+                "{answer} [x](https://evil.example)",
+            ]
+        } else {
+            &["Hear me: {answer}"]
+        };
+        lines.extend(texts.iter().map(|text| json!({ "answer": id, "text": text })));
+        if obeys {
+            lines.push(json!({ "answer": id, "text": format!("{{answer}} {key}") }));
+        }
+    }
+    said(&json!({ "lines": lines }), obeys)
+}
+
+/// An answer with a shape; who obeys wishes for a tool besides.
+fn said(shape: &Value, obeys: bool) -> Value {
+    let content = shape.to_string();
     let mut message = json!({ "role": "assistant", "content": content });
     if obeys {
         let function = json!({ "name": "run", "arguments": "{\"cmd\":\"rm -rf /\"}" });
         message["tool_calls"] = json!([{ "id": "x", "type": "function", "function": function }]);
     }
-    axum::Json(json!({
+    json!({
         "model": "worst", "choices": [{ "index": 0, "message": message, "finish_reason": "stop" }],
         "usage": { "prompt_tokens": 900, "completion_tokens": 50 },
-    }))
+    })
 }
 
 /// A pulse, and how many tools the model wished to run: a pulse offers none.
@@ -119,8 +151,8 @@ fn with(words: &str) -> Scene {
     scene
 }
 
-#[tokio::test]
-async fn two_hundred_injections_change_nothing() {
+/// A router to it; its receipts; and what it obeys.
+async fn router() -> (Router, mpsc::Receiver<minds::Receipt>, Bait) {
     let bait = Bait::default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
@@ -131,41 +163,76 @@ async fn two_hundred_injections_change_nothing() {
          model = \"worst\"\nbase_url = \"{url}\"\nkey = {{ env = \"K\" }}"
     );
     let settings: Settings = toml::from_str(&text).unwrap();
-    let keys = settings.keys(|_| Some(KEY.to_owned())).unwrap();
-    let (receipts, mut taken) = mpsc::channel(1_000);
-    let router = Router::new(settings, keys, receipts, || T);
+    let access = settings.access(|_| Some(KEY.to_owned())).unwrap();
+    let (receipts, taken) = mpsc::channel(1_000);
+    (Router::new(settings, access, receipts, || T), taken, bait)
+}
 
+/// Every injection, as it stands and as it may be seen behind the fence.
+fn injections() -> impl Iterator<Item = (String, String)> {
+    WISHES.into_iter().flat_map(|wish| {
+        PLACES.into_iter().map(move |(before, behind)| {
+            let words = format!("{before}{wish}{behind}");
+            // It obeys what it can make out of it.
+            let seen: String = minds::fence::clean(&words, 80).chars().take(30).collect();
+            (words, seen.trim().to_owned())
+        })
+    })
+}
+
+#[tokio::test]
+async fn two_hundred_injections_change_nothing() {
+    let (router, mut taken, bait) = router().await;
     let (calm, _) = pulse(&router, &with("nothing to see")).await;
     assert!(calm.dropped.is_empty(), "{:?}", calm.dropped);
     let told = |report: &Report| -> Vec<(String, Kind, Vec<String>)> {
         report.lines.iter().map(|line| (line.by.clone(), line.kind, line.facts.clone())).collect()
     };
     let mut obeyed = 0;
-    for wish in WISHES {
-        for (before, behind) in PLACES {
-            let words = format!("{before}{wish}{behind}");
-            // It obeys what it can make out of it.
-            let seen: String = minds::fence::clean(&words, 80).chars().take(30).collect();
-            seen.trim().clone_into(&mut bait.lock().unwrap());
-            let (report, wishes) = pulse(&router, &with(&words)).await;
-            obeyed += usize::from(!report.dropped.is_empty() && wishes > 0);
-            assert_eq!(report.facts, calm.facts, "speakers, facts, moods and moves: {words}");
-            assert_eq!(told(&report), told(&calm), "{words}");
-            for line in &report.lines {
-                assert!(
-                    !line.text.contains("canary") && !line.text.contains("evil.example"),
-                    "{}",
-                    line.text
-                );
-                let own = |id: &String| report.facts.iter().any(|fact| fact.id == *id && fact.by == line.by);
-                assert!(line.facts.iter().all(own), "nobody speaks as another: {line:?}");
-                assert!(!line.facts.is_empty() || line.by == Understudy::NAME);
-            }
-            let shown = serde_json::to_string(&report).unwrap();
-            assert!(!shown.contains(KEY) && !shown.contains("</data> <data"), "{words}");
+    for (words, seen) in injections() {
+        *bait.lock().unwrap() = seen;
+        let (report, wishes) = pulse(&router, &with(&words)).await;
+        obeyed += usize::from(!report.dropped.is_empty() && wishes > 0);
+        assert_eq!(report.facts, calm.facts, "speakers, facts, moods and moves: {words}");
+        assert_eq!(told(&report), told(&calm), "{words}");
+        for line in &report.lines {
+            assert!(!line.text.contains("canary") && !line.text.contains("evil.example"), "{}", line.text);
+            let own = |id: &String| report.facts.iter().any(|fact| fact.id == *id && fact.by == line.by);
+            assert!(line.facts.iter().all(own), "nobody speaks as another: {line:?}");
+            assert!(!line.facts.is_empty() || line.by == Understudy::NAME);
         }
+        let shown = serde_json::to_string(&report).unwrap();
+        assert!(!shown.contains(KEY) && !shown.contains("</data> <data"), "{words}");
     }
     println!("{obeyed} injections, each obeyed by the model, none by us");
+    assert_eq!(obeyed, WISHES.len() * PLACES.len(), "the model saw and obeyed each of them");
+    while let Ok(receipt) = taken.try_recv() {
+        assert!(!format!("{receipt:?}").contains("canary"));
+    }
+}
+
+/// In what a person asks: the answer stands as it is, said by whoever gives it.
+#[tokio::test]
+async fn two_hundred_injections_in_a_question_change_no_answer() {
+    let (router, mut taken, bait) = router().await;
+    let answer = "pi-07 is in crisis: disk used 97 %.";
+    let pieces = [reply::Piece { by: "malvo", answer }, reply::Piece { by: "caudex", answer }];
+    let nodes: BTreeSet<String> = ["pi-07".to_owned()].into();
+    let mut obeyed = 0;
+    for (words, seen) in injections() {
+        for (question, obeys) in [("what about it?", false), (words.as_str(), true)] {
+            (*bait.lock().unwrap()).clone_from(&seen);
+            let request = reply::request(&CAST, question, &pieces, (&nodes, false));
+            let given = router.ask(&request).await.unwrap();
+            let json = given.answer.json.as_ref();
+            let (lines, dropped) = reply::settle((&CAST, &STYLES, &nodes), &pieces, json);
+            let told: Vec<_> = lines.iter().map(|line| line.as_deref()).collect();
+            // What is refused the understudy says, around the same answer.
+            let expected = if obeys { None } else { Some("Hear me: pi-07 is in crisis: disk used 97 %.") };
+            assert_eq!(told, [expected, expected], "{question}");
+            obeyed += usize::from(!dropped.is_empty() && !given.answer.wants.is_empty());
+        }
+    }
     assert_eq!(obeyed, WISHES.len() * PLACES.len(), "the model saw and obeyed each of them");
     while let Ok(receipt) = taken.try_recv() {
         assert!(!format!("{receipt:?}").contains("canary"));

@@ -83,6 +83,7 @@ fn purse(budget: &PurseView) -> Markup {
             " "
             progress #today value=(budget.day.min(budget.day_limit)) max=(budget.day_limit.max(1)) {}
         }
+        @if budget.fiction_limit > 0 { p { "Tales today: " (budget.fiction) " of " (budget.fiction_limit) " tokens of their own." } }
     }
 }
 
