@@ -188,7 +188,9 @@ impl Inner {
             return Err(self.understudy(request, Outcome::Understudy, Nobody::Unconfigured));
         }
         let estimate = request.estimate();
-        let mut purse = self.open(request, estimate.saturating_add(request.most))?;
+        // Whoever counts most of those who may be asked must fit.
+        let likely = order.iter().map(|desk| lock(&desk.seen).likely(estimate)).max().unwrap_or(estimate);
+        let mut purse = self.open(request, likely.saturating_add(request.most))?;
         let mut faults = Vec::new();
         'all: for desk in order {
             if !lock(&desk.breaker).admits(self.now()) {

@@ -10,6 +10,9 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
+/// A provider that counts more than so many times what we guess is not believed.
+const DEARER: u32 = 4;
+
 /// What was seen of a provider since the start.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Seen {
@@ -20,6 +23,17 @@ pub(super) struct Seen {
     pub(super) money: i64,
     pub(super) latency: u64,
     pub(super) last_fault: Option<(UnixMillis, String)>,
+    /// Of calls whose tokens in it counted: the count, and our guess.
+    pub(super) counted: (u64, u64),
+}
+
+impl Seen {
+    /// A guess as this provider is likely to count it: never less than the guess.
+    pub(super) fn likely(&self, guess: u32) -> u32 {
+        let (counted, guessed) = self.counted;
+        let likely = (u64::from(guess) * counted).checked_div(guessed).unwrap_or(0);
+        u32::try_from(likely).unwrap_or(u32::MAX).clamp(guess, guess.saturating_mul(DEARER))
+    }
 }
 
 /// How a provider is.

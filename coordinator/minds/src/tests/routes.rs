@@ -132,6 +132,18 @@ async fn a_spent_budget_makes_no_call() {
 }
 
 #[tokio::test]
+async fn who_counts_more_than_we_guess_does_not_overspend_a_day() {
+    let server = Server::start().await;
+    let guess = request("hi").estimate();
+    assert!(guess * 4 < 47, "the provider counts 47: {guess}");
+    // After the first call there is room for our guess, and not for four times as much.
+    let more = format!("[budget]\nday = {}", 54 + 2 * guess + 100);
+    let (router, _receipts) = router(&server, &[("a", "openai", "well")], &more);
+    router.ask(&request("hi")).await.unwrap();
+    assert_eq!(router.ask(&request("hi")).await.unwrap_err(), Nobody::Budget(Verdict::Day));
+}
+
+#[tokio::test]
 async fn an_answer_of_another_shape_is_none_and_is_paid_for() {
     let server = Server::start().await;
     let more = "order = [\"a\", \"b\"]";

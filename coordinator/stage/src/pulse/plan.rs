@@ -16,6 +16,9 @@ use store::{Event, Uuid};
 const SPEAKERS: usize = 4;
 /// The most facts that a speaker is given.
 const FACTS: usize = 3;
+/// The most lines of an answer: of 20 words, with what is around them, they take about 45 tokens
+/// each, and must have room in [`prompt::OUTPUT`], or all of them are lost.
+const ASKED: usize = 6;
 /// The most characters of an earlier line.
 const EARLIER: usize = 160;
 /// The most characters of a line about an alert or a service.
@@ -151,7 +154,8 @@ impl Plan {
         let left = found.iter().filter(|found| !is_asked(found)).count();
         for found in found.iter_mut().filter(|found| is_asked(found)) {
             let known = given.get(&found.by).copied();
-            found.asked = known.map_or(given.len() < SPEAKERS, |facts| facts < FACTS);
+            let fits = known.map_or(given.len() < SPEAKERS, |facts| facts < FACTS);
+            found.asked = fits && given.values().sum::<usize>() < ASKED;
             if found.asked {
                 *given.entry(found.by.clone()).or_default() += 1;
             }

@@ -18,7 +18,7 @@ const EARLIER: usize = 3;
 /// The same in every pulse, and so first.
 const RULES: &str = "\
 You write lines for characters who speak about a fleet of small computers. Each is given facts by number, and a move. \
-Write one line for each fact that is asked for, in the voice of the character it belongs to, of at most 30 words.\n\
+Write one line for each fact that is asked for, in the voice of the character it belongs to, of at most 20 words.\n\
 Truth: you may not state a number, time, name, state, measurement, comparison, negation or cause yourself. Write a slot \
 in braces where one belongs, exactly as the fact lists it: {node}, {state}, {value}. Each line has {node}, and {state} or \
 {sign} where the fact lists one. Your own words carry only voice.\n\
