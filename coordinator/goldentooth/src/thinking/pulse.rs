@@ -4,12 +4,13 @@
 use super::quiet::{self, Quiet};
 use super::{Wanted, gather, watch};
 use crate::ask::{Ask, EventQuery};
+use crate::company::drill;
 use crate::intake::{Cause, Order as Intake};
 use crate::live::{Event, Live, Recorded, Said, SaidKind, Update};
 use crate::services::Services;
 use crate::surfaces::view::{PulseView, time};
 use crate::words::hundredths;
-use cast::boredom::Whim;
+use cast::boredom::{Becomes, Whim};
 use cast::{Cast, Kind};
 use frames::{Mood, NodeName};
 use futures_util::future::join_all;
@@ -17,13 +18,13 @@ use minds::proxy::Proxies;
 use minds::{PulseSettings, Router, Understudy};
 use node_agent::clock;
 use serde_json::{Value, json};
-use stage::Request;
 use stage::pulse::{Digest, Given, House, Plan, PulseLine, Report, Scene, Stands, Styles, Timing};
+use stage::{Now, Request};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// What somebody wants, and where the answer goes.
@@ -58,6 +59,10 @@ pub(super) struct Heart {
     pub(super) proxies: Proxies,
     /// Below this activity somebody is bored; 0 for never.
     pub(super) boredom: f32,
+    /// The cast as it is.
+    pub(super) seen: watch::Receiver<Now>,
+    /// Whether what happens to the cast is kept.
+    pub(super) lasting: bool,
     pub(super) seed: u64,
 }
 
@@ -213,7 +218,7 @@ impl Heart {
         memory.passed.clear();
         let activity = memory.quiet.activity(now, quiet::troubles(&scene), self.at_work());
         let is_bored = memory.quiet.is_bored(now, activity);
-        let whim = if is_bored { self.tale(activity).await } else { None };
+        let whim = if is_bored { self.tale(activity, seed).await } else { None };
         if whim.is_some() {
             memory.quiet.rest(now);
         }
@@ -234,10 +239,24 @@ impl Heart {
     }
 
     /// Has somebody who is bored tell a tale; none if this is no time for it.
-    async fn tale(&self, activity: f32) -> Option<Whim> {
+    async fn tale(&self, activity: f32, seed: u64) -> Option<Whim> {
         let (sender, answer) = oneshot::channel();
         self.requests.send(Request::Tale(Some(activity), sender)).await.ok()?;
-        answer.await.ok()?.ok()
+        let whim = answer.await.ok()?.ok()?;
+        if whim.becomes == Becomes::Drill {
+            self.drill(seed).await;
+        }
+        Some(whim)
+    }
+
+    /// Whoever has a break-in in mind has a failure of this fleet played in words.
+    async fn drill(&self, seed: u64) {
+        let now = self.seen.borrow().clone();
+        let nodes = self.live.nodes();
+        if let Some(drill) = drill::drill(&now, (&nodes, self.services.relations()), None, seed) {
+            // Intake gone means that everything stops.
+            let _ = self.orders.send(drill::order(&drill, self.lasting)).await;
+        }
     }
 
     /// Records a pulse, and tells what a model said in it. What the understudy
