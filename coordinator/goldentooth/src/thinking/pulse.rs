@@ -24,7 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::watch::Receiver as Watched;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// What somebody wants, and where the answer goes.
@@ -60,7 +61,7 @@ pub(super) struct Heart {
     /// Below this activity somebody is bored; 0 for never.
     pub(super) boredom: f32,
     /// The cast as it is.
-    pub(super) seen: watch::Receiver<Now>,
+    pub(super) seen: Watched<Now>,
     /// Whether what happens to the cast is kept.
     pub(super) lasting: bool,
     pub(super) seed: u64,
