@@ -10,6 +10,7 @@ mod admit;
 mod boot;
 mod change;
 mod dating;
+pub mod drill;
 mod habit;
 mod hello;
 mod liveness;

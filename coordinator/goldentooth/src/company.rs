@@ -8,6 +8,8 @@ pub(crate) mod bets;
 #[cfg(feature = "stage")]
 mod council;
 #[cfg(feature = "stage")]
+pub(crate) mod drill;
+#[cfg(feature = "stage")]
 pub(crate) mod glance;
 #[cfg(feature = "stage")]
 mod grown;
@@ -28,7 +30,7 @@ pub use record::fact;
 pub(crate) use voiced::Models;
 
 use crate::flavour::Flavour;
-use crate::surfaces::view::{AnswersView, CharacterView, CouncilView};
+use crate::surfaces::view::{AnswersView, CharacterView, CouncilView, DrillView};
 use frames::NodeName;
 use std::sync::{Arc, OnceLock};
 
@@ -154,6 +156,15 @@ impl Company {
         self.host()?.bear(node).await
     }
 
+    /// Has a drill made of the failure of a node, else of the one whose failure would
+    /// take most along; gives what it found.
+    ///
+    /// # Errors
+    /// [`CompanyError`].
+    pub async fn drill(&self, node: Option<&NodeName>) -> Result<DrillView, CompanyError> {
+        self.host()?.drill(node).await
+    }
+
     /// Has a tale told; gives what there is to say about it.
     ///
     /// # Errors
@@ -187,6 +198,10 @@ impl Company {
     }
 
     pub async fn bear(&self, _: &str) -> Result<String, CompanyError> {
+        Err(CompanyError::Away)
+    }
+
+    pub async fn drill(&self, _: Option<&NodeName>) -> Result<DrillView, CompanyError> {
         Err(CompanyError::Away)
     }
 

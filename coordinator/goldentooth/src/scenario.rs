@@ -6,6 +6,8 @@ mod line;
 mod moods;
 mod play;
 
+pub(crate) use play::play;
+
 #[cfg(test)]
 mod tests;
 
@@ -259,7 +261,7 @@ impl Scenario {
             Level::Moods => moods::events(self),
             Level::Vitals => line::events(self, seed),
         };
-        let (told, felt) = play::play(stage, &events, u64::from(self.days) * DAY);
+        let (told, felt) = play(stage, &events, (BEGINS, u64::from(self.days) * DAY));
         let unmet = self.expect.iter().filter_map(|expected| expected.unmet(&told)).collect();
         Ok(Played { name: self.name.clone(), told, felt, unmet })
     }

@@ -112,6 +112,8 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
         proxies,
         services: services.clone(),
         boredom: settings.boredom as f32,
+        seen: seen.clone(),
+        lasting,
         // Who is born later joins the pulse at the next start.
         cast: Cast::clone(&seen.borrow().cast),
         live: live.clone(),

@@ -35,6 +35,8 @@ pub struct Kept {
     pub bets: Book,
     /// The plot lines that run.
     pub threads: Vec<Thread>,
+    /// What the last drill of each node found.
+    pub drills: BTreeMap<String, Drilled>,
     /// What has become of everybody, and whom they know.
     #[serde(deserialize_with = "grown")]
     pub grown: Growth,
@@ -48,6 +50,20 @@ fn grown<'de, D: Deserializer<'de>>(from: D) -> Result<Growth, D::Error> {
         tracing::error!(%error, "how the cast has grown can't be read: it begins as its sheets say");
         Growth::default()
     }))
+}
+
+/// What a drill found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Drilled {
+    /// The event that records it.
+    pub event: String,
+    /// When it was.
+    pub at: UnixMillis,
+    /// What it found, in words.
+    pub found: Vec<String>,
+    /// After how long the node would have been missed, in milliseconds.
+    pub missed_after: u64,
 }
 
 /// How somebody came on stage.

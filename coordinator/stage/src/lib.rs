@@ -25,13 +25,13 @@ mod talk;
 mod tests;
 
 pub use company::{CALM, Turned};
-pub use kept::{Birth, Kept, Troubles};
+pub use kept::{Birth, Drilled, Kept, Troubles};
 pub use line::{Born, Line, Note, Portrait, Told};
 pub use month::month;
 pub use run::{Now, Request, Wanted, run};
 pub use settings::{Births, Settings};
 pub use stage::{
-    BET, GATHER, GRACE, Glance, MINUTE, Millis, RATE, REFUSED, SCAN, SETTLED, Stage, TALE, TALE_ENDED,
-    THREAD, UNASKED, Untold,
+    BET, COMPARED, DRILL, GATHER, GRACE, Glance, MINUTE, Millis, RATE, REFUSED, SCAN, SETTLED, Stage, TALE,
+    TALE_ENDED, THREAD, UNASKED, Untold,
 };
 pub use talk::{Asking, Heard};

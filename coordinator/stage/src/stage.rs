@@ -16,6 +16,7 @@ use store::{Event, Uuid};
 
 mod announce;
 mod bets;
+mod drills;
 mod grave;
 mod habits;
 mod lasting;
@@ -26,6 +27,7 @@ mod threads;
 
 use announce::Announcement;
 pub use bets::{BET, SETTLED};
+pub use drills::{COMPARED, DRILL};
 use spotlight::Spotlight;
 pub(crate) use spotlight::Waiting;
 pub use tales::{TALE, TALE_ENDED, Untold};
@@ -168,6 +170,7 @@ impl Stage {
         }
         self.bets_heard(event);
         self.tale_heard(at, event);
+        self.drill_heard(event);
         self.announce(at, event);
         let fact = facts::of(event).filter(|_| !self.is_habit(at, event));
         self.live(at, event, fact.as_ref());
@@ -176,6 +179,7 @@ impl Stage {
         if fact.node.is_empty() {
             return None;
         }
+        self.compare(event, &fact);
         let signals = facts::signals(event, &fact, &self.settings.relations);
         fact.past = self.memory.past(&fact, &self.settings.relations.places_needed_on(&fact.node));
         self.earn(at, &fact, event.id);

@@ -2,6 +2,7 @@
 
 mod bets;
 mod company;
+mod drills;
 mod growth;
 mod habits;
 mod lasting;

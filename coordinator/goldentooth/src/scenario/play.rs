@@ -1,6 +1,6 @@
 //! Plays what the fleet tells into the stage, on virtual time.
 
-use super::{Felt, MINUTE, Told, wall};
+use super::{Felt, MINUTE, Told};
 use crate::thinking::quiet::Quiet;
 use cast::Kind;
 use cast::boredom::THRESHOLD;
@@ -18,11 +18,15 @@ const BORED: Millis = 30 * MINUTE;
 /// What the stage records may have it record more, so often at most.
 const ROUNDS: usize = 8;
 
-/// Plays these events until the end; gives all that was told, and how everybody felt then.
-pub(super) fn play(stage: Stage, events: &[(Millis, Arc<Event>)], end: Millis) -> (Vec<Told>, Vec<Felt>) {
+/// Plays these events until the end, from when the clock of the wall says `begins`; gives all that was told, and how everybody felt then.
+pub(crate) fn play(
+    stage: Stage,
+    events: &[(Millis, Arc<Event>)],
+    (begins, end): (i64, Millis),
+) -> (Vec<Told>, Vec<Felt>) {
     let ids = EventIds::after(events.last().map(|(_, event)| event.id));
     let quiet = Quiet::new(0, THRESHOLD);
-    let mut play = Play { stage, ids, told: Vec::new(), quiet, nodes: BTreeMap::new() };
+    let mut play = Play { stage, begins, ids, told: Vec::new(), quiet, nodes: BTreeMap::new() };
     let mut pulses = (0..=end).step_by(PULSE as usize).peekable();
     for (at, event) in events.iter().take_while(|(at, _)| *at <= end) {
         while let Some(pulse) = pulses.next_if(|pulse| pulse <= at) {
@@ -46,6 +50,7 @@ pub(super) fn play(stage: Stage, events: &[(Millis, Arc<Event>)], end: Millis) -
 
 struct Play {
     stage: Stage,
+    begins: i64,
     ids: EventIds,
     told: Vec<Told>,
     quiet: Quiet,
@@ -105,7 +110,13 @@ impl Play {
                     |key: &str| payload.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
                 let (node, text) = (text("node"), text("words"));
                 self.told.push(Told { at, by: String::new(), node, kind: kind.to_owned(), text });
-                let event = Event::new(&mut self.ids, wall(at), kind, "stage", payload);
+                let event = Event::new(
+                    &mut self.ids,
+                    self.begins.saturating_add_unsigned(at),
+                    kind,
+                    "stage",
+                    payload,
+                );
                 lines.extend(self.stage.heard(at, &event));
             }
             if lines.is_empty() {

@@ -3,9 +3,9 @@
 
 use super::mqtt::{MoodMessage, ReportMessage, VitalsMessage};
 use super::view::{
-    AnswersView, BiographyView, CallsView, CharacterView, CouncilView, DayView, EventView, FactView,
-    FleetView, HabitView, HistoryView, LedgerView, MindsView, MoodsView, NodeView, PulseView, QuietView,
-    SaidView, ServiceView, StatusView, StoryView, TriedView, UpView,
+    AnswersView, BiographyView, CallsView, CharacterView, CouncilView, DayView, DrillView, EventView,
+    FactView, FleetView, HabitView, HistoryView, LedgerView, MindsView, MoodsView, NodeView, PulseView,
+    QuietView, SaidView, ServiceView, StatusView, StoryView, TriedView, UpView,
 };
 use jiff::Timestamp;
 use schemars::generate::SchemaSettings;
@@ -141,6 +141,7 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
         ("event", schema::<EventView>("one line of goldentooth events --json --follow")),
         ("events", schema::<Vec<EventView>>("goldentooth events --json")),
         ("day", schema::<DayView>("a node's last 24 hours")),
+        ("drill", schema::<DrillView>("goldentooth cast drill --json")),
         ("history", schema::<HistoryView>("a node's past over an hour, a day, a week or a month")),
         ("moods", schema::<MoodsView>("the moods of every node over the last 24 hours")),
         ("calls", schema::<CallsView>("calls for help")),

@@ -10,6 +10,7 @@ mod care;
 mod character;
 mod council;
 mod day;
+mod drill;
 mod event;
 mod fleet;
 mod growth;
@@ -31,6 +32,7 @@ pub use character::{
 };
 pub use council::{CouncilView, GazeView};
 pub use day::{DAY_BUCKETS, DayView};
+pub use drill::{DrillFindingView, DrillLineView, DrillView};
 pub use event::{EventView, SaidView};
 pub use fleet::{Counts, FleetState, FleetView, GroupView, Standing, worst_first};
 pub use growth::{AcquaintanceView, InsightView, MemoryView, ModifierView, RelationshipView};

@@ -15,10 +15,10 @@ use cast::Cast;
 use minds::proxy::Proxies;
 use minds::{Access, Receipt, Router, Settings, Task, Understudy};
 use node_agent::clock;
-use stage::Request;
+use stage::{Now, Request};
 use std::collections::BTreeMap;
 use store::{Call, Uuid};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Receipts that wait for intake.
 const RECEIPTS: usize = 256;
@@ -38,6 +38,10 @@ pub(crate) struct Setting {
     pub(crate) ask: Ask,
     pub(crate) orders: mpsc::Sender<Order>,
     pub(crate) requests: mpsc::Sender<Request>,
+    /// The cast as it is.
+    pub(crate) seen: watch::Receiver<Now>,
+    /// Whether what happens to the cast is kept.
+    pub(crate) lasting: bool,
     pub(crate) seed: u64,
 }
 
@@ -79,6 +83,8 @@ impl Held {
             services: setting.services,
             proxies: setting.proxies.clone(),
             boredom: setting.boredom,
+            seen: setting.seen,
+            lasting: setting.lasting,
             seed: setting.seed,
         };
         if !setting.proxies.is_empty() {

@@ -4,11 +4,13 @@
 use super::quiet::{self, Quiet};
 use super::{Wanted, gather, watch};
 use crate::ask::{Ask, EventQuery};
+use crate::company::drill;
 use crate::intake::{Cause, Order as Intake};
 use crate::live::{Event, Live, Recorded, Said, SaidKind, Update};
 use crate::services::Services;
 use crate::surfaces::view::{PulseView, time};
 use crate::words::hundredths;
+use cast::boredom::Becomes;
 use cast::{Cast, Kind};
 use frames::{Mood, NodeName};
 use futures_util::future::join_all;
@@ -16,13 +18,14 @@ use minds::proxy::Proxies;
 use minds::{PulseSettings, Router, Understudy};
 use node_agent::clock;
 use serde_json::{Value, json};
-use stage::Request;
 use stage::pulse::{Digest, Given, House, Plan, PulseLine, Report, Scene, Stands, Styles, Timing};
 use stage::tale::Tale;
+use stage::{Now, Request};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch::Receiver as Watched;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -58,6 +61,10 @@ pub(super) struct Heart {
     pub(super) proxies: Proxies,
     /// Below this activity somebody is bored; 0 for never.
     pub(super) boredom: f32,
+    /// The cast as it is.
+    pub(super) seen: Watched<Now>,
+    /// Whether what happens to the cast is kept.
+    pub(super) lasting: bool,
     pub(super) seed: u64,
 }
 
@@ -213,7 +220,7 @@ impl Heart {
         memory.passed.clear();
         let activity = memory.quiet.activity(now, quiet::troubles(&scene), self.at_work());
         let is_bored = memory.quiet.is_bored(now, activity);
-        let tale = if is_bored { self.tale(memory, activity).await } else { None };
+        let tale = if is_bored { self.tale(memory, activity, seed).await } else { None };
         if tale.is_some() {
             memory.quiet.rest(now);
         }
@@ -235,7 +242,7 @@ impl Heart {
 
     /// Has somebody who is bored tell a tale; none if this is no time for it. A model
     /// may find the words, but not where all nodes are simulated: then the understudy does.
-    async fn tale(&self, memory: &Memory, activity: f32) -> Option<Tale> {
+    async fn tale(&self, memory: &Memory, activity: f32, seed: u64) -> Option<Tale> {
         let (sender, answer) = oneshot::channel();
         self.requests.send(Request::Whim(activity, sender)).await.ok()?;
         let (whim, trope) = answer.await.ok()?.ok()?;
@@ -252,7 +259,20 @@ impl Heart {
         let (sender, answer) = oneshot::channel();
         self.requests.send(Request::Tell(Box::new(tale.clone()), activity, sender)).await.ok()?;
         answer.await.ok()?.ok()?;
+        if tale.whim.becomes == Becomes::Drill {
+            self.drill(seed).await;
+        }
         Some(tale)
+    }
+
+    /// Whoever has a break-in in mind has a failure of this fleet played in words.
+    async fn drill(&self, seed: u64) {
+        let now = self.seen.borrow().clone();
+        let nodes = self.live.nodes();
+        if let Some(drill) = drill::drill(&now, (&nodes, self.services.relations()), None, seed) {
+            // Intake gone means that everything stops.
+            let _ = self.orders.send(drill::order(&drill, self.lasting)).await;
+        }
     }
 
     /// Records a pulse, and tells what a model said in it. What the understudy

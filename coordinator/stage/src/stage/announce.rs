@@ -2,6 +2,7 @@
 //! it is the event's own words, begun in the character's way.
 
 use super::bets::{BET, SETTLED};
+use super::drills::COMPARED;
 use super::{MINUTE, Millis, Stage, is_too_much};
 use crate::line::{Line, Told};
 use cast::life::{Bearing, Reason, Thought, Why};
@@ -11,9 +12,10 @@ use serde_json::Value as Json;
 use store::{Event, Uuid};
 
 /// The kinds of events that are told so, and what telling them claims to be.
-const ANNOUNCED: [(&str, Kind); 9] = [
+const ANNOUNCED: [(&str, Kind); 10] = [
     (BET, Kind::Suspicion),
     (SETTLED, Kind::Fact),
+    (COMPARED, Kind::Fact),
     ("habit_named", Kind::Fact),
     ("habit_overdue", Kind::Fact),
     ("habit_missed", Kind::Fact),

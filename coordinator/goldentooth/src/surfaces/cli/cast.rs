@@ -2,6 +2,7 @@
 //! and the sheets themselves.
 
 mod cards;
+mod drill;
 mod gates;
 mod growth;
 mod lint;
@@ -91,6 +92,17 @@ enum What {
         /// Where to write it [default: NAME.toml]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Play a node's failure in words: what it would take along is found, the story is made up, and
+    /// nothing real is touched
+    #[command(
+        after_help = "Examples:\n  goldentooth cast drill            the node whose failure would take most along\n  goldentooth cast drill pi-07"
+    )]
+    Drill {
+        /// Which node falls silent
+        node: Option<String>,
         #[command(flatten)]
         target: Target,
     },
@@ -189,6 +201,7 @@ pub(super) fn run(args: &CastArgs, screen: &mut Screen<'_>) -> Result<(), CliErr
         Some(What::Thumb { name, way, person: who, target }) => {
             wish(name, target, &json!({ "thumb": way, "as": person(who.as_ref()) }), screen)
         }
+        Some(What::Drill { node, target }) => drill::run(node.as_deref(), target, screen),
         Some(What::Tale { target }) => {
             told(&Coordinator::new(target)?.post("/api/v1/tales")?, target, screen)
         }

@@ -2,9 +2,9 @@
 //! views and this list of addresses, checked in, and served as it is.
 
 use crate::surfaces::view::{
-    AnswersView, BiographyView, CallsView, CharacterView, CouncilView, DayView, EventView, FactView,
-    FleetView, HabitView, HistoryView, LedgerView, MindsView, MoodsView, NodeView, PulseView, QuietView,
-    ServiceView, Span, StatusView, StoryView, TriedView,
+    AnswersView, BiographyView, CallsView, CharacterView, CouncilView, DayView, DrillView, EventView,
+    FactView, FleetView, HabitView, HistoryView, LedgerView, MindsView, MoodsView, NodeView, PulseView,
+    QuietView, ServiceView, Span, StatusView, StoryView, TriedView,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -219,6 +219,20 @@ fn cast(writer: &mut Writer) {
         body: Some(body),
         answers,
         fails: &[400, 401, 403, 415, 422, 429, 503],
+    });
+    let drill = ("application/json", writer.schema::<DrillView>());
+    writer.add(Address {
+        method: "post",
+        path: "/api/v1/drills",
+        summary: "Plays a node's failure in words, else of the one that would take most along: what it finds is so, the story is fiction.",
+        parameters: vec![],
+        body: Some(json!({
+            "type": "object",
+            "additionalProperties": false,
+            "properties": { "node": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" } },
+        })),
+        answers: drill,
+        fails: &[400, 401, 403, 404, 409, 415, 422, 503],
     });
     let count = json!({ "type": "integer", "minimum": 0 });
     writer.add(Address {

@@ -6,7 +6,7 @@ use super::desk::body;
 use super::guard::Asker;
 use crate::company::{self, CompanyError, NOBODY, Wish};
 use crate::flavour::Flavour;
-use crate::surfaces::view::{AnswersView, CharacterView, CouncilView, FactView};
+use crate::surfaces::view::{AnswersView, CharacterView, CouncilView, DrillView, FactView};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -135,6 +135,22 @@ pub(super) async fn forget(
     web.0.options.habits.forget_person(&person).await;
     let done = web.0.company.forget(&person).await?;
     Ok(Json(serde_json::json!({ "events": done.events, "others": done.others })))
+}
+
+/// Whose failure is played; the one that would take most along without it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Drilled {
+    node: Option<String>,
+}
+
+pub(super) async fn drill(
+    State(web): State<Web>,
+    drilled: Result<Json<Drilled>, JsonRejection>,
+) -> Result<Json<DrillView>, Failure> {
+    let node = body(drilled)?.node;
+    let node = node.map(|name| api::known(&web, &name)).transpose()?;
+    Ok(Json(web.0.company.drill(node.as_ref().map(|node| &node.name)).await?))
 }
 
 /// Whose own character is wished for.

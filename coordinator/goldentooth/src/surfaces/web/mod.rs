@@ -16,6 +16,7 @@
 //! | `/api/v1/pulse`, `/api/v1/pulse/dry` | the last pulse, and what one would be; `POST` makes one: needs the token |
 //! | `POST /api/v1/cast` | a character of its own for a node: the same |
 //! | `POST /api/v1/tales` | has a tale told: the same |
+//! | `POST /api/v1/drills` | has a node's failure played in words: what it would take along |
 //! | `/api/v1/stream` | what changes, as server-sent events: `stream.rs` |
 //! | `/calls`, `/api/v1/calls`, `/api/v1/quiet` | calls for help, and quiet times |
 //! | `PUT /api/v1/nodes/NAME/tag`, `POST /api/v1/quiet`, … | what operators change: needs a token, always |
@@ -153,6 +154,7 @@ impl Web {
             .route("/api/v1/cast", get(characters::all).post(characters::bear))
             .route("/api/v1/cast/{name}", get(characters::one).post(characters::wish))
             .route("/api/v1/tales", post(characters::tale))
+            .route("/api/v1/drills", post(characters::drill))
             .route("/api/v1/people/forget", post(characters::forget))
             .route("/api/v1/ask", post(characters::ask))
             .route("/api/v1/facts/{id}", get(characters::fact))

@@ -36,7 +36,7 @@ fn page(events: &[EventView], kind: &str, node: &str, stream: &str) -> Markup {
                 form.filter method="get" action="/events" {
                     label { "Kind" input name="kind" value=(kind) list="kinds" placeholder="mood_changed" autocapitalize="none" autocomplete="off" spellcheck="false"; }
                     label { "Node" input name="node" value=(node) autocapitalize="none" autocomplete="off" spellcheck="false"; }
-                    datalist #kinds { @for kind in fleet::Change::KINDS.iter().chain(&["says", "tells", "enrolled", "revoked", "forgotten", "renamed", "born", "alert_raised", "alert_over", "tale_began", "tale_ended", "bet", "bet_settled", "habit_named", "habit_overdue", "habit_missed", "thread", "line_refused"]) { option value=(kind) {} } }
+                    datalist #kinds { @for kind in fleet::Change::KINDS.iter().chain(&["says", "tells", "enrolled", "revoked", "forgotten", "renamed", "born", "alert_raised", "alert_over", "tale_began", "tale_ended", "drill", "drill_compared", "bet", "bet_settled", "habit_named", "habit_overdue", "habit_missed", "thread", "line_refused"]) { option value=(kind) {} } }
                     button type="submit" { "Show" }
                     @if !kind.is_empty() || !node.is_empty() { a href="/events" { "Show all" } }
                 }
