@@ -26,8 +26,8 @@ pub enum Scaling {
     /// How little is left of a whole, in %: each halving of it counts alike, down to
     /// [`LEFT_FLOOR`]. 50 % used is 0.13, 90 % is 0.43, 99 % is 0.79.
     Left,
-    /// 1 right after the counter rose, and falling by `1 / (1 + (age / FRESH)⁴)`: steepest
-    /// where news ends (see [`FRESH`]).
+    /// `1 / (1 + (age / FRESH)⁴)` of a counter's last rise: 1 right after it, and falling
+    /// fastest where news ends.
     Fresh,
 }
 
