@@ -55,7 +55,7 @@ const PHASES: [(Phase, f32, f32); 14] = [
 ];
 
 /// How often a box with a habit follows it.
-const HABITUAL: f32 = 0.7;
+const HABITUAL: f32 = 0.85;
 
 /// What a phase asks of the board. Shares are of the whole board (1 = all it
 /// can do); what is above 1 queues.
@@ -115,9 +115,9 @@ impl Chapter {
         if self.down.is_infinite() || self.gone % self.cycle < self.down { self.demand.failing } else { 0.0 }
     }
 
-    /// The next chapter of a life; of one with a habit mostly that, and little trouble.
+    /// The next chapter of a life; of one with a habit, mostly that.
     pub(super) fn draw(rng: &mut Rng, trouble: bool, habit: Option<Phase>) -> Self {
-        let weight = |row: &(Phase, f32, f32)| if trouble && habit.is_none() { row.2 } else { row.1 };
+        let weight = |row: &(Phase, f32, f32)| if trouble { row.2 } else { row.1 };
         let mut choice = rng.f32() * PHASES.iter().map(weight).sum::<f32>();
         let mut phase = Phase::Idle;
         for row in &PHASES {
