@@ -193,7 +193,7 @@ mod tests {
         let Found { beats, by, mind, causes } = told(&json!([
             { "beat": "b2", "text": "and {b} keeps watch beside {a}." },
             { "beat": "b2", "text": "{b} {a}." },
-            { "beat": "b3", "text": "{a} heard it from me long ago." },
+            { "beat": "b3", "text": "From the case history: I told {a} so." },
         ]));
         assert_eq!((beats.len(), mind.as_str(), causes), (4, "home", vec![]));
         assert!(
@@ -201,7 +201,7 @@ mod tests {
             "{beats:?}"
         );
         assert!(beats[0].ends_with(" goes.") && beats[3] == "It rains.");
-        assert!(beats[2].ends_with(" heard it from me long ago."), "{beats:?}");
+        assert!(beats[2].starts_with("From the case history: "), "{beats:?}");
         assert_eq!(by, ["malvo", "malvo", "caudex", "malvo"], "who says a beat goes on saying it");
         assert!(beats.iter().all(|beat| !beat.contains(['{', '}'])), "{beats:?}");
     }
@@ -241,6 +241,6 @@ mod tests {
         assert!(text.contains("b3 (caudex): I told {a} so."), "{text}");
         assert_eq!((asked.task, asked.most), (Task::Fiction, OUTPUT + 4 * EACH));
         assert_eq!(asked.by, ["malvo", "caudex"]);
-        assert!(asked.estimate() < 500, "{}", asked.estimate());
+        assert!(asked.estimate() < 600, "{}", asked.estimate());
     }
 }
