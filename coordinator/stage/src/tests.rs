@@ -370,10 +370,6 @@ proptest! {
             if of_mood && newest.get(&(node.clone(), false)).is_some_and(|(_, joined)| *joined) {
                 newest.remove(&(node.clone(), false));
             }
-            // Of a node that is silent by now, no mood need be told.
-            if matches!(change, Change::Silent { .. }) {
-                newest.remove(&(node.clone(), true));
-            }
             newest.insert((node, of_mood), (event.id, matches!(change, Change::Joined { .. })));
         }
         let mut stage = stage();
