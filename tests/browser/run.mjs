@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
+import { connect } from "node:net";
 import { join } from "node:path";
 import assert from "node:assert/strict";
 import { cast } from "./cast.mjs";
@@ -46,6 +47,13 @@ async function opened(address, { width = 1440, height = 1000, scheme = "light" }
   await shown.goto(address);
   return shown;
 }
+
+/** Whether somebody listens at a port of this machine. */
+const listens = (port) =>
+  new Promise((done) => {
+    const socket = connect(port, "127.0.0.1", () => done(socket.destroy() && true));
+    socket.on("error", () => done(false));
+  });
 
 const live = (shown) => shown.waitForSelector('#link[data-link="live"]', { timeout: 10_000 });
 const standing = (shown, name) => shown.locator(`.card[data-name="${name}"]`).getAttribute("data-standing");
@@ -90,6 +98,7 @@ await test("the broker goes away and comes back", async () => {
   writeFileSync(file, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
   const broker = () => spawn(process.env.MOSQUITTO ?? "/usr/sbin/mosquitto", ["-c", file], { stdio: "ignore" });
   let mosquitto = broker();
+  await eventually("the broker listens", 20_000, () => listens(port));
   const house = await up("broker", "--broker", `mqtt://goldentooth:none@127.0.0.1:${port}`, "--simulate", "2", "--no-local-node");
   const shown = await opened(house.http);
   await live(shown);
