@@ -27,6 +27,15 @@ fn what_prometheus_and_alertmanager_see_becomes_services_events_and_facts() {
         let alerts = answer(&format!("http://127.0.0.1:{teller}/api/v2/alerts"))?;
         (alerts.as_array()?.len() == 1).then_some(())
     });
+    // It finds its targets one after the other, seconds apart on a busy machine.
+    eventually("both targets at Prometheus", secs(60), || {
+        let up = answer(&format!("http://127.0.0.1:{watcher}/api/v1/query?query=up"))?;
+        let value = |job: &str| {
+            let all = up["data"]["result"].as_array()?;
+            all.iter().find(|one| one["metric"]["job"] == job)?["value"][1].as_str().map(str::to_owned)
+        };
+        (value("own")? == "1" && value("dead")? == "0").then_some(())
+    });
     let file = scratch.join("goldentooth.toml");
     let text = format!(
         "[proxies.prom]\nkind = \"prometheus\"\nurl = \"http://127.0.0.1:{watcher}\"\n\

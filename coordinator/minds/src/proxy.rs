@@ -27,7 +27,7 @@ use futures_util::future::join_all;
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -136,6 +136,8 @@ pub struct Looked {
     pub kind: Kind,
     /// What it tells, or why it tells nothing.
     pub found: Result<Outlook, Fault>,
+    /// Services that the configuration names, and that it doesn't tell of, by their names here.
+    pub unseen: BTreeSet<String>,
 }
 
 /// Everybody who is asked; cheap to clone.
@@ -178,20 +180,26 @@ impl Proxies {
     /// How things are now: everybody but those who keep logs, side by side, and
     /// nobody is waited for longer than [`HEALTH`].
     pub async fn health(&self) -> Vec<Looked> {
-        self.look(HEALTH, Duration::ZERO, |kind| kind != Kind::Loki).await
+        self.look(HEALTH, Duration::ZERO, |one| one.settings.kind != Kind::Loki).await
+    }
+
+    /// As [`health`](Self::health), of those alone who are named.
+    pub async fn health_of(&self, names: &BTreeSet<String>) -> Vec<Looked> {
+        self.look(HEALTH, Duration::ZERO, |one| names.contains(&one.name)).await
     }
 
     /// What the logs say of the last week, and of the time since the last look:
     /// nobody is waited for longer than [`LOGS`].
     pub async fn logs(&self, since: Duration) -> Vec<Looked> {
-        self.look(LOGS, since, |kind| kind == Kind::Loki).await
+        self.look(LOGS, since, |one| one.settings.kind == Kind::Loki).await
     }
 
-    async fn look(&self, limit: Duration, since: Duration, whom: fn(Kind) -> bool) -> Vec<Looked> {
-        let asked = self.0.iter().filter(|one| whom(one.settings.kind)).map(|one| async move {
+    async fn look(&self, limit: Duration, since: Duration, whom: impl Fn(&Proxy) -> bool) -> Vec<Looked> {
+        let asked = self.0.iter().filter(|one| whom(one)).map(|one| async move {
             let found = tokio::time::timeout(limit, one.look(since)).await;
             let found = found.unwrap_or(Err(Fault::Slow(limit)));
-            Looked { name: one.name.clone(), kind: one.settings.kind, found }
+            let unseen = found.as_ref().map(|outlook| one.unseen(outlook)).unwrap_or_default();
+            Looked { name: one.name.clone(), kind: one.settings.kind, found, unseen }
         });
         join_all(asked).await
     }
@@ -212,6 +220,15 @@ impl Proxy {
     fn service(&self, theirs: &str) -> Option<String> {
         let name = self.settings.services.get(theirs).cloned().unwrap_or_else(|| plain(theirs));
         (!name.is_empty()).then_some(name)
+    }
+
+    /// The services that it should tell of, and doesn't.
+    fn unseen(&self, outlook: &Outlook) -> BTreeSet<String> {
+        if !matches!(self.settings.kind, Kind::UptimeKuma | Kind::Prometheus) {
+            return BTreeSet::new();
+        }
+        let named = self.settings.services.values();
+        named.filter(|name| !outlook.services.contains_key(*name)).cloned().collect()
     }
 
     fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {

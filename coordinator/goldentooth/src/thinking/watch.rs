@@ -1,5 +1,7 @@
 //! Those who watch from outside, asked every minute: what is new of services
 //! and alerts becomes events, and so reaches the cast, the page and the pulse.
+//! Who newly tells nothing, or not of a service that the configuration names, is
+//! asked again within the minute: it may only just have started.
 
 use crate::ask::{Ask, EventQuery};
 use crate::intake::Order;
@@ -7,13 +9,16 @@ use crate::live::{Event, Live};
 use frames::{NodeName, ServiceState};
 use minds::proxy::{Alert, Looked, Proxies, State};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 /// How often they are asked.
 const EVERY: Duration = Duration::from_mins(1);
+/// When within that time those are asked again who newly leave something open:
+/// Prometheus finds its targets within 10 s, as its own defaults have it.
+const AGAIN: [Duration; 3] = [Duration::from_secs(4), Duration::from_secs(12), Duration::from_secs(30)];
 /// The kinds of events that an alert makes.
 pub(super) const RAISED: &str = "alert_raised";
 const OVER: &str = "alert_over";
@@ -39,6 +44,8 @@ enum News {
     Lost { by: String, why: String },
     /// Somebody can be asked again.
     Found { by: String },
+    /// Somebody has told nothing for a minute of a service that is named.
+    Unseen { by: String, service: String },
 }
 
 /// What was so at the last look. Decided without a clock or a socket.
@@ -49,6 +56,8 @@ struct Watch {
     /// By who tells and the alert: how often in a row it was missed.
     alerts: BTreeMap<(String, String), u8>,
     lost: BTreeMap<String, String>,
+    /// Who leaves what open, a service or everything, and for how many rounds already.
+    open: BTreeMap<(String, Option<String>), u32>,
 }
 
 impl Watch {
@@ -66,10 +75,10 @@ impl Watch {
         }
     }
 
-    /// Takes a look: a service has changed, and an alert is over, once it was
-    /// seen so twice in a row.
-    fn take(&mut self, looked: &[Looked]) -> Vec<News> {
-        let mut news = Vec::new();
+    /// Takes a look. In a whole round a service has changed, and an alert is over,
+    /// once it was seen so in two, one after the other; between them only what is new counts.
+    fn take(&mut self, looked: &[Looked], is_round: bool) -> Vec<News> {
+        let mut news = self.leave_open(looked, is_round);
         for one in looked {
             let by = &one.name;
             let outlook = match &one.found {
@@ -86,7 +95,7 @@ impl Watch {
                 news.push(News::Found { by: by.clone() });
             }
             for (service, state) in &outlook.services {
-                if self.sees(by, service, *state) {
+                if self.sees((by, service), *state, is_round) {
                     news.push(News::Service { by: by.clone(), service: service.clone(), state: *state });
                 }
             }
@@ -100,7 +109,7 @@ impl Watch {
                 }
             }
             self.alerts.retain(|(source, alert), missed| {
-                if source != by || active.contains_key(alert) {
+                if !is_round || source != by || active.contains_key(alert) {
                     return true;
                 }
                 *missed += 1;
@@ -114,13 +123,42 @@ impl Watch {
         news
     }
 
+    /// Notes who leaves what open. Of a service that nobody told of for a round it is news, once.
+    fn leave_open(&mut self, looked: &[Looked], is_round: bool) -> Vec<News> {
+        let before = std::mem::take(&mut self.open);
+        let mut news = Vec::new();
+        for one in looked {
+            let services = one.unseen.iter().cloned().map(Some);
+            for what in services.chain(one.found.is_err().then_some(None)) {
+                let key = (one.name.clone(), what);
+                let rounds = before.get(&key).map_or(0, |rounds| rounds.saturating_add(u32::from(is_round)));
+                if let (1, true, (by, Some(service))) = (rounds, is_round, &key) {
+                    news.push(News::Unseen { by: by.clone(), service: service.clone() });
+                }
+                self.open.insert(key, rounds);
+            }
+        }
+        let is_asked = |by: &str| looked.iter().any(|one| one.name == by);
+        self.open.extend(before.into_iter().filter(|((by, _), _)| !is_asked(by)));
+        news
+    }
+
+    /// Who newly leaves something open, and so is asked again within this round.
+    fn waited_for(&self) -> BTreeSet<String> {
+        let new = self.open.iter().filter(|(_, rounds)| **rounds == 0);
+        new.map(|((by, _), _)| by.clone()).collect()
+    }
+
     /// Whether it is news that a service looks so.
-    fn sees(&mut self, by: &str, service: &str, state: State) -> bool {
+    fn sees(&mut self, (by, service): (&str, &str), state: State, is_round: bool) -> bool {
         let key = (by.to_owned(), service.to_owned());
         let Some((told, since)) = self.services.get_mut(&key) else {
             self.services.insert(key, (state, None));
             return true;
         };
+        if !is_round {
+            return false;
+        }
         if *told == state {
             *since = None;
             return false;
@@ -150,15 +188,31 @@ impl Lookout {
         let mut next = interval(EVERY);
         next.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            next.tick().await;
-            for news in watch.take(&self.proxies.health().await) {
-                if let Some(order) = self.order(news)
-                    && self.orders.send(order).await.is_err()
-                {
+            let round = next.tick().await;
+            if !self.tell(watch.take(&self.proxies.health().await, true)).await {
+                return;
+            }
+            for after in AGAIN {
+                let who = watch.waited_for();
+                if who.is_empty() {
+                    break;
+                }
+                sleep_until(round + after).await;
+                if !self.tell(watch.take(&self.proxies.health_of(&who).await, false)).await {
                     return;
                 }
             }
         }
+    }
+
+    /// Passes news on; false once intake has ended.
+    async fn tell(&self, news: Vec<News>) -> bool {
+        for order in news.into_iter().filter_map(|news| self.order(news)) {
+            if self.orders.send(order).await.is_err() {
+                return false;
+            }
+        }
+        true
     }
 
     /// The events that tell of alerts, oldest first.
@@ -199,11 +253,19 @@ impl Lookout {
                 json!({ "source": by, "alert": alert, "words": format!("{by}: {alert} is over.") }),
             ),
             News::Lost { by, why } => {
-                tracing::warn!(by, why, "a proxy tells nothing; it is asked again every minute");
+                tracing::warn!(by, why, "a proxy tells nothing; it is asked again at least every minute");
                 None
             }
             News::Found { by } => {
                 tracing::info!(by, "a proxy answers again");
+                None
+            }
+            News::Unseen { by, service } => {
+                tracing::warn!(
+                    by,
+                    service,
+                    "a proxy says nothing of this service: is it called so under services?"
+                );
                 None
             }
         }
@@ -233,7 +295,8 @@ mod tests {
             alerts: alerts.iter().map(alert).collect(),
             words: Vec::new(),
         };
-        [Looked { name: "kuma".to_owned(), kind: Kind::UptimeKuma, found: Ok(outlook) }]
+        let (kind, unseen) = (Kind::UptimeKuma, BTreeSet::new());
+        [Looked { name: "kuma".to_owned(), kind, found: Ok(outlook), unseen }]
     }
 
     fn services(news: &[News]) -> Vec<(&str, State)> {
@@ -247,7 +310,7 @@ mod tests {
     #[test]
     fn a_service_changes_once_it_was_seen_so_twice() {
         let mut watch = Watch::default();
-        let mut see = |state| watch.take(&looked(&[("blog", state)], &[]));
+        let mut see = |state| watch.take(&looked(&[("blog", state)], &[]), true);
         assert_eq!(services(&see(State::Up)), [("blog", State::Up)], "what is new is told");
         assert!(see(State::Down).is_empty());
         assert!(see(State::Up).is_empty(), "a moment is none");
@@ -257,20 +320,53 @@ mod tests {
     }
 
     #[test]
+    fn who_newly_leaves_something_open_is_asked_again_within_the_round() {
+        let mut watch = Watch::default();
+        let kuma = || BTreeSet::from(["kuma".to_owned()]);
+        let mut lacking = looked(&[("blog", State::Up)], &[]);
+        lacking[0].unseen = BTreeSet::from(["shop".to_owned()]);
+        assert_eq!(services(&watch.take(&lacking, true)), [("blog", State::Up)]);
+        assert_eq!(watch.waited_for(), kuma());
+        let mut early = looked(&[("blog", State::Down)], &[]);
+        early[0].unseen.clone_from(&lacking[0].unseen);
+        assert!(watch.take(&early, false).is_empty(), "what is known waits for the next round");
+        assert_eq!(watch.waited_for(), kuma());
+        let all = looked(&[("blog", State::Down), ("shop", State::Up)], &[]);
+        assert_eq!(services(&watch.take(&all, false)), [("shop", State::Up)], "seconds later");
+        assert!(watch.waited_for().is_empty());
+        assert!(watch.take(&all, true).is_empty(), "blog is down for the first round");
+        assert_eq!(services(&watch.take(&all, true)), [("blog", State::Down)]);
+
+        assert!(watch.take(&lacking, true).is_empty());
+        let unseen = News::Unseen { by: "kuma".to_owned(), service: "shop".to_owned() };
+        assert_eq!(watch.take(&lacking, true), [unseen, news_of_blog()], "named wrongly, perhaps");
+        assert!(watch.waited_for().is_empty(), "nobody waits for ever");
+        assert!(watch.take(&lacking, true).is_empty(), "said once");
+        let gone = Looked { found: Err(Fault::Cut), ..looked(&[], &[])[0].clone() };
+        watch.take(&[gone], true);
+        assert_eq!(watch.waited_for(), kuma(), "it may be starting");
+    }
+
+    /// It was down, and is up in two rounds.
+    fn news_of_blog() -> News {
+        News::Service { by: "kuma".to_owned(), service: "blog".to_owned(), state: State::Up }
+    }
+
+    #[test]
     fn an_alert_is_raised_once_and_over_once() {
         let mut watch = Watch::default();
-        let raised = watch.take(&looked(&[], &[("Disk", "at 93 %")]));
+        let raised = watch.take(&looked(&[], &[("Disk", "at 93 %")]), true);
         assert!(matches!(raised.as_slice(), [News::Raised { .. }]), "{raised:?}");
-        assert!(watch.take(&looked(&[], &[("Disk", "at 94 %")])).is_empty(), "its value is no news");
+        assert!(watch.take(&looked(&[], &[("Disk", "at 94 %")]), true).is_empty(), "its value is no news");
         let gone = Looked { found: Err(Fault::Cut), ..looked(&[], &[])[0].clone() };
-        let lost = watch.take(std::slice::from_ref(&gone));
+        let lost = watch.take(std::slice::from_ref(&gone), true);
         assert!(matches!(lost.as_slice(), [News::Lost { .. }]));
-        assert!(watch.take(&[gone]).is_empty(), "said once");
-        let found = watch.take(&looked(&[], &[]));
+        assert!(watch.take(&[gone], true).is_empty(), "said once");
+        let found = watch.take(&looked(&[], &[]), true);
         assert_eq!(found, [News::Found { by: "kuma".to_owned() }], "missed once is not over");
-        let over = watch.take(&looked(&[], &[]));
+        let over = watch.take(&looked(&[], &[]), true);
         assert_eq!(over, [News::Over { by: "kuma".to_owned(), alert: "Disk".to_owned() }]);
-        assert!(watch.take(&looked(&[], &[])).is_empty());
+        assert!(watch.take(&looked(&[], &[]), true).is_empty());
     }
 
     #[test]
@@ -289,7 +385,7 @@ mod tests {
         assert!(is_pressing(&events[0]) && !is_pressing(&events[2]));
         let mut watch = Watch::default();
         watch.remember(&events);
-        let news = watch.take(&looked(&[], &[("Disk", ""), ("Heat", "")]));
+        let news = watch.take(&looked(&[], &[("Disk", ""), ("Heat", "")]), true);
         assert!(matches!(news.as_slice(), [News::Raised { alert, .. }] if alert.name == "Heat"), "{news:?}");
     }
 }

@@ -80,7 +80,7 @@ async fn uptime_kuma_as_it_was_recorded() {
 async fn uptime_kuma_by_page_and_by_metrics() {
     let url = serve(kuma()).await;
     let asked = proxies(&format!(
-        "[page]\nkind = \"uptime-kuma\"\nurl = \"{url}\"\npage = \"home\"\nservices = {{ Vault = \"secrets\" }}\n\
+        "[page]\nkind = \"uptime-kuma\"\nurl = \"{url}\"\npage = \"home\"\nservices = {{ Vault = \"secrets\", Shop = \"shop\" }}\n\
          [metrics]\nkind = \"uptime-kuma\"\nurl = \"{url}/\"\nkey = {{ env = \"K\" }}\n\
          [wrong]\nkind = \"uptime-kuma\"\nurl = \"{url}\"\nuser = \"ann\"\nkey = {{ env = \"K\" }}\n\
          [gone]\nkind = \"uptime-kuma\"\nurl = \"{url}\"\npage = \"other\"\n"
@@ -91,6 +91,8 @@ async fn uptime_kuma_by_page_and_by_metrics() {
     let expected = [("blog", State::Up), ("nas", State::Maintenance), ("secrets", State::Down)];
     assert_eq!(page.services, expected.map(|(name, state)| (name.to_owned(), state)).into());
     assert_eq!(page.words, ["announced: Power works until noon", "1 of 3 monitors down: secrets"]);
+    let unseen = &looked.iter().find(|one| one.name == "page").unwrap().unseen;
+    assert_eq!(*unseen, BTreeSet::from(["shop".to_owned()]), "no monitor is called Shop");
     assert_eq!(of("metrics").unwrap().services, [("vault".to_owned(), State::Down)].into());
     assert_eq!(of("wrong").unwrap_err().to_string(), "it answers 401: Unauthorized");
     assert!(matches!(of("gone"), Err(Fault::Status { status: 404, .. })));
