@@ -278,6 +278,8 @@ impl Node {
         }
         let old = self.retired.contains(&boot);
         self.retired.retain(|retired| *retired != boot);
+        // Most nodes never have a second one at hand.
+        self.boots.reserve_exact(1);
         self.boots.push(Boot::new(boot, now, old));
     }
 

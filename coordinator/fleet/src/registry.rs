@@ -43,7 +43,8 @@ struct Told {
 /// Call [`Fleet::tick`] every second: silences are found there.
 #[derive(Clone, Debug)]
 pub struct Fleet {
-    pub(crate) nodes: BTreeMap<NodeName, Node>,
+    // Boxed: a map's leaves are half empty, and a node is large.
+    pub(crate) nodes: BTreeMap<NodeName, Box<Node>>,
     pub(crate) counters: Counters,
     /// When the coordinator began to listen, or did so again.
     base: Millis,
@@ -70,7 +71,7 @@ impl Fleet {
             return false;
         }
         let node = Node::restore(record);
-        self.nodes.insert(node.name.clone(), node);
+        self.nodes.insert(node.name.clone(), Box::new(node));
         true
     }
 
@@ -114,12 +115,12 @@ impl Fleet {
 
     /// Every node, by name.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = &Node> {
-        self.nodes.values()
+        self.nodes.values().map(Box::as_ref)
     }
 
     /// One node.
     pub fn node(&self, name: &NodeName) -> Option<&Node> {
-        self.nodes.get(name)
+        self.nodes.get(name).map(Box::as_ref)
     }
 
     /// What became of every frame.
@@ -129,7 +130,7 @@ impl Fleet {
 
     /// Frames that all agents say they have lost.
     pub fn dropped(&self) -> u64 {
-        self.nodes.values().map(Node::dropped).sum()
+        self.nodes().map(Node::dropped).sum()
     }
 
     /// The store found this many admitted rows to be doubles: what was
@@ -294,9 +295,9 @@ impl Fleet {
             if self.nodes.len() >= MAX_NODES {
                 return None;
             }
-            self.nodes.insert(name.clone(), Node::new(name.clone(), now));
+            self.nodes.insert(name.clone(), Box::new(Node::new(name.clone(), now)));
         }
-        self.nodes.get_mut(name)
+        self.nodes.get_mut(name).map(Box::as_mut)
     }
 
     /// Notes that the coordinator is awake, and whether it was away before.
