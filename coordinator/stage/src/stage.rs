@@ -105,6 +105,8 @@ pub struct Stage {
     found: BTreeMap<(String, String), UnixMillis>,
     /// When time alone is next looked at.
     pub(crate) aged: Millis,
+    /// Who was forgotten, until an event is heard that is newer than that.
+    pub(crate) forgotten: Vec<(String, Uuid)>,
 }
 
 /// A look at a node that the host is asked for: it has every eye look, and
@@ -145,6 +147,7 @@ impl Stage {
             scan: SCAN,
             found: BTreeMap::new(),
             aged: 0,
+            forgotten: Vec::new(),
         };
         stage.company.kept.grown.fix(!stage.settings.grows);
         let declared: Vec<_> =
@@ -164,6 +167,7 @@ impl Stage {
 
     /// Takes in an event; gives the line that is said about it at once, if any.
     pub fn heard(&mut self, at: Millis, event: &Event) -> Option<Line> {
+        self.forgotten.retain(|(_, before)| event.id < *before);
         if event.kind == facts::LOOKED {
             self.looked(at, event);
             self.foretell(event);
