@@ -24,7 +24,7 @@ mod voiced;
 mod tests;
 
 #[cfg(feature = "stage")]
-pub(crate) use hosted::Hosted;
+pub(crate) use hosted::{Hosted, Passage};
 pub use record::fact;
 #[cfg(feature = "stage")]
 pub(crate) use voiced::Models;

@@ -92,6 +92,14 @@ pub enum Order {
         /// What the store says to it.
         done: Answer,
     },
+    /// Overwrite what waits of a person; answered with an id that is newer than all
+    /// that was told of them.
+    Unname {
+        /// Who.
+        person: String,
+        /// The id.
+        done: oneshot::Sender<store::Uuid>,
+    },
     /// Forget a person.
     ForgetPerson {
         /// Who.
@@ -368,8 +376,12 @@ impl Running {
                 self.parts.core.forget(&node, purge);
                 self.parts.writer.forget(node, purge, done);
             }
+            Order::Unname { person, done } => {
+                // Whoever asked may have gone.
+                let _ = done.send(self.parts.core.forget_person(now, &person));
+            }
             Order::ForgetPerson { person, cast, done } => {
-                self.parts.core.forget_person(&person);
+                self.parts.core.forget_person(now, &person);
                 self.parts.writer.forget_person(person, cast, done);
             }
             Order::Rename { from, to, done } => {

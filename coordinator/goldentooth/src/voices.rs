@@ -3,7 +3,7 @@
 //! that falls behind passes over events.
 
 use crate::ask::{Ask, EventQuery};
-use crate::company::{self, Company, Hosted, Models};
+use crate::company::{self, Company, Hosted, Models, Passage};
 use crate::config::CastSettings;
 use crate::data::{make_private, write_private};
 use crate::intake::{Cause, Order};
@@ -127,6 +127,7 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
     let models = Models { router: held.router(), aliases, simulated };
     let sparing = tokio::spawn(spare(budget, held.router()));
     thinking.enter(held);
+    let passage = Passage::default();
     company.enter(Hosted {
         seen: seen.clone(),
         services: services.clone(),
@@ -137,6 +138,7 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
         models,
         lasting,
         before: Mutex::new(BTreeMap::new()),
+        passage: Arc::clone(&passage),
     });
     let updates = live.subscribe();
     let (glances, asked) = mpsc::channel(LINES);
@@ -151,6 +153,7 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
         events,
         glances,
         seen,
+        passage,
         folder: lasting.then_some(folder),
         roles: HashMap::new(),
         embodied: HashSet::new(),
@@ -220,6 +223,7 @@ struct Voices {
     events: broadcast::Sender<Arc<Event>>,
     glances: mpsc::Sender<Glance>,
     seen: watch::Receiver<Now>,
+    passage: Passage,
     /// Where newborns' sheets go; none if nothing is kept.
     folder: Option<PathBuf>,
     /// What each node is for, as the stage was last told.
@@ -289,6 +293,9 @@ impl Voices {
 
     /// Something changed of the cast, or of what it remembers.
     async fn keep(&mut self) {
+        // What is read here is sent before anybody is forgotten, or read after that.
+        let passage = Arc::clone(&self.passage);
+        let _turn = passage.lock().await;
         let Now { cast, kept } = self.seen.borrow_and_update().clone();
         for node in self.live.nodes() {
             let head = cast.embody(node.name.as_str()).map(|sheet| sheet.id.as_str());

@@ -9,7 +9,7 @@ use cast::grow::{Change, Growth, Happened, Meeting, NOBODY, What, Why};
 use cast::life::Felt;
 use cast::{Cast, Fact, Move, Regard, Sheet, Signal, Traits, UnixMillis};
 use serde_json::{Map, Value, json};
-use store::Event;
+use store::{Event, Uuid};
 
 /// A clock that is off by more than this was set.
 const SET: u64 = 60_000;
@@ -84,7 +84,10 @@ impl Stage {
         let id = event.id.to_string();
         if let Some(meetings) = meetings(event) {
             for (with, how) in meetings {
-                let person = Some(text("person")).filter(|person| !person.is_empty()).unwrap_or(NOBODY);
+                // What was under way when they were forgotten was nobody's.
+                let is_forgotten = |person: &str| self.forgotten.iter().any(|(who, _)| who == person);
+                let person = Some(text("person")).filter(|one| !one.is_empty() && !is_forgotten(one));
+                let person = person.unwrap_or(NOBODY);
                 let key = event.payload.get("key").and_then(Value::as_u64).unwrap_or_default();
                 let met = Meeting { person, with, how, key, event: &id, at: event.at };
                 let changes = self.company.kept.grown.met(&self.cast, met);
@@ -173,8 +176,10 @@ impl Stage {
         self.notes.extend(told);
     }
 
-    /// Forgets all that anybody holds of a person; whether anything was held.
-    pub fn forget_person(&mut self, person: &str) -> bool {
+    /// Forgets all that anybody holds of a person, also by events that are older than
+    /// this one and were not heard yet; whether anything was held.
+    pub fn forget_person(&mut self, person: &str, before: Uuid) -> bool {
+        self.forgotten.push((person.to_owned(), before));
         self.company.leave(person);
         self.company.kept.grown.forget(person)
     }

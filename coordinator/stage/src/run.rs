@@ -12,7 +12,7 @@ use cast::trope::Trope;
 use cast::{Cast, UnixMillis};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::Event;
+use store::{Event, Uuid};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval, sleep_until};
@@ -41,8 +41,9 @@ pub enum Request {
     Bear(String, UnixMillis, oneshot::Sender<Result<String, BirthError>>),
     /// What this node is for, from now on.
     Settle(String, Option<String>),
-    /// Forget a person; gives what is remembered from now on.
-    Forget(String, oneshot::Sender<Kept>),
+    /// Forget a person, also of events that are older than this one; answered when
+    /// nobody reads of them any more in [`Now`].
+    Forget(String, Uuid, oneshot::Sender<()>),
     /// Tell a tale, because a person asks; gives what is told, or why nothing is.
     Tale(oneshot::Sender<Result<Whim, Untold>>),
     /// Take up a tale out of boredom, where so little goes on; gives it with its trope,
@@ -97,7 +98,8 @@ fn tell(waiting: &mut Waiting, heard: Vec<(u64, Heard)>) {
 }
 
 impl Request {
-    fn answer(self, stage: &mut Stage, waiting: &mut Waiting, now: Millis) {
+    /// Answers; gives whom to tell when others can read what it changed.
+    fn answer(self, stage: &mut Stage, waiting: &mut Waiting, now: Millis) -> Option<oneshot::Sender<()>> {
         // Nobody waiting any longer is no trouble.
         match self {
             Self::Portraits(answer) => drop(answer.send(stage.portraits(now))),
@@ -113,9 +115,9 @@ impl Request {
             Self::Budget(budget) => stage.budget(budget),
             Self::Bear(node, at, answer) => drop(answer.send(stage.bear(now, at, &node, Why::Wish, None))),
             Self::Settle(node, role) => stage.settle(&node, role.as_deref()),
-            Self::Forget(person, answer) => {
-                stage.forget_person(&person);
-                drop(answer.send(stage.kept().clone()));
+            Self::Forget(person, before, answer) => {
+                stage.forget_person(&person, before);
+                return Some(answer);
             }
             Self::Tale(answer) => drop(answer.send(stage.tale(now, None))),
             Self::Whim(activity, answer) => drop(answer.send(stage.whim(now, Some(activity)))),
@@ -123,6 +125,7 @@ impl Request {
                 let _ = answer.send(stage.begin_tale(now, &tale, Some(activity)));
             }
         }
+        None
     }
 }
 
@@ -152,6 +155,7 @@ pub async fn run(
                 None => std::future::pending().await,
             }
         };
+        let mut told = None;
         let lines = tokio::select! {
             heard = events.recv() => match heard {
                 Ok(event) => stage.heard(now(), &event).into_iter().collect(),
@@ -162,7 +166,7 @@ pub async fn run(
                 Err(RecvError::Closed) => return,
             },
             Some(request) = requests.recv() => {
-                request.answer(&mut stage, &mut waiting, now());
+                told = request.answer(&mut stage, &mut waiting, now());
                 Vec::new()
             }
             () = turn => stage.tick(now()),
@@ -179,6 +183,10 @@ pub async fn run(
             }
             !same
         });
+        if let Some(told) = told {
+            // Nobody waiting any longer is no trouble.
+            let _ = told.send(());
+        }
         let wanted = lines.into_iter().map(|line| Wanted::Line(Box::new(line)));
         let wanted = wanted.chain(stage.glances().into_iter().map(Wanted::Glance));
         let wanted = wanted.chain(stage.notes().into_iter().map(|note| Wanted::Note(Box::new(note))));

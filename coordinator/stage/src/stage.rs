@@ -1,14 +1,13 @@
 //! Who speaks about what, and when: without a clock, so that a test can be its own.
 
-use crate::company::{Company, Floor, Granted, Turned};
+use crate::company::{Company, Turned};
 use crate::facts;
-use crate::line::{Born, Line, Note, Told};
+use crate::line::{Born, Line, Note};
 use crate::past::Memory;
 use crate::settings::Settings;
 use crate::talk::{Asking, Heard};
-use cast::life::{Bearing, Why};
 use cast::thread::Threads;
-use cast::{Cast, Fact, Filled, Occasion, Sheet, Slot, UnixMillis};
+use cast::{Cast, Occasion, Sheet, UnixMillis};
 use minds::Understudy;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -20,6 +19,7 @@ mod drills;
 mod grave;
 mod habits;
 mod lasting;
+mod saying;
 mod seconds;
 mod spotlight;
 mod tales;
@@ -28,6 +28,7 @@ mod threads;
 use announce::Announcement;
 pub use bets::{BET, SETTLED};
 pub use drills::{COMPARED, DRILL};
+use saying::Said;
 use spotlight::Spotlight;
 pub(crate) use spotlight::Waiting;
 pub use tales::{TALE, TALE_ENDED, Untold};
@@ -104,6 +105,8 @@ pub struct Stage {
     found: BTreeMap<(String, String), UnixMillis>,
     /// When time alone is next looked at.
     pub(crate) aged: Millis,
+    /// Who was forgotten, until an event is heard that is newer than that.
+    pub(crate) forgotten: Vec<(String, Uuid)>,
 }
 
 /// A look at a node that the host is asked for: it has every eye look, and
@@ -144,6 +147,7 @@ impl Stage {
             scan: SCAN,
             found: BTreeMap::new(),
             aged: 0,
+            forgotten: Vec::new(),
         };
         stage.company.kept.grown.fix(!stage.settings.grows);
         let declared: Vec<_> =
@@ -163,6 +167,7 @@ impl Stage {
 
     /// Takes in an event; gives the line that is said about it at once, if any.
     pub fn heard(&mut self, at: Millis, event: &Event) -> Option<Line> {
+        self.forgotten.retain(|(_, before)| event.id < *before);
         if event.kind == facts::LOOKED {
             self.looked(at, event);
             self.foretell(event);
@@ -285,65 +290,6 @@ impl Stage {
         Some(line)
     }
 
-    fn speak(&mut self, at: Millis, waiting: &Waiting) -> Said {
-        let Waiting { fact, plain, event, heard, signals, .. } = waiting;
-        let granted = match self.company.floor(at, &self.cast, (fact, *heard), signals) {
-            Floor::Granted(granted) => granted,
-            Floor::Later(due) => return Said::Later(due),
-            Floor::Nobody => {
-                self.company.turn("", Why::Muted, &fact.node, Some(fact.event.clone()));
-                return Said::Nothing;
-            }
-        };
-        let Granted { by, bearing, thoughts, after } = granted;
-        if self.is_denied(&by, fact, *event) {
-            return Said::Nothing;
-        }
-        let Some(sheet) = self.as_now(at, &by) else { return Said::Nothing };
-        let bearing = Bearing { regard: self.toward(at, &sheet, &fact.node), ..bearing };
-        self.composed += 1;
-        // Neighbouring seeds give unrelated lines: the generator sees to that.
-        let seed = self.seed.wrapping_add(self.composed);
-        let Some(utterance) = self.understudy.compose(&sheet, fact, bearing, seed) else {
-            self.company.turn(&by, Why::Words, &fact.node, Some(fact.event.clone()));
-            return Said::Nothing;
-        };
-        let gathered = self.gathered.remove(event);
-        if !gathered {
-            self.company.spoke(at, &sheet);
-        }
-        self.passed(at, (&by, utterance.made), fact);
-        self.company.speaks_in(at, &fact.node, &by);
-        self.ask_for_more(at, waiting, &by, after);
-        let also = utterance.facts.iter().find(|filled| filled.slot == Slot::Also);
-        let also = also.map(|filled| format!(" Also: {}.", filled.text)).unwrap_or_default();
-        let delay = UnixMillis::try_from(at.saturating_sub(*heard)).unwrap_or(0);
-        let said = fact.at.saturating_add(delay);
-        let line = Line {
-            by: sheet.id.clone(),
-            text: utterance.text,
-            frame: utterance.frame,
-            made: utterance.made,
-            bare: utterance.bare,
-            plain: format!("{plain}{also}"),
-            kind: utterance.kind,
-            facts: utterance.facts.into_iter().map(|filled| told(filled, fact, *event)).collect(),
-            node: fact.node.clone(),
-            at: said,
-            cause: *event,
-            mind: Understudy::NAME.to_owned(),
-            // What was gathered is told by one line; the others stand beside their nodes.
-            aside: gathered
-                || (!fact.occasion.is_urgent()
-                    && is_too_much(&mut self.unasked, said, self.settings.unasked)),
-            feeling: bearing.feeling,
-            readiness: bearing.readiness,
-            thoughts,
-        };
-        self.last.insert(sheet.id.clone(), line.clone());
-        Said::Line(Box::new(line))
-    }
-
     /// Every now and then: who waits too long is declined, and somebody looks
     /// about. Gives the questions of which something became.
     pub fn pulse(&mut self, at: Millis) -> Vec<(u64, Heard)> {
@@ -407,31 +353,4 @@ impl Stage {
             }
         }
     }
-}
-
-/// Whether an unasked line more would be too much for a day.
-fn is_too_much(unasked: &mut VecDeque<UnixMillis>, at: UnixMillis, most: usize) -> bool {
-    unasked.retain(|told| at - told < DAY);
-    if unasked.len() >= most {
-        return true;
-    }
-    unasked.push_back(at);
-    false
-}
-
-/// What came of trying to speak.
-enum Said {
-    Line(Box<Line>),
-    Later(Millis),
-    Nothing,
-}
-
-/// A slot with the event that records what fills it: mostly the line's own.
-fn told(filled: Filled, fact: &Fact, event: Uuid) -> Told {
-    let other = match filled.slot {
-        Slot::Cause => fact.past.cause.as_ref().map(|cause| cause.event.as_str()),
-        Slot::Before => fact.past.earlier.as_deref(),
-        _ => None,
-    };
-    Told { event: other.and_then(|id| id.parse().ok()).unwrap_or(event), filled }
 }

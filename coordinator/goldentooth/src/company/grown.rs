@@ -137,15 +137,37 @@ impl Grown<'_> {
 }
 
 impl Hosted {
-    /// Forgets a person: all that anybody holds of them, and what is recorded.
-    pub(super) async fn forget(&self, person: &str) -> Result<ForgottenPerson, CompanyError> {
-        let kept = self.request(|answer| Request::Forget(person.to_owned(), answer)).await?;
-        lock::mutex(&self.before).remove(person);
-        let cast = self.lasting.then(|| serde_json::to_value(kept).unwrap_or_default());
+    /// Sends an order; gives where its answer comes.
+    async fn sent<T>(
+        &self,
+        make: impl FnOnce(oneshot::Sender<T>) -> Order,
+    ) -> Result<oneshot::Receiver<T>, CompanyError> {
         let (done, answer) = oneshot::channel();
-        let order = Order::ForgetPerson { person: person.to_owned(), cast, done };
-        self.orders.send(order).await.map_err(|_| CompanyError::Away)?;
-        let forgotten = answer.await.map_err(|_| CompanyError::Away)?;
+        self.orders.send(make(done)).await.map_err(|_| CompanyError::Away)?;
+        Ok(answer)
+    }
+
+    /// Forgets a person: all that anybody holds of them, and what is recorded.
+    ///
+    /// First what waits for the store, so that nobody hears of them any more; then
+    /// what the cast remembers, with whatever of older events it has yet to hear; then
+    /// the store, after everything that was sent there before.
+    pub(super) async fn forget(&self, person: &str) -> Result<ForgottenPerson, CompanyError> {
+        let before = {
+            let mut forgotten = self.passage.lock().await;
+            *forgotten += 1;
+            let before = self.sent(|done| Order::Unname { person: person.to_owned(), done }).await?;
+            before.await.map_err(|_| CompanyError::Away)?
+        };
+        self.request(|answer| Request::Forget(person.to_owned(), before, answer)).await?;
+        lock::mutex(&self.before).remove(person);
+        let forgotten = {
+            let _turn = self.passage.lock().await;
+            let kept = self.lasting.then(|| self.seen.borrow().kept.clone());
+            let cast = kept.map(|kept| serde_json::to_value(kept).unwrap_or_default());
+            self.sent(|done| Order::ForgetPerson { person: person.to_owned(), cast, done }).await?
+        };
+        let forgotten = forgotten.await.map_err(|_| CompanyError::Away)?;
         let forgotten = forgotten.map_err(|error| CompanyError::Kept(error.to_string()))?;
         let words = "A person was forgotten, and what was recorded of them removed.";
         self.note("person_forgotten", json!({ "events": forgotten.events, "words": words })).await;

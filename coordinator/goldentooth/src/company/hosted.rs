@@ -45,7 +45,12 @@ pub(crate) struct Hosted {
     /// Whether what happens here is kept for good.
     pub(crate) lasting: bool,
     pub(crate) before: Mutex<BTreeMap<String, Asked>>,
+    pub(crate) passage: Passage,
 }
+
+/// The way into the store of what names people, one at a time: who forgets a person
+/// knows by it what was sent before. It counts the people who were forgotten.
+pub(crate) type Passage = Arc<tokio::sync::Mutex<u64>>;
 
 impl Hosted {
     pub(super) async fn request<T>(
@@ -140,6 +145,7 @@ impl Hosted {
     }
 
     pub(super) async fn wish(&self, name: &str, wish: Wish, person: &str) -> Result<String, CompanyError> {
+        let forgotten = *self.passage.lock().await;
         let nobody = || CompanyError::Nobody(name.to_owned());
         let cast = self.cast();
         let sheet = cast.meant_by(name).first().copied().ok_or_else(nobody)?;
@@ -174,11 +180,8 @@ impl Hosted {
         let words = format!("{} {words}", sheet.name);
         let mut payload = payload;
         payload["by"] = id.into();
-        if person != NOBODY {
-            payload["person"] = person.into();
-        }
         payload["words"] = words.clone().into();
-        self.note(kind, payload).await;
+        self.note_of((person, forgotten), kind, payload).await;
         Ok(words)
     }
 
@@ -208,6 +211,7 @@ impl Hosted {
         if text.trim().is_empty() || text.len() > LONGEST {
             return Err(CompanyError::Question(format!("a question has 1 to {LONGEST} bytes")));
         }
+        let forgotten = *self.passage.lock().await;
         let nodes = self.live.nodes();
         let cast = self.cast();
         let names = Names {
@@ -224,7 +228,7 @@ impl Hosted {
         let (ask, services) = (&self.ask, &self.services);
         let scene = Scene { cast: &cast, nodes: &nodes, ask, services, portraits: &portraits };
         let (meant, named) = speakers(&cast, text, &asked);
-        let floor = self.floor(&cast, text, person, &meant, named).await?;
+        let floor = self.floor(&cast, text, (person, forgotten), &meant, named).await?;
         let speakers: Vec<&Sheet> = floor.by.iter().filter_map(|id| cast.get(id)).collect();
         let called = answer::call(&scene, &asked).await;
         let mut told: Vec<(&Sheet, Told)> = Vec::new();
@@ -292,11 +296,11 @@ impl Hosted {
             }
         }
         let answered = json!({
-            "answer": id, "person": person, "question": text, "key": fnv(text), "asked": asked, "facts": recorded,
+            "answer": id, "question": text, "key": fnv(text), "asked": asked, "facts": recorded,
             "answers": answers.iter().map(|one| json!({ "by": one.by, "text": one.text, "mind": one.mind })).collect::<Vec<_>>(),
             "words": format!("{person} asked: {text}"),
         });
-        self.note("answered", answered).await;
+        self.note_of((person, forgotten), "answered", answered).await;
         Ok(AnswersView { answers })
     }
 
@@ -306,7 +310,7 @@ impl Hosted {
         &self,
         cast: &Cast,
         text: &str,
-        person: &str,
+        (person, forgotten): (&str, u64),
         meant: &[&Sheet],
         named: bool,
     ) -> Result<TheFloor, CompanyError> {
@@ -331,12 +335,29 @@ impl Hosted {
                 let who = cast.get(&by).map_or("the cast", |sheet| sheet.name.as_str());
                 let words = format!("{who} declines: {}", why.words());
                 let payload = json!({
-                    "by": by, "why": why.name(), "count": 1, "person": person, "question": text, "words": words,
+                    "by": by, "why": why.name(), "count": 1, "question": text, "words": words,
                 });
-                self.note("declined", payload).await;
+                self.note_of((person, forgotten), "declined", payload).await;
                 Err(CompanyError::Declined(words))
             }
         }
+    }
+
+    /// Records what a person did since so many people had been forgotten: if somebody was
+    /// forgotten meanwhile, it is told of nobody.
+    async fn note_of(
+        &self,
+        (person, forgotten): (&str, u64),
+        kind: &'static str,
+        mut payload: serde_json::Value,
+    ) {
+        let now = self.passage.lock().await;
+        if *now != forgotten {
+            payload = store::forgotten();
+        } else if person != NOBODY {
+            payload["person"] = person.into();
+        }
+        self.note(kind, payload).await;
     }
 
     pub(super) async fn note(&self, kind: &'static str, payload: serde_json::Value) {

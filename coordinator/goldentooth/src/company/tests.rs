@@ -59,6 +59,7 @@ fn setup_among(
         orders,
         requests,
         before: Mutex::default(),
+        passage: Passage::default(),
     });
     Setup { company, orders: taken, _events: events, _lines: lines }
 }
@@ -402,4 +403,48 @@ async fn simulated_nodes_are_the_understudys() {
         assert_eq!(fleet.ask("how is pi-1").await.answers[0].mind, "home");
         assert_eq!(seen.lock().unwrap().len(), 1 + usize::from(simulated));
     }
+}
+
+#[tokio::test]
+async fn who_is_forgotten_while_the_answer_is_on_its_way_is_named_nowhere() {
+    let (reached, is_reached) = tokio::sync::oneshot::channel();
+    let go = Arc::new(tokio::sync::Notify::new());
+    let (reached, waits) = (Arc::new(Mutex::new(Some(reached))), Arc::clone(&go));
+    let answer = move || {
+        let (reached, waits) = (Arc::clone(&reached), Arc::clone(&waits));
+        async move {
+            if let Some(reached) = reached.lock().unwrap().take() {
+                reached.send(()).unwrap();
+            }
+            waits.notified().await;
+            axum::http::StatusCode::BAD_REQUEST
+        }
+    };
+    let router = axum::Router::new().route("/v1/chat/completions", axum::routing::post(answer));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let text = format!("[providers.home]\nkind = \"openai\"\nmodel = \"tiny\"\nbase_url = \"{url}\"\n");
+    let Setup { company, mut orders, _events, _lines } =
+        setup_with(vec![node("pi-2", Some(Happy))], toml::from_str(&text).unwrap());
+    let (company, asking) = (company.clone(), company);
+    let asked = tokio::spawn(async move { asking.ask("how is pi-2", "Wilhelmina", Flavour::Full).await });
+    is_reached.await.unwrap();
+    let forgotten = tokio::spawn(async move { company.forget("Wilhelmina").await });
+    // As intake does.
+    let Some(Order::Unname { done, .. }) = orders.recv().await else { panic!("it begins with what waits") };
+    done.send(store::Uuid::now_v7()).unwrap();
+    let Some(Order::ForgetPerson { cast, done, .. }) = orders.recv().await else { panic!("then the store") };
+    assert!(!cast.unwrap().to_string().contains("Wilhelmina"));
+    done.send(Ok(store::ForgottenPerson { events: 3, others: 0 })).unwrap();
+    assert_eq!(forgotten.await.unwrap().unwrap().events, 3);
+    go.notify_one();
+    asked.await.unwrap().unwrap();
+    let mut kinds = Vec::new();
+    while let Ok(order) = orders.try_recv() {
+        let Order::Note { kind, payload, .. } = order else { continue };
+        assert!(!payload.to_string().contains("Wilhelmina"), "{kind}: {payload}");
+        kinds.push(kind);
+    }
+    assert_eq!(kinds, ["person_forgotten", "answered"], "that somebody asked stays");
 }

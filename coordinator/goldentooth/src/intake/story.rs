@@ -56,6 +56,11 @@ impl Chronicle {
         events
     }
 
+    /// An id that is newer than those of all events before.
+    pub(super) fn next(&mut self, at: UnixMillis) -> Uuid {
+        self.ids.next(at)
+    }
+
     /// An event that is no change of a node's.
     pub(super) fn note(&mut self, at: UnixMillis, kind: &str, source: &str, payload: Value) -> Event {
         Event::new(&mut self.ids, at, kind, source, payload)

@@ -61,6 +61,15 @@ impl Stores {
         Ok(work.committed)
     }
 
+    /// Forgets a person in both; gives what it was together. What simulated nodes
+    /// leave behind goes with this run, and there the cast remembers nothing for good.
+    fn forget_person(&mut self, person: &str, cast: Option<&Value>) -> Result<ForgottenPerson, StoreError> {
+        let simulated = self.simulated.as_mut().map(|store| store.forget_person(person, None));
+        let kept = self.kept.forget_person(person, cast)?;
+        let simulated = simulated.transpose()?.unwrap_or_default();
+        Ok(ForgottenPerson { events: kept.events + simulated.events, others: kept.others + simulated.others })
+    }
+
     /// Forgets what is due in both.
     fn retain(&mut self, now: Now) {
         for store in [Some(&mut self.kept), self.simulated.as_mut()].into_iter().flatten() {
@@ -165,14 +174,34 @@ fn write(mut stores: Stores, jobs: &mpsc::Receiver<Job>, tell: &channel::Sender<
                 let _ = done.send(stores.kept.forget(&node, purge));
             }
             Job::ForgetPerson(person, cast, done) => {
-                // What simulated nodes leave behind is in memory, and goes with this run.
-                let simulated = stores.simulated.as_mut().map(|store| store.forget_person(&person, None));
-                let kept = stores.kept.forget_person(&person, cast.as_ref());
-                let _ = done.send(simulated.transpose().and(kept));
+                let _ = done.send(stores.forget_person(&person, cast.as_ref()));
             }
             Job::Rename(from, to, done) => {
                 let _ = done.send(stores.kept.rename(&from, &to));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use store::Event;
+
+    #[test]
+    fn what_is_forgotten_of_a_person_is_counted_in_both_stores() {
+        let store = |person: &str| {
+            let mut store = Store::temporary().unwrap();
+            let mut ids = store.event_ids().unwrap();
+            let payload = serde_json::json!({ "person": person });
+            let events = vec![Arc::new(Event::new(&mut ids, 1, "answered", "stage", payload))];
+            store.commit(&Batch { events, ..Batch::default() }).unwrap();
+            store
+        };
+        let mut stores = Stores { kept: store("bob"), simulated: Some(store("ann")) };
+        assert_eq!(stores.forget_person("ann", None).unwrap().events, 1);
+        assert_eq!(stores.forget_person("bob", None).unwrap().events, 1);
+        assert_eq!(stores.forget_person("bob", None).unwrap().events, 0);
     }
 }

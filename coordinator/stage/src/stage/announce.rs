@@ -3,7 +3,8 @@
 
 use super::bets::{BET, SETTLED};
 use super::drills::COMPARED;
-use super::{MINUTE, Millis, Stage, is_too_much};
+use super::saying::{Place, Saying, Words};
+use super::{MINUTE, Millis, Stage};
 use crate::line::{Line, Told};
 use cast::life::{Bearing, Reason, Thought, Why};
 use cast::{Filled, Kind, Slot, UnixMillis, Value};
@@ -107,35 +108,27 @@ impl Stage {
         let thought = Thought::new(&by, 500, Reason::Embodies, &plain, self.company.lately(at, &by));
         self.company.spoke(at, &sheet);
         self.company.speaks_in(at, &node, &by);
-        self.composed += 1;
-        let seed = self.seed.wrapping_add(self.composed);
-        let waited = UnixMillis::try_from(at.saturating_sub(heard)).unwrap_or(0);
-        let said = happened.saturating_add(waited);
-        let filled = Filled {
-            slot: Slot::Answer,
-            text: says.clone(),
-            value: Value::Text(says.clone()),
-            unit: String::new(),
-        };
-        let line = Line {
+        let seed = self.draw();
+        let words = Words {
             text: Understudy::answer(&sheet, &says, Some(bearing), seed),
             bare: Understudy::answer(&sheet, &says, None, seed),
-            by,
             frame: String::new(),
             made: None,
-            plain,
             kind,
-            facts: vec![Told { filled, event }],
-            node,
-            at: said,
-            cause: event,
+            facts: vec![Told {
+                filled: Filled {
+                    slot: Slot::Answer,
+                    text: says.clone(),
+                    value: Value::Text(says),
+                    unit: String::new(),
+                },
+                event,
+            }],
             mind: Understudy::NAME.to_owned(),
-            aside: is_too_much(&mut self.unasked, said, self.settings.unasked),
-            feeling: bearing.feeling,
-            readiness: bearing.readiness,
-            thoughts: vec![thought],
         };
-        self.last.insert(line.by.clone(), line.clone());
-        Some(line)
+        let thoughts = vec![thought];
+        let since = (happened, heard);
+        let saying = Saying { by, node, plain, event, since, bearing, thoughts, place: Place::Unasked };
+        Some(self.say(at, saying, words))
     }
 }

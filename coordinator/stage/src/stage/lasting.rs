@@ -130,8 +130,8 @@ impl Stage {
         why: Why,
         cause: Option<Uuid>,
     ) -> Result<String, BirthError> {
-        self.composed += 1;
-        let (sheet, text) = cast::birth::bear(&self.cast, node, self.seed.wrapping_add(self.composed))?;
+        let seed = self.draw();
+        let (sheet, text) = cast::birth::bear(&self.cast, node, seed)?;
         let (id, full) = (sheet.id.clone(), BirthError::Full(self.cast.most()));
         Arc::make_mut(&mut self.cast).add(sheet).map_err(|_| full)?;
         self.company.enter(at, &id);

@@ -1,12 +1,12 @@
 //! What another adds to a line, and what is come upon.
 
-use super::{DAY, GLANCES, Glance, MINUTE, Millis, Stage, Waiting, is_too_much, told};
+use super::saying::{Place, Saying, Words};
+use super::{DAY, GLANCES, Glance, MINUTE, Millis, Stage, Waiting};
 use crate::facts;
 use crate::line::Line;
 use crate::second::{self, Second, Sort};
 use cast::life::{Bearing, Thought, Why};
-use cast::{Occasion, UnixMillis, grow};
-use minds::Understudy;
+use cast::{Occasion, grow};
 use store::Event;
 
 impl Stage {
@@ -86,8 +86,7 @@ impl Stage {
             None => self.toward(at, &sheet, &fact.node),
         };
         let bearing = Bearing { regard, ..self.company.bearing(at, &by) };
-        self.composed += 1;
-        let seed = self.seed.wrapping_add(self.composed);
+        let seed = self.draw();
         let utterance = match sort {
             Sort::Dissent => self.understudy.retort(&sheet, &fact, bearing, seed),
             Sort::After | Sort::Found => self.understudy.compose(&sheet, &fact, bearing, seed),
@@ -104,26 +103,16 @@ impl Stage {
             self.relate(at, (&to, &by), grow::Why::Contradicted, &fact.event);
         }
         self.company.speaks_in(at, &fact.node, &by);
-        let said = fact.at.saturating_add(UnixMillis::try_from(at.saturating_sub(heard)).unwrap_or(0));
-        let line = Line {
+        let saying = Saying {
             by,
-            text: utterance.text,
-            frame: utterance.frame,
-            made: utterance.made,
-            bare: utterance.bare,
-            plain,
-            kind: utterance.kind,
-            facts: utterance.facts.into_iter().map(|filled| told(filled, &fact, event)).collect(),
             node: fact.node.clone(),
-            at: said,
-            cause: event,
-            mind: Understudy::NAME.to_owned(),
-            aside: is_too_much(&mut self.unasked, said, self.settings.unasked),
-            feeling: bearing.feeling,
-            readiness: bearing.readiness,
+            plain,
+            event,
+            since: (fact.at, heard),
+            bearing,
             thoughts: vec![thought],
+            place: Place::Unasked,
         };
-        self.last.insert(line.by.clone(), line.clone());
-        Some(line)
+        Some(self.say(at, saying, Words::of(utterance, &fact, event)))
     }
 }

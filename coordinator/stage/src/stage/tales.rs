@@ -2,7 +2,8 @@
 //! while nothing happens. It ends before the next line when a node is not calm or
 //! somebody asks for facts.
 
-use super::{DAY, Millis, Stage, is_too_much};
+use super::saying::{Place, Saying, Words};
+use super::{DAY, Millis, Stage};
 use crate::line::{Line, Note};
 use crate::tale::Tale;
 use cast::boredom::{Whim, whim};
@@ -187,29 +188,27 @@ impl Stage {
             self.notes.push(Note { kind: TALE_ENDED, payload, cause: Some(telling.event) });
             return None;
         }
-        let since = UnixMillis::try_from(at.saturating_sub(telling.began.0)).unwrap_or(0);
-        let said = telling.began.1.saturating_add(since);
-        let bearing = self.company.bearing(at, &beat.by);
-        let aside = !telling.asked && is_too_much(&mut self.unasked, said, self.settings.unasked);
         let lately = self.company.lately(at, &beat.by);
-        let line = Line {
+        let saying = Saying {
+            bearing: self.company.bearing(at, &beat.by),
             thoughts: vec![Thought::new(&beat.by, 100, Reason::Territory, &title, lately)],
             by: beat.by,
+            node: String::new(),
+            plain: format!("(a tale) {}", beat.text),
+            event: telling.event,
+            since: (telling.began.1, telling.began.0),
+            place: if telling.asked { Place::Front } else { Place::Unasked },
+        };
+        let words = Words {
+            bare: beat.text.clone(),
+            text: beat.text,
             frame: String::new(),
             made: None,
-            bare: beat.text.clone(),
-            plain: format!("(a tale) {}", beat.text),
-            text: beat.text,
             kind: Kind::Fiction,
             facts: Vec::new(),
-            node: String::new(),
-            at: said,
-            cause: telling.event,
             mind: telling.tale.mind.clone(),
-            aside,
-            feeling: bearing.feeling,
-            readiness: bearing.readiness,
         };
+        let line = self.say(at, saying, words);
         telling.next += 1;
         telling.due = at + APART;
         self.tales.telling = Some(telling);

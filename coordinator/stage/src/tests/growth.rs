@@ -208,7 +208,16 @@ fn people_are_known_and_forgotten() {
     let holds = |stage: &Stage| serde_json::to_string(stage.kept()).unwrap().contains("Wilhelmina");
     assert!(holds(&stage));
     assert!(stage.notes().iter().all(|change| !change.payload.to_string().contains("Wilhelmina")));
-    assert!(stage.forget_person("Wilhelmina") && !holds(&stage));
+    // What was on its way when they were forgotten doesn't bring them back; what
+    // they do after that does.
+    let under_way = answered(6 * HOUR, "Wilhelmina", "how is pi-1", "caudex");
+    assert!(
+        stage.forget_person("Wilhelmina", EventIds::after(None).next(wall(6 * HOUR) + 1)) && !holds(&stage)
+    );
+    stage.heard(6 * HOUR, &under_way);
+    assert!(!holds(&stage));
+    stage.heard(7 * HOUR, &answered(7 * HOUR, "Wilhelmina", "how is pi-1", "caudex"));
+    assert!(holds(&stage));
 }
 
 /// What a person says in the first turn is data in the hundredth: the stage that

@@ -4,9 +4,10 @@ use super::super::link::Publish;
 use super::super::writer::{Done, Stores, Work};
 use super::Core;
 use crate::live::{Update, erase};
+use fleet::Now;
 use frames::Command;
 use std::sync::Arc;
-use store::{Event, StoreError};
+use store::{Event, StoreError, Uuid};
 
 /// A batch under way: what it lets go once it is on the disk.
 #[derive(Default)]
@@ -76,7 +77,8 @@ impl Core {
 
     /// Overwrites what is of a person and waits: for the store, or to be told. What
     /// the cast remembers goes with the order itself: what waits of it is older.
-    pub fn forget_person(&mut self, person: &str) {
+    /// Gives an id that is newer than every event's of before.
+    pub fn forget_person(&mut self, now: Now, person: &str) -> Uuid {
         let held = self.held.as_mut().map(|work| [&mut work.kept, &mut work.simulated]);
         let batches = [&mut self.work.kept, &mut self.work.simulated].into_iter();
         for batch in batches.chain(held.into_iter().flatten()) {
@@ -89,6 +91,7 @@ impl Core {
             erase(Arc::make_mut(event), person);
         }
         self.output.updates.push(Update::Erased(person.into()));
+        self.chronicle.next(now.unix)
     }
 
     /// Takes and commits in one step, where nothing may run beside it.
