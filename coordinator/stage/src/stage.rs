@@ -200,7 +200,7 @@ impl Stage {
         let plain = event.payload.get("words").and_then(serde_json::Value::as_str).unwrap_or_default();
         let plain = plain.to_owned();
         light.second = None;
-        let waiting = Waiting { event: event.id, heard: at, due, fact, plain, signals };
+        let waiting = Box::new(Waiting { event: event.id, heard: at, due, fact, plain, signals });
         match waiting.fact.occasion {
             Occasion::Joined | Occasion::Silent | Occasion::Returned => light.presence = Some(waiting),
             Occasion::Signal => light.signal = Some(waiting),
@@ -257,7 +257,7 @@ impl Stage {
         }
         let Some(waiting) = light.next(at) else {
             let second = light.second.take_if(|second| second.waiting.due <= at)?;
-            let line = self.add(at, second)?;
+            let line = self.add(at, *second)?;
             if let Some(light) = self.nodes.get_mut(node) {
                 light.closed = Some(at + MINUTE);
             }

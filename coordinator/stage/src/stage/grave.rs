@@ -19,7 +19,7 @@ impl Stage {
                 continue;
             }
             let grave = |waiting: &&Waiting| waiting.fact.occasion.is_urgent() && waiting.due <= at;
-            let found = [&light.mood, &light.presence].into_iter().flatten().find(grave);
+            let found = [&light.mood, &light.presence].into_iter().flatten().map(Box::as_ref).find(grave);
             let Some(found) = found else { continue };
             let crisis = found.fact.occasion == Occasion::Crisis;
             let state = if crisis { Mood::Crisis.words() } else { "silent" };

@@ -22,7 +22,7 @@ impl Stage {
             let second =
                 Second { by: next, sort: Sort::After, to, waiting: Waiting { due, ..waiting.clone() } };
             if let Some(light) = self.nodes.get_mut(&waiting.fact.node) {
-                light.second = Some(second);
+                light.second = Some(Box::new(second));
             }
         } else if waiting.fact.occasion == Occasion::Stressed {
             self.glance(Glance { node: Some(waiting.fact.node.clone()), after: Some(by.to_owned()) });
@@ -58,7 +58,7 @@ impl Stage {
         }
         let light = self.nodes.entry(looked.node.clone()).or_default();
         let due = light.closed.unwrap_or(0).max(at + 1);
-        light.second = Some(Second { waiting: Waiting { due, ..second.waiting }, ..second });
+        light.second = Some(Box::new(Second { waiting: Waiting { due, ..second.waiting }, ..second }));
         self.reschedule(at, looked.node);
     }
 

@@ -6,19 +6,20 @@ use cast::{Fact, Occasion, Signal};
 use store::Uuid;
 
 /// What is going on about one node. Forgotten when its minute is over and
-/// nothing waits, so that only speakers of the last minute are held.
+/// nothing waits, so that only speakers of the last minute are held; small, for a
+/// fleet that starts speaks all at once, and mostly nothing waits.
 #[derive(Debug, Default)]
 pub(super) struct Spotlight {
     /// Until when nothing more may be said; none if nothing was.
     pub(super) closed: Option<Millis>,
     /// Its latest mood that nobody has spoken of.
-    pub(super) mood: Option<Waiting>,
+    pub(super) mood: Option<Box<Waiting>>,
     /// Its latest coming or going that nobody has spoken of.
-    pub(super) presence: Option<Waiting>,
+    pub(super) presence: Option<Box<Waiting>>,
     /// Its latest signal that nobody has spoken of.
-    pub(super) signal: Option<Waiting>,
+    pub(super) signal: Option<Box<Waiting>>,
     /// What another has to add, if nothing newer happens before.
-    pub(super) second: Option<Second>,
+    pub(super) second: Option<Box<Second>>,
     /// When its turn is, as in [`Stage::turns`].
     pub(super) turn: Option<Millis>,
 }
@@ -37,18 +38,19 @@ pub(crate) struct Waiting {
 impl Spotlight {
     /// Takes what is to be said next, of what is due.
     pub(super) fn next(&mut self, at: Millis) -> Option<Waiting> {
-        let rank = |waiting: &Option<Waiting>| {
+        let rank = |waiting: &Option<Box<Waiting>>| {
             let due = waiting.as_ref().filter(|waiting| waiting.due <= at)?;
             // The urgent first, then what was heard first.
             Some((!due.fact.occasion.is_urgent(), due.fact.occasion == Occasion::Signal, due.heard))
         };
         let ranks = [rank(&self.mood), rank(&self.presence), rank(&self.signal)];
         let first = ranks.into_iter().enumerate().filter_map(|(place, rank)| Some((rank?, place))).min()?;
-        match first.1 {
+        let taken = match first.1 {
             0 => self.mood.take(),
             1 => self.presence.take(),
             _ => self.signal.take(),
-        }
+        };
+        taken.map(|waiting| *waiting)
     }
 
     /// Puts back what nobody was ready for, unless something newer came.
@@ -58,7 +60,7 @@ impl Spotlight {
             Occasion::Signal => &mut self.signal,
             _ => &mut self.mood,
         };
-        place.get_or_insert(waiting);
+        place.get_or_insert_with(|| Box::new(waiting));
     }
 
     pub(super) fn earliest(&self) -> Option<Millis> {
@@ -66,6 +68,7 @@ impl Spotlight {
         [&self.mood, &self.presence, &self.signal]
             .into_iter()
             .flatten()
+            .map(Box::as_ref)
             .chain(second)
             .map(|waiting| waiting.due)
             .min()
