@@ -1,11 +1,12 @@
 //! What the coordinator takes while a virtual fleet speaks every 10 s.
 
-use crate::house::{House, Taken};
+use crate::house::{House, Taken, program};
 use goldentooth::enrol::Reach;
 use node_agent::enrolment::Address;
 use node_agent::feel::Model;
 use node_agent::run::{RunOptions, run as run_agent};
 use node_agent::virtual_pi::VirtualPi;
+use std::path::Path;
 use std::time::Duration;
 
 /// The nodes start this far apart, so that 1,000 are spread over an interval.
@@ -62,8 +63,10 @@ pub fn run(nodes: usize, length: Duration) {
     let files = ["store.sqlite", "store.sqlite-wal"].map(|file| std::fs::metadata(house.data.join(file)));
     let disk = files.iter().flatten().map(|file| file.len() as f64).sum::<f64>() / f64::from(1 << 20);
     let goal = if nodes == 1_000 { "5 %, 80 MiB" } else { "" };
+    let program = program();
+    let profile = program.parent().and_then(Path::file_name).unwrap_or_default().display();
     println!(
-        "| coordinator, {nodes} nodes at 10 s, {} s | {goal} | {:.1} % of one core, {:.1} MiB ({:.1} anonymous; \
+        "| coordinator ({profile}), {nodes} nodes at 10 s, {} s | {goal} | {:.1} % of one core, {:.1} MiB ({:.1} anonymous; \
          {:+.1} MiB since the start of measuring; {:.1} KiB per node); store {disk:.1} MiB |",
         length.as_secs(),
         end.percent_since(&begin),

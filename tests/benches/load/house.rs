@@ -40,13 +40,9 @@ impl House {
         Self { _scratch: scratch, data: path, keys, names }
     }
 
-    /// Starts the coordinator that lies beside this benchmark. It is not built
-    /// here, since what is measured shall not be what something else builds.
+    /// Starts the coordinator: see [`program`].
     pub fn start(&self, arguments: &[&str]) -> Coordinator {
-        let me = std::env::current_exe().expect("my own path");
-        // target/release/deps/me
-        let folder = me.parent().and_then(Path::parent).expect("a target folder");
-        let program = folder.join("goldentooth");
+        let program = program();
         assert!(program.exists(), "{} is missing: bench/run builds it", program.display());
         Coordinator::start_as(Command::new(program), &self.data, arguments)
     }
@@ -56,6 +52,20 @@ impl House {
         let entry = self.keys.entry(name).expect("enrolled");
         (name.as_str().to_owned(), self.keys.password(name, entry).expose().to_owned())
     }
+}
+
+/// The coordinator to measure: the one that `GOLDENTOOTH_PROGRAM` names, else that
+/// beside this benchmark. It is not built here, since what is measured shall not
+/// be what something else builds.
+pub fn program() -> PathBuf {
+    std::env::var_os("GOLDENTOOTH_PROGRAM").map_or_else(
+        || {
+            let me = std::env::current_exe().expect("my own path");
+            // target/release/deps/me
+            me.parent().and_then(Path::parent).expect("a target folder").join("goldentooth")
+        },
+        PathBuf::from,
+    )
 }
 
 /// What a process has taken so far.
