@@ -19,6 +19,7 @@ mod bets;
 mod drills;
 mod grave;
 mod habits;
+mod heirs;
 mod lasting;
 mod seconds;
 mod spotlight;
@@ -171,6 +172,7 @@ impl Stage {
         self.bets_heard(event);
         self.tale_heard(at, event);
         self.drill_heard(event);
+        self.inherit(event);
         self.announce(at, event);
         let fact = facts::of(event).filter(|_| !self.is_habit(at, event));
         self.live(at, event, fact.as_ref());
