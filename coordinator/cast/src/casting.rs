@@ -162,6 +162,14 @@ impl Cast {
         self.sheets.iter().find(|sheet| sheet.node.as_deref() == Some(node))
     }
 
+    /// A character of a node's own lives on under the node's new name. False if there
+    /// is none of that sheet's name.
+    pub fn follow(&mut self, id: &str, to: &str) -> bool {
+        let Some(sheet) = self.sheets.iter_mut().find(|sheet| sheet.id == id) else { return false };
+        sheet.node = Some(to.to_owned());
+        true
+    }
+
     /// Who embodies the node of this name: its own character, else the head of
     /// the household in which it lives.
     pub fn embody(&self, node: &str) -> Option<&Sheet> {

@@ -7,6 +7,7 @@
 //! [`Growth::away`]) decays, and neglects nobody.
 
 mod heard;
+mod heirs;
 mod life;
 mod shift;
 mod table;
@@ -357,6 +358,25 @@ impl Growth {
             about: whom.to_owned(),
             event: event.to_owned(),
         })
+    }
+
+    /// A bet of a character's was settled: it is the surer of itself for it or the less,
+    /// and whoever is tied to it trusts it the more or the less.
+    pub fn proved(
+        &mut self,
+        cast: &Cast,
+        by: &str,
+        right: bool,
+        event: &str,
+        now: UnixMillis,
+    ) -> Vec<Change> {
+        let Some(prophet) = cast.get(by) else { return Vec::new() };
+        let why = if right { Why::ProvedRight } else { Why::ProvedWrong };
+        let mut changes = Vec::new();
+        self.change(&mut changes, (prophet, why, 1_000), ("", event), now);
+        let tied = cast.sheets().iter().filter(|sheet| sheet.ties.iter().any(|tie| tie.to == by));
+        changes.extend(tied.filter_map(|sheet| self.between((&sheet.id, by), why, event, now)));
+        changes
     }
 
     fn remember(&mut self, id: &str, memory: Option<Memory>, changes: &mut Vec<Change>) {

@@ -82,6 +82,9 @@ pub struct Memory {
     /// How long what ended by it had lasted, in milliseconds; 0 where that isn't known.
     #[serde(default)]
     pub lasted: u64,
+    /// Whether it was handed down: by a board that is gone, or by whoever embodied it before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inherited: bool,
 }
 
 impl Memory {
@@ -101,7 +104,14 @@ impl Memory {
             words: words.chars().take(WORDS).collect(),
             importance: importance(kind)?,
             lasted,
+            inherited: false,
         })
+    }
+
+    /// Its words, and that it was handed down, if it was.
+    pub fn told(&self) -> String {
+        let Self { words, inherited, .. } = self;
+        if *inherited { format!("{words} (handed down)") } else { words.clone() }
     }
 }
 
@@ -139,6 +149,30 @@ impl Stream {
         }
         self.insights.push_back(insight.clone());
         Some(insight)
+    }
+
+    /// What it remembers of a node is a predecessor's from now on; gives what is so.
+    pub(crate) fn hand_down(&mut self, node: &str) -> Vec<Memory> {
+        let of_node = self.memories.iter_mut().filter(|memory| memory.node == node);
+        let handed = of_node.map(|memory| {
+            memory.inherited = true;
+            memory.clone()
+        });
+        handed.collect()
+    }
+
+    /// Takes over what another remembers; nobody reflects on what it has not lived through.
+    pub(crate) fn inherit(&mut self, handed: Vec<Memory>) {
+        for memory in handed {
+            if self.memories.iter().all(|known| known.event != memory.event) {
+                let place = self.memories.partition_point(|known| known.at <= memory.at);
+                self.memories.insert(place, memory);
+            }
+        }
+        let now = self.memories.back().map_or(0, |memory| memory.at);
+        while self.memories.len() > MOST {
+            self.forget_one(now);
+        }
     }
 
     fn forget_one(&mut self, now: UnixMillis) {

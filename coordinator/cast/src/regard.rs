@@ -75,26 +75,45 @@ const WITH: [(TieKind, Strand, i16); 3] = [
     (TieKind::Dependency, Strand::Trust, 200),
 ];
 
-/// How much a strand makes a move about the other likelier: this much more for
-/// a whole one, less where it is negative.
-const SWAYS: [(Move, Strand, f32); 14] = [
-    (Move::Tease, Strand::Rivalry, 1.5),
-    (Move::Tease, Strand::Contempt, 1.0),
-    (Move::Tease, Strand::SharedSuffering, -0.8),
-    (Move::Blame, Strand::Contempt, 1.5),
-    (Move::Blame, Strand::Rivalry, 0.5),
-    (Move::Blame, Strand::Alliance, -0.6),
-    (Move::Doubt, Strand::Trust, -0.8),
-    (Move::Boast, Strand::Rivalry, 0.8),
-    (Move::Praise, Strand::Affection, 1.5),
-    (Move::Praise, Strand::Alliance, 1.0),
-    (Move::Praise, Strand::Contempt, -0.8),
-    (Move::Warn, Strand::Dependency, 1.0),
-    (Move::Advise, Strand::Alliance, 0.8),
+/// How much likelier a strand makes a move about the other: a whole one by four to
+/// the power of this, less where it is negative. What is made of a machine shows what
+/// is held of whoever embodies it: a friend is praised and advised, a rival is
+/// teased and outdone, whoever is needed is asked after and warned for, and whom one
+/// looks down on is blamed and doubted.
+const SWAYS: [(Move, Strand, f32); 30] = [
+    (Move::Tease, Strand::Rivalry, 1.6),
+    (Move::Tease, Strand::Contempt, 1.2),
+    (Move::Tease, Strand::SharedSuffering, -1.2),
+    (Move::Tease, Strand::Alliance, -1.2),
+    (Move::Tease, Strand::Dependency, -1.2),
+    (Move::Blame, Strand::Contempt, 1.6),
+    (Move::Blame, Strand::Rivalry, 0.8),
+    (Move::Blame, Strand::Alliance, -1.2),
+    (Move::Doubt, Strand::Trust, -1.8),
+    (Move::Doubt, Strand::Contempt, 1.0),
+    (Move::Doubt, Strand::Rivalry, 0.8),
+    (Move::Doubt, Strand::Alliance, -0.6),
+    (Move::Doubt, Strand::Dependency, -0.8),
+    (Move::Boast, Strand::Rivalry, 1.4),
+    (Move::Boast, Strand::Alliance, -1.2),
+    (Move::Boast, Strand::Dependency, -1.4),
+    (Move::Praise, Strand::Affection, 1.6),
+    (Move::Praise, Strand::Alliance, 1.4),
+    (Move::Praise, Strand::Dependency, 1.4),
+    (Move::Praise, Strand::Contempt, -1.8),
+    (Move::Praise, Strand::Rivalry, -1.4),
+    (Move::Warn, Strand::Dependency, 1.4),
+    (Move::Warn, Strand::Alliance, 0.8),
+    (Move::Advise, Strand::Alliance, 1.4),
+    (Move::Advise, Strand::Dependency, 0.8),
+    (Move::Advise, Strand::Contempt, -1.2),
+    (Move::Advise, Strand::Rivalry, -1.4),
     (Move::Ask, Strand::Affection, 0.8),
+    (Move::Ask, Strand::Dependency, 1.0),
+    (Move::Ask, Strand::Contempt, -0.8),
 ];
-/// What is left of a move that a tie speaks against: every move stays possible.
-const LEAST: f32 = 0.2;
+/// The least and the most that ties make of a move's weight: every move stays possible.
+const WITHIN: (f32, f32) = (0.15, 6.0);
 
 /// What speaks for believing another, in thousandths of each strand.
 const BELIEF: [(Strand, i32); 5] = [
@@ -136,11 +155,11 @@ impl Regard {
         self
     }
 
-    /// How much likelier it makes a move about the other.
+    /// How many times likelier it makes a move about the other.
     pub fn sways(&self, made: Move) -> f32 {
         let sways = SWAYS.iter().filter(|(which, ..)| *which == made);
         let by: f32 = sways.map(|(_, strand, by)| by * f32::from(self.of(*strand)) / 1_000.0).sum();
-        (1.0 + by).max(LEAST)
+        4.0_f32.powf(by).clamp(WITHIN.0, WITHIN.1)
     }
 
     /// How far it believes the other where they see differently, in thousandths.
@@ -168,6 +187,15 @@ mod tests {
         assert!(tied(TieKind::Alliance).sways(Move::Praise) > 1.5);
         assert!(tied(TieKind::Alliance).sways(Move::Blame) < 1.0);
         assert!(tied(TieKind::Dependency).sways(Move::Warn) > 1.5);
+        // Where all is well, too: each kind speaks for something, and against something.
+        for kind in [TieKind::Alliance, TieKind::Dependency, TieKind::Rivalry, TieKind::Contempt] {
+            let sways =
+                [Move::Tease, Move::Boast, Move::Praise, Move::Doubt].map(|made| tied(kind).sways(made));
+            assert!(
+                sways.iter().any(|by| *by > 1.5) && sways.iter().any(|by| *by < 0.7),
+                "{kind:?} {sways:?}"
+            );
+        }
         assert_eq!(Regard::on_paper(&[], "malvo"), stranger);
     }
 
@@ -199,7 +227,7 @@ mod tests {
             }
             prop_assert!(regard.belief() <= 1_000);
             for made in Move::ALL {
-                prop_assert!(regard.sways(made) >= LEAST && regard.sways(made) < 6.0);
+                prop_assert!((WITHIN.0..=WITHIN.1).contains(&regard.sways(made)));
             }
         }
     }

@@ -105,9 +105,19 @@ impl Habits {
         let episode = Episode::latest(changes.iter().map(|(at, change)| (*at, change)));
         let recent = episode.filter(|one| one.ended.is_none_or(|ended| ended >= now - LATELY));
         let episode = recent.ok_or_else(|| HabitError::Nothing(node.clone()))?;
-        let habit = self.change(|habits| habits.name(episode, name, by, now).cloned())?;
+        let habit = self.call(episode, (name, by), now)?;
         self.keep_soon().await;
         Ok(habit)
+    }
+
+    /// Gives a stretch of stress a name.
+    pub(crate) fn call(
+        &self,
+        episode: Episode,
+        (name, by): (&str, &str),
+        now: i64,
+    ) -> Result<Habit, HabitError> {
+        self.change(|habits| habits.name(episode, name, by, now).cloned())
     }
 
     /// Takes a name away.

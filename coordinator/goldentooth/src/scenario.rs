@@ -2,10 +2,12 @@
 //! cast and stage; and what its author expects of them. The same scenario and
 //! seed give the same story, byte for byte.
 
+mod alarms;
 mod line;
 mod moods;
 mod play;
 
+pub use alarms::{Alarms, Nights};
 pub(crate) use play::play;
 
 #[cfg(test)]
@@ -15,6 +17,7 @@ use cast::Cast;
 use cast::trope::Tropes;
 use fleet::words;
 use frames::{NodeName, Vital};
+use oorandom::Rand64;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use stage::{Millis, Stage};
 
@@ -25,8 +28,8 @@ const DAY: Millis = 24 * 60 * MINUTE;
 /// What is bounded: nodes, days, happenings, and what they come to.
 const NODES: usize = 64;
 const DAYS: u32 = 366;
-/// At the level `vitals`, where every sample is taken.
-const DAYS_OF_VITALS: u32 = 2;
+/// At the level `vitals`, where every sample is taken: so many days of one node, fewer of more.
+const NODE_DAYS_OF_VITALS: usize = 128;
 const HAPPENS: usize = 1_000;
 const CHANGES: usize = 100_000;
 
@@ -49,9 +52,25 @@ pub struct Scenario {
     /// What happens.
     #[serde(default)]
     pub happens: Vec<Happening>,
+    /// What somebody calls by its name.
+    #[serde(default)]
+    pub names: Vec<Naming>,
     /// What is expected of it.
     #[serde(default)]
     pub expect: Vec<Expectation>,
+}
+
+/// A person calls a node's latest stress by its name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Naming {
+    /// When, after the beginning.
+    #[serde(deserialize_with = "span")]
+    at: Millis,
+    /// Whose stress.
+    node: NodeName,
+    /// What it is.
+    name: String,
 }
 
 /// How deep a scenario goes.
@@ -61,7 +80,7 @@ pub enum Level {
     /// The fleet's events, as its author has them, into the real cast and stage.
     #[default]
     Moods,
-    /// The whole line, for two days at most: readings into real agents that judge by their rules,
+    /// The whole line, for 128 days of one node at most, or of more fewer: readings into real agents that judge by their rules,
     /// sealed frames into the real intake, and what the fleet tells of them into cast and stage.
     Vitals,
 }
@@ -84,6 +103,15 @@ pub struct Happening {
     /// It comes again so often; once without it.
     #[serde(default, deserialize_with = "some_span")]
     every: Option<Millis>,
+    /// Until then it comes again; to the end without it.
+    #[serde(default, deserialize_with = "some_span")]
+    until: Option<Millis>,
+    /// It comes up to so much later, each time by another draw.
+    #[serde(default, deserialize_with = "some_span")]
+    jitter: Option<Millis>,
+    /// Whether it is nothing to be alarmed at: what is said of it as of trouble is a false alarm.
+    #[serde(default)]
+    harmless: bool,
     /// What speaks for it, loudest first.
     #[serde(default)]
     because: Vec<Sign>,
@@ -128,6 +156,12 @@ pub struct Expectation {
     kind: Option<String>,
     /// With these words in it.
     contains: Option<String>,
+    /// Not before then, after the beginning.
+    #[serde(default, deserialize_with = "some_span")]
+    after: Option<Millis>,
+    /// And before then.
+    #[serde(default, deserialize_with = "some_span")]
+    before: Option<Millis>,
     /// So often at least.
     #[serde(default)]
     at_least: usize,
@@ -168,6 +202,9 @@ pub struct Told {
     pub kind: String,
     /// In these words.
     pub text: String,
+    /// When the trouble began that it tells of; none if it tells of none.
+    #[serde(skip)]
+    pub(crate) trouble: Option<Millis>,
 }
 
 /// How somebody felt in the end.
@@ -182,7 +219,7 @@ pub struct Felt {
 }
 
 /// A scenario that was played.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Played {
     /// What it is called.
     pub name: String,
@@ -190,6 +227,9 @@ pub struct Played {
     pub told: Vec<Told>,
     /// How everybody felt in the end.
     pub felt: Vec<Felt>,
+    /// What names did to alarms; none where nothing was named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<Alarms>,
     /// What was expected and did not come, in words.
     pub unmet: Vec<String>,
 }
@@ -206,9 +246,16 @@ impl Scenario {
             |fits: bool, words: String| if fits { Ok(()) } else { Err(ScenarioError::Bounds(words)) };
         bounds((1..=NODES).contains(&scenario.nodes.len()), format!("nodes: from 1 to {NODES}"))?;
         bounds((1..=DAYS).contains(&scenario.days), format!("days: from 1 to {DAYS}"))?;
-        let short = scenario.level == Level::Moods || scenario.days <= DAYS_OF_VITALS;
-        bounds(short, format!("days: at the level vitals at most {DAYS_OF_VITALS}"))?;
+        let most = NODE_DAYS_OF_VITALS / scenario.nodes.len().max(1);
+        let short = scenario.level == Level::Moods || scenario.days as usize <= most;
+        bounds(short, format!("days: at the level vitals at most {most} of so many nodes"))?;
+        let names = scenario.level == Level::Vitals || scenario.names.is_empty();
+        bounds(names, "names: at the level vitals alone".to_owned())?;
+        bounds(scenario.names.len() <= NODES, format!("names: at most {NODES}"))?;
         bounds(scenario.happens.len() <= HAPPENS, format!("happens: at most {HAPPENS}"))?;
+        if let Some(stranger) = scenario.names.iter().find(|one| !scenario.nodes.contains(&one.node)) {
+            return Err(ScenarioError::Node(stranger.node.clone()));
+        }
         for happening in &scenario.happens {
             if let Some(stranger) = happening.nodes.iter().find(|node| !scenario.nodes.contains(node)) {
                 return Err(ScenarioError::Node(stranger.clone()));
@@ -227,10 +274,13 @@ impl Scenario {
         let end = u64::from(self.days) * DAY;
         let mut turns: Vec<Turn<'_>> =
             self.nodes.iter().map(|node| Turn { at: 0, node, what: What::Joined, of: None }).collect();
-        for of in &self.happens {
+        for (number, of) in self.happens.iter().enumerate() {
             let nodes = if of.nodes.is_empty() { &self.nodes } else { &of.nodes };
-            let mut at = of.at;
-            while at < end && turns.len() <= CHANGES {
+            let mut chance = Rand64::new(u128::from(self.seed) << 64 | number as u128);
+            let until = of.until.map_or(end, |until| until.min(end));
+            let mut next = of.at;
+            while next < until && turns.len() <= CHANGES {
+                let at = next + of.jitter.map_or(0, |jitter| chance.rand_range(0..jitter + 1));
                 for node in nodes {
                     turns.push(Turn { at, node, what: of.what, of: Some(of) });
                     if let Some(over) = of.lasts.map(|lasts| at + lasts).filter(|over| *over < end) {
@@ -238,7 +288,7 @@ impl Scenario {
                     }
                 }
                 let Some(every) = of.every else { break };
-                at += every;
+                next += every;
             }
         }
         turns.sort_by_key(|turn| turn.at);
@@ -262,8 +312,9 @@ impl Scenario {
             Level::Vitals => line::events(self, seed),
         };
         let (told, felt) = play(stage, &events, (BEGINS, u64::from(self.days) * DAY));
+        let alarms = self.names.iter().map(|naming| Alarms::of(self, naming, &events, &told)).collect();
         let unmet = self.expect.iter().filter_map(|expected| expected.unmet(&told)).collect();
-        Ok(Played { name: self.name.clone(), told, felt, unmet })
+        Ok(Played { name: self.name.clone(), told, felt, alarms, unmet })
     }
 }
 
@@ -283,6 +334,8 @@ impl Expectation {
             && is(&self.node, &told.node)
             && is(&self.kind, &told.kind)
             && self.contains.as_ref().is_none_or(|words| told.text.contains(words.as_str()))
+            && self.after.is_none_or(|after| told.at >= after)
+            && self.before.is_none_or(|before| told.at < before)
     }
 
     /// What did not come, in words; none if it did.
@@ -296,8 +349,11 @@ impl Expectation {
         let parts =
             [("by", &self.by), ("node", &self.node), ("kind", &self.kind), ("contains", &self.contains)];
         let wanted = parts.iter().filter_map(|(key, value)| Some(format!("{key} {:?}", value.as_ref()?)));
+        let when = [("after", self.after), ("before", self.before)];
+        let when = when.iter().filter_map(|(key, at)| Some(format!("{key} {}", words::span((*at)?))));
         let most = self.at_most.map(|most| format!(", {most} at most")).unwrap_or_default();
-        Some(format!("{}: {least} at least{most}, and it was {count}", wanted.collect::<Vec<_>>().join(", ")))
+        let wanted = wanted.chain(when).collect::<Vec<_>>().join(", ");
+        Some(format!("{wanted}: {least} at least{most}, and it was {count}"))
     }
 }
 

@@ -27,6 +27,8 @@ struct Inner {
     reported: RwLock<Reports>,
     /// By service: when its minute began, and how much was told in it.
     told: Mutex<BTreeMap<NodeName, (Millis, u32)>>,
+    /// By service: when accesses to its secrets are told next, and how many are untold.
+    accesses: Mutex<BTreeMap<NodeName, (Millis, u32)>>,
 }
 
 /// What a report is beside what was known.
@@ -123,6 +125,22 @@ impl Services {
         }
         *count += 1;
         if *count > TOLD { Err(Refusal::Overloaded) } else { Ok(News::Was(before)) }
+    }
+
+    /// Takes in how often secrets of a service that reports were asked for; gives how often since
+    /// that was told last, once a minute at most.
+    pub(crate) fn accessed(&self, now: Millis, service: &NodeName, read: u32) -> Option<u32> {
+        let mut accesses = lock::mutex(&self.0.accesses);
+        if read == 0 && !accesses.contains_key(service) {
+            return None;
+        }
+        let (due, untold) = accesses.entry(service.clone()).or_default();
+        *untold = untold.saturating_add(read);
+        if now < *due || *untold == 0 {
+            return None;
+        }
+        *due = now.saturating_add(MINUTE);
+        Some(std::mem::take(untold))
     }
 
     /// Every service that is declared, reports, or is watched as a unit: the

@@ -126,6 +126,7 @@ impl Stage {
                 "active" if told_by => Some(false),
                 _ => None,
             },
+            times: event.payload.get("count").and_then(Value::as_u64).map_or(1, |count| count as u32),
         };
         let changes = self.company.kept.grown.heard(&self.cast, &happened);
         self.note_all(&changes);
@@ -167,6 +168,12 @@ impl Stage {
         let wall = self.company.wall(at);
         let change = self.company.kept.grown.between(both, why, event, wall);
         self.note_all(change.as_slice());
+    }
+
+    /// Somebody's bet was settled: it and whoever is tied to it take note.
+    pub(crate) fn proved(&mut self, by: &str, right: bool, event: &Event) {
+        let changes = self.company.kept.grown.proved(&self.cast, by, right, &event.id.to_string(), event.at);
+        self.note_all(&changes);
     }
 
     /// Has changes recorded.

@@ -18,6 +18,7 @@ mod bets;
 mod drills;
 mod grave;
 mod habits;
+mod heirs;
 mod lasting;
 mod saying;
 mod seconds;
@@ -176,6 +177,7 @@ impl Stage {
         self.bets_heard(event);
         self.tale_heard(at, event);
         self.drill_heard(event);
+        self.inherit(event);
         self.announce(at, event);
         let fact = facts::of(event).filter(|_| !self.is_habit(at, event));
         self.live(at, event, fact.as_ref());

@@ -5,6 +5,7 @@ mod company;
 mod drills;
 mod growth;
 mod habits;
+mod heirs;
 mod lasting;
 mod tales;
 mod threads;

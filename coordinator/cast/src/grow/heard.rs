@@ -13,8 +13,8 @@ use crate::signal::Signal;
 const FAILURES: usize = 5;
 /// And so many accesses to secrets.
 const ACCESSES: usize = 50;
-/// The event that records an access to a secret of a service. No agent tells it
-/// yet: until something does, nobody is changed by it.
+/// The event that records how often secrets of a service were asked for: told by the
+/// service itself, in its report.
 const ACCESSED: &str = "secret_accessed";
 /// What is an attempt on the fleet.
 const THREATS: [&str; 2] = ["frame_refused", "two_boots_alternate"];
@@ -43,6 +43,8 @@ pub struct Happened<'a> {
     pub signals: &'a [Signal],
     /// Whether it tells that a service failed, or that one is well; none if it tells of no service.
     pub failed: Option<bool>,
+    /// How often it happened: 1, but for accesses to secrets, which are told together.
+    pub times: u32,
 }
 
 impl Happened<'_> {
@@ -98,7 +100,10 @@ impl Growth {
             self.health(sheet, happened, failed, happened.failed == Some(false), &mut changes);
             if happened.kind == ACCESSED {
                 let accesses = &mut self.life_of(&sheet.id).accesses;
-                if is_more_than(accesses, happened.at, ACCESSES) {
+                // More than so many at once say no more.
+                let times = (happened.times as usize).min(ACCESSES + 1);
+                let more = (0..times).filter(|_| is_more_than(accesses, happened.at, ACCESSES)).count();
+                if more > 0 {
                     self.change(&mut changes, (sheet, Why::Accesses, 1_000), happened.cause(), happened.at);
                 }
             }

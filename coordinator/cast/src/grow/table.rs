@@ -86,6 +86,10 @@ whys! {
     Praised = "praised", PeerRelation, "{} praised its household";
     /// The other's eye saw the contrary.
     Contradicted = "contradicted", PeerRelation, "{} saw the contrary, and said so";
+    /// It bet, and was right.
+    ProvedRight = "proved_right", PeerRelation, "a bet turned out right";
+    /// It bet, and was wrong.
+    ProvedWrong = "proved_wrong", PeerRelation, "a bet turned out wrong";
     /// A person asked it something.
     Asked = "asked", UserInteraction, "it was asked";
     /// A person asked the same again.
@@ -295,6 +299,8 @@ pub const NATURE: &[Row] =
         row(All, Why::Accesses, &[(Paranoia, 300), (Curiosity, 400)], 48),
         row(All, Why::SharedFailure, &[(Empathy, 400)], 7 * 24),
         row(All, Why::Resurrection, &[(Scholarly, 300), (Paranoia, 200)], 30 * 24),
+        row(All, Why::ProvedRight, &[(Confidence, 100)], 48),
+        row(All, Why::ProvedWrong, &[(Confidence, -100)], 48),
         row(All, Why::Thanked, &[(Empathy, 100), (Verbosity, 50)], 24),
         row(All, Why::ThumbUp, &[(Confidence, 100)], 48),
         row(All, Why::ThumbDown, &[(Confidence, -100)], 48),
@@ -345,6 +351,8 @@ pub const BONDS: &[Bond] = &[
     bond(Why::Praised, Strand::Affection, 150, 400, 3),
     bond(Why::Contradicted, Strand::Rivalry, 100, 300, 3),
     bond(Why::Contradicted, Strand::Trust, -100, 300, 3),
+    bond(Why::ProvedRight, Strand::Trust, 100, 300, 14),
+    bond(Why::ProvedWrong, Strand::Trust, -100, 300, 14),
     // Towards people.
     bond(Why::Asked, Strand::Affection, 50, 300, 7),
     bond(Why::Repeated, Strand::Affection, -50, 200, 1),

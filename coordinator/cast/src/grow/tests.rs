@@ -63,6 +63,7 @@ fn happens(growth: &mut Growth, at: UnixMillis, node: &str, occasion: Occasion, 
         fact: Some(&fact),
         signals: &[],
         failed: None,
+        times: 1,
     };
     growth.heard(cast(), &happened)
 }
@@ -76,7 +77,9 @@ fn signal(
     failed: Option<bool>,
 ) -> Vec<Change> {
     let event = format!("event-{at}");
-    let happened = Happened { event: &event, at, kind, node: "", words: kind, fact: None, signals, failed };
+    let times = 1;
+    let happened =
+        Happened { event: &event, at, kind, node: "", words: kind, fact: None, signals, failed, times };
     growth.heard(cast(), &happened)
 }
 
@@ -247,6 +250,7 @@ fn death_and_resurrection_are_remembered() {
             fact: Some(&fact),
             signals: &[],
             failed: None,
+            times: 1,
         };
         growth.heard(&own, &happened)
     };
@@ -356,4 +360,23 @@ proptest! {
             prop_assert_eq!(growth.traits(sheet, at + 40 * DAY), sheet.traits);
         }
     }
+}
+
+#[test]
+fn what_is_bet_right_is_trusted_and_a_wrong_bet_humbles() {
+    let proved = |right| {
+        let mut growth = Growth::default();
+        let changes = growth.proved(cast(), "caudex", right, "event-1", 0);
+        assert!(changes.iter().all(|change| change.event == "event-1"));
+        let tied: Vec<&Sheet> =
+            cast().sheets().iter().filter(|sheet| sheet.ties.iter().any(|tie| tie.to == "caudex")).collect();
+        assert!(tied.len() >= 2 && changes.len() == tied.len() + 1, "{changes:?}");
+        let trust = |sheet: &Sheet| growth.regard(sheet, "caudex", 0).of(crate::Strand::Trust);
+        let on_paper = |sheet: &Sheet| Regard::on_paper(&sheet.ties, "caudex").of(crate::Strand::Trust);
+        let gained: Vec<i16> = tied.iter().map(|sheet| trust(sheet) - on_paper(sheet)).collect();
+        (moved(&growth, "caudex", Trait::Confidence, 0), gained)
+    };
+    let ((up, trusted), (down, doubted)) = (proved(true), proved(false));
+    assert!(near(up, 0.1) && near(down, -0.1), "{up} {down}");
+    assert!(trusted.iter().all(|by| *by == 100) && doubted.iter().all(|by| *by == -100));
 }

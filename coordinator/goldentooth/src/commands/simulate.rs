@@ -35,6 +35,21 @@ fn write(played: &Played, out: &mut impl std::io::Write) -> std::io::Result<()> 
         let because = felt.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
         writeln!(out, "  {} feels {}{because}", felt.by, felt.feeling)?;
     }
+    for alarms in &played.alarms {
+        writeln!(
+            out,
+            "  False alarms of {}, before and after {:?} had its name:",
+            alarms.node,
+            plain(&alarms.name)
+        )?;
+        for (when, of) in [("before", &alarms.before), ("after", &alarms.after)] {
+            writeln!(
+                out,
+                "    {when}: {} in {} days, {} of them called for people, {} lines ({:.2} a day)",
+                of.harmless, of.days, of.crises, of.lines, of.lines_a_day
+            )?;
+        }
+    }
     for unmet in &played.unmet {
         writeln!(out, "expected, and not so: {}", plain(unmet))?;
     }

@@ -81,7 +81,7 @@ impl Grown<'_> {
                 at: time(memory.at),
                 kind: memory.kind.clone(),
                 node: memory.node.clone(),
-                words: memory.words.clone(),
+                words: memory.told(),
                 importance: memory.importance,
                 event: memory.event.clone(),
             })

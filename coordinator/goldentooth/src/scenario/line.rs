@@ -2,12 +2,13 @@
 //! rules and seal; what they say goes through the real intake into a fleet, on
 //! virtual time. What the fleet tells of it are the events.
 
-use super::{DAY, Scenario, Turn, What, wall};
+use super::{DAY, Naming, Scenario, Turn, What, wall};
 use crate::enrol::Keys;
+use crate::habits::Habits;
 use crate::intake::core::Core;
 use crate::intake::writer::Stores;
 use crate::live::Update;
-use fleet::Now;
+use fleet::{Change, Episode, Now};
 use frames::{
     FleetKey, FleetName, Leaf, NodeName, Readings, Service, ServiceState, Services, Vital, VitalSet,
 };
@@ -84,6 +85,8 @@ pub(super) fn events(scenario: &Scenario, seed: u64) -> Vec<(Millis, Arc<Event>)
 enum Next {
     /// Something happens to a node: which of the scenario's turns.
     Turn(usize),
+    /// Somebody calls something by its name: which of the scenario's namings.
+    Name(usize),
     /// A node's link is up.
     Link(usize),
     /// A frame reaches the coordinator.
@@ -115,6 +118,8 @@ struct Node {
 
 struct World<'a> {
     turns: Vec<Turn<'a>>,
+    names: &'a [Naming],
+    habits: Habits,
     seed: u64,
     now: Millis,
     queue: BinaryHeap<Reverse<(Millis, u64, Next)>>,
@@ -138,6 +143,8 @@ impl<'a> World<'a> {
         let stores = Stores { kept: Store::temporary().ok()?, simulated: None };
         let mut world = Self {
             turns: scenario.turns(),
+            names: &scenario.names,
+            habits: Habits::default(),
             seed,
             now: 0,
             queue: BinaryHeap::new(),
@@ -150,6 +157,7 @@ impl<'a> World<'a> {
             stores,
             events: Vec::new(),
         };
+        world.core.know_habits(world.habits.clone());
         world.core.connected(at(0), true);
         for (number, name) in scenario.nodes.iter().enumerate() {
             keys.admit(name, Kind::Node);
@@ -173,6 +181,9 @@ impl<'a> World<'a> {
         for turn in 0..world.turns.len() {
             let when = world.turns.get(turn).map_or(0, |turn| turn.at);
             world.push(when, Next::Turn(turn));
+        }
+        for (number, naming) in scenario.names.iter().enumerate() {
+            world.push(naming.at, Next::Name(number));
         }
         world.push(SECOND, Next::Tick);
         world.push(COMMIT, Next::Commit);
@@ -216,6 +227,7 @@ impl<'a> World<'a> {
         let now = self.now;
         match next {
             Next::Turn(place) => self.turn(place),
+            Next::Name(number) => self.name(number),
             Next::Link(number) => {
                 let Some(node) = self.nodes.get_mut(number) else { return };
                 node.linked = true;
@@ -247,6 +259,18 @@ impl<'a> World<'a> {
                 self.core.commit(&mut self.stores);
                 self.push(now + COMMIT, Next::Commit);
             }
+        }
+    }
+
+    /// A person names a node's latest stress; where there is none, nothing gets a name.
+    fn name(&self, number: usize) {
+        let Some(naming) = self.names.get(number) else { return };
+        let of_node = self.events.iter().filter(|(_, event)| event.node() == Some(naming.node.as_str()));
+        let changes = of_node.filter_map(|(_, event)| Some((event.at, event.change()?.ok()?)));
+        let changes: Vec<(i64, Change)> = changes.collect();
+        if let Some(episode) = Episode::latest(changes.iter().map(|(at, change)| (*at, change))) {
+            // What the rules refuse has no name, and the scenario's expectations tell.
+            let _ = self.habits.call(episode, (&naming.name, "the author"), wall(self.now));
         }
     }
 

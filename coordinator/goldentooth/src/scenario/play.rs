@@ -1,5 +1,6 @@
 //! Plays what the fleet tells into the stage, on virtual time.
 
+use super::alarms::is_trouble;
 use super::{Felt, MINUTE, Told};
 use crate::thinking::quiet::Quiet;
 use cast::Kind;
@@ -9,7 +10,7 @@ use serde_json::Value;
 use stage::{Line, Millis, Note, Stage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{Event, EventIds};
+use store::{Event, EventIds, Uuid};
 
 /// The stage looks after itself so often.
 const PULSE: Millis = 5 * MINUTE;
@@ -26,7 +27,8 @@ pub(crate) fn play(
 ) -> (Vec<Told>, Vec<Felt>) {
     let ids = EventIds::after(events.last().map(|(_, event)| event.id));
     let quiet = Quiet::new(0, THRESHOLD);
-    let mut play = Play { stage, begins, ids, told: Vec::new(), quiet, nodes: BTreeMap::new() };
+    let (nodes, troubles) = (BTreeMap::new(), BTreeMap::new());
+    let mut play = Play { stage, begins, ids, told: Vec::new(), quiet, nodes, troubles };
     let mut pulses = (0..=end).step_by(PULSE as usize).peekable();
     for (at, event) in events.iter().take_while(|(at, _)| *at <= end) {
         while let Some(pulse) = pulses.next_if(|pulse| pulse <= at) {
@@ -34,7 +36,7 @@ pub(crate) fn play(
         }
         play.until(*at);
         play.quiet.hear(*at, event);
-        play.note(event);
+        play.note(*at, event);
         let line = play.stage.heard(*at, event);
         play.keep(*at, line);
     }
@@ -56,6 +58,8 @@ struct Play {
     quiet: Quiet,
     /// How each node stands, in a word.
     nodes: BTreeMap<String, String>,
+    /// When which trouble began, by its event.
+    troubles: BTreeMap<Uuid, Millis>,
 }
 
 impl Play {
@@ -82,7 +86,10 @@ impl Play {
         self.keep(at, []);
     }
 
-    fn note(&mut self, event: &Event) {
+    fn note(&mut self, at: Millis, event: &Event) {
+        if is_trouble(event) {
+            self.troubles.insert(event.id, at);
+        }
         let Some(node) = event.node() else { return };
         let how = match event.kind.as_str() {
             "mood_changed" => event.payload.get("to").and_then(Value::as_str).unwrap_or_default(),
@@ -102,14 +109,16 @@ impl Play {
                     Kind::Suspicion => "suspicion",
                     Kind::Fiction => "fiction",
                 };
-                let Line { by, node, text, .. } = line;
-                self.told.push(Told { at, by, node, kind: kind.to_owned(), text });
+                let Line { by, node, text, cause, .. } = line;
+                let trouble = self.troubles.get(&cause).copied();
+                self.told.push(Told { at, by, node, kind: kind.to_owned(), text, trouble });
             }
             for Note { kind, payload, .. } in self.stage.notes() {
                 let text =
                     |key: &str| payload.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
                 let (node, text) = (text("node"), text("words"));
-                self.told.push(Told { at, by: String::new(), node, kind: kind.to_owned(), text });
+                let kind_of = kind.to_owned();
+                self.told.push(Told { at, by: String::new(), node, kind: kind_of, text, trouble: None });
                 let event = Event::new(
                     &mut self.ids,
                     self.begins.saturating_add_unsigned(at),

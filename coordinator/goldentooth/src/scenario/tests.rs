@@ -13,6 +13,20 @@ const BUILT_IN: [&str; 8] = [
     TWO_DAYS,
 ];
 const TWO_DAYS: &str = include_str!("../../scenarios/two-days.toml");
+const BACKUP: &str = include_str!("../../scenarios/backup.toml");
+
+/// What differs, and what is grave besides, the scenario itself expects.
+#[test]
+fn a_name_ends_false_alarms() {
+    let played = Scenario::read(BACKUP).unwrap().play(None).unwrap();
+    let alarms = &played.alarms[0];
+    println!("{alarms:?}");
+    let (before, after) = (alarms.before, alarms.after);
+    assert_eq!((before.harmless, after.harmless), (8, 9));
+    assert!(before.crises >= before.harmless && before.lines >= before.harmless, "{before:?}");
+    assert_eq!((after.crises, after.lines), (0, 0), "{:#?}", played.told);
+    assert_eq!(played.unmet, Vec::<String>::new(), "{:#?}", played.told);
+}
 
 #[test]
 fn every_scenario_of_the_house_comes_to_what_it_expects() {
@@ -63,7 +77,14 @@ fn what_is_wrong_is_said() {
     assert!(happens("what = \"crisis\"\nbecause = [{ vital = \"moon\", value = 1 }]").contains("moon"));
     assert!(read(&format!("{head}level = \"atoms\"")).contains("atoms"));
     let long = "name = \"x\"\nnodes = [\"a\"]\ndays = 3\nlevel = \"vitals\"";
-    assert_eq!(read(long), "days: at the level vitals at most 2");
+    assert_eq!(
+        read(&long.replace("days = 3", "days = 129")),
+        "days: at the level vitals at most 128 of so many nodes"
+    );
+    let named = "[[names]]\nat = \"1h\"\nnode = \"a\"\nname = \"the backup\"";
+    assert_eq!(read(&format!("{head}{named}")), "names: at the level vitals alone");
+    let stranger = format!("{head}level = \"vitals\"\n{}", named.replace("\"a\"", "\"b\""));
+    assert_eq!(read(&stranger), "b is none of its nodes");
     assert!(read(&format!("{head}[[happens]]\nat = \"soon\"\nwhat = \"silent\"")).contains("soon"));
 }
 

@@ -109,6 +109,9 @@ pub struct ReportMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(length(max = 200)))]
     pub note: Option<String>,
+    /// How often its secrets were asked for since its last report: a secret store says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets_read: Option<u32>,
 }
 
 /// Turns updates into messages, and keeps their pace. Holds a few bytes per node.

@@ -45,7 +45,12 @@ impl Stage {
             SETTLED => {
                 let outcome = event.payload.get("outcome").cloned().unwrap_or_default();
                 if let (Some(bet), Ok(outcome)) = (text("bet"), serde_json::from_value::<Outcome>(outcome)) {
+                    let by = book.open().iter().find(|open| open.event == bet).map(|open| open.by.clone());
                     book.settle(bet, outcome);
+                    // Told once: what is settled already moves nobody.
+                    if let Some(by) = by.filter(|_| outcome != Outcome::Void) {
+                        self.proved(&by, outcome == Outcome::Right, event);
+                    }
                 }
             }
             "renamed" => {

@@ -84,6 +84,7 @@ impl Stage {
     /// Takes what was remembered before.
     pub fn remember(&mut self, kept: Kept) {
         self.threads = Threads::resume(kept.threads.clone());
+        self.follow(&kept);
         self.company.kept = kept;
         self.company.kept.grown.fix(!self.settings.grows);
     }

@@ -81,10 +81,8 @@ impl Stage {
             return None;
         }
         let sheet = self.as_now(at, &by)?;
-        let regard = match &to {
-            Some(to) => self.company.regard(at, &sheet, to),
-            None => self.toward(at, &sheet, &fact.node),
-        };
+        // What it makes of the fact is about the machine, whomever it speaks after.
+        let regard = self.toward(at, &sheet, &fact.node);
         let bearing = Bearing { regard, ..self.company.bearing(at, &by) };
         let seed = self.draw();
         let utterance = match sort {

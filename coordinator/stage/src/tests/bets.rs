@@ -59,6 +59,11 @@ fn a_bet_is_recorded_then_told_as_a_suspicion_and_owned_in_the_end() {
     let owned = stage.heard(3, &settled(&event, "wrong")).unwrap();
     assert_eq!((&owned.by, owned.kind), (&line.by, Kind::Fact));
     assert!(owned.text.contains("I was wrong."), "{}", owned.text);
+    let moved: Vec<Note> = stage.notes();
+    let of = |kind: &str| moved.iter().filter(|note| note.kind == kind).collect::<Vec<_>>();
+    assert_eq!(of("grew")[0].payload["traits"]["confidence"], -0.1);
+    assert!(of("tied").iter().all(|note| note.payload["strands"]["trust"] == -0.1), "{moved:#?}");
+    assert!(moved.iter().all(|note| note.cause.is_some()));
     let portrait = stage.portraits(4).into_iter().find(|one| one.id == line.by).unwrap();
     assert_eq!((portrait.bets.len(), portrait.record.words().as_str()), (0, "Right 0 of 1"));
     assert_eq!(stage.kept().bets.record(&line.by).settled, 1, "it is kept for good");

@@ -52,6 +52,33 @@ fn who_is_bored_tells_a_tale_that_nothing_remembers() {
     assert_eq!(last(before.1), last(after.1), "nor is it what anybody said last");
 }
 
+/// Its lines come back as events of a kind of their own, and as nothing else.
+#[test]
+fn what_was_told_as_fiction_is_no_fact_moves_nobody_and_proposes_nothing() {
+    let mut stage = teller();
+    let whim = stage.tale(HOUR, None).unwrap();
+    begin(&mut stage, HOUR);
+    while let Some(due) = stage.due() {
+        stage.tick(due);
+    }
+    stage.notes();
+    let before = (stage.kept().clone(), stage.portraits(2 * HOUR));
+    for (place, beat) in (0_u64..).zip(&whim.beats) {
+        // However it is dressed: as said of a node that it names, by somebody in crisis.
+        let payload = serde_json::json!({
+            "by": beat.by, "text": beat.text, "words": "pi-07 is in crisis.", "kind": "fiction", "node": "pi-07",
+            "to": "crisis", "person": "ann",
+        });
+        let at = AT + (2 * HOUR + place).cast_signed();
+        let event = Event::new(&mut EventIds::after(None), at, "tells", &beat.by, payload);
+        assert_eq!((facts::of(&event), event.change().is_none()), (None, true));
+        assert_eq!(stage.heard(2 * HOUR + place, &event), None);
+    }
+    assert_eq!(stage.notes(), [], "nothing is recorded of it, no trait or tie moved");
+    assert_eq!((stage.kept().clone(), stage.portraits(2 * HOUR)), before);
+    assert_eq!(stage.due(), None);
+}
+
 #[test]
 fn none_comes_again_soon_and_half_of_the_days_lines_are_left_to_what_happens() {
     let mut stage = teller();

@@ -15,8 +15,8 @@ impl Core {
         event.payload["habit"] = json!(known);
     }
 
-    /// A new board under an old name goes on with its habits, and a board under a
-    /// new name with its own.
+    /// A new board under an old name goes on with its habits, as does one that takes the
+    /// name of a node that was forgotten; a board under a new name goes on as it was.
     pub(super) fn hand_down(&mut self, now: Now, change: &Change, cause: Cause) {
         let gone = |node: &NodeName| self.fleet.node(node).is_none_or(fleet::Node::is_silent);
         let (node, from, names) = match change {
@@ -24,12 +24,18 @@ impl Core {
                 (node, before.as_str(), self.habits.inherit(before, node))
             }
             Change::HardwareChanged { node, .. } => (node, "the board before it", self.habits.of(node)),
+            Change::Joined { node, .. } => (node, "whoever had its name before", self.habits.of(node)),
             _ => return,
         };
-        if names.is_empty() {
+        let moved = matches!(change, Change::BoardRenamed { .. });
+        if names.is_empty() && !moved {
             return;
         }
-        let words = format!("{node} goes on with the habits of {from}: {}.", names.join(", "));
+        let words = if names.is_empty() {
+            format!("{node} goes on as {from}: it is the same board.")
+        } else {
+            format!("{node} goes on with the habits of {from}: {}.", names.join(", "))
+        };
         let payload = json!({ "node": node, "from": from, "habits": names, "words": words });
         self.note(now, !node.is_simulated(), ("inherited", "fleet"), Some(cause), payload);
     }

@@ -6,7 +6,7 @@ use crate::surfaces::mqtt::ReportMessage;
 use fleet::{Change, Now, Refusal, Report};
 use frames::{NodeName, ServiceState};
 use node_agent::enrolment::Kind;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The longest report, in bytes.
 const LONGEST: usize = 1_024;
@@ -17,26 +17,41 @@ impl Core {
     /// One message on `services/NAME`. What is said of a service holds until it
     /// says otherwise; only what is new becomes an event.
     pub(super) fn report(&mut self, now: Now, name: &str, payload: &[u8]) {
-        match self.reported(now, name, payload) {
+        let (service, message) = match self.reported(name, payload) {
+            Ok(report) => report,
+            Err(cause) => return self.refuse(now, None, None, cause),
+        };
+        let read = message.secrets_read.unwrap_or_default();
+        match self.learn(now, service.clone(), message, None) {
             Ok(change) => self.changed(now, change.as_slice()),
-            Err(cause) => self.refuse(now, None, None, cause),
+            Err(cause) => return self.refuse(now, None, None, cause),
         }
+        self.accessed(now, &service, read);
     }
 
-    fn reported(&mut self, now: Now, name: &str, payload: &[u8]) -> Result<Option<Change>, Refusal> {
+    /// Secrets of a service were asked for so often: told together, once a minute at most.
+    fn accessed(&mut self, now: Now, service: &NodeName, read: u32) {
+        let Some(count) = self.services.accessed(now.mono, service, read) else { return };
+        let node = self.services.reports().get(service).and_then(|report| report.node.clone());
+        let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+        let words = format!("{service}'s secrets were asked for {times}.");
+        let payload = json!({ "service": service, "node": node, "count": count, "words": words });
+        self.note(now, true, ("secret_accessed", "fleet"), None, payload);
+    }
+
+    fn reported(&self, name: &str, payload: &[u8]) -> Result<(NodeName, ReportMessage), Refusal> {
         let service: NodeName = name.parse().map_err(|_| Refusal::BadTopic)?;
         let declared = self.services.relations().get(&service);
         let enrolled = || self.keys.entry(&service).is_some_and(|entry| entry.kind == Kind::Service);
         if declared.is_none() && !enrolled() {
             return Err(Refusal::NotEnrolled);
         }
-        let message = read(payload)?;
-        self.learn(now, service, message, None)
+        Ok((service, read(payload)?))
     }
 
     /// What somebody else sees of a service, who watches it from outside.
     pub fn seen(&mut self, now: Now, service: NodeName, state: ServiceState, by: String) {
-        let message = ReportMessage { state, node: None, note: None };
+        let message = ReportMessage { state, node: None, note: None, secrets_read: None };
         match self.learn(now, service, message, Some(by)) {
             Ok(change) => self.changed(now, change.as_slice()),
             Err(cause) => tracing::warn!(%cause, "what was seen of a service is not told"),
@@ -111,6 +126,54 @@ mod tests {
         let mut core = Core::new(now(0), keys, EventIds::after(None));
         core.hear_services(services.clone());
         (core, services)
+    }
+
+    #[test]
+    fn accesses_to_secrets_are_told_together_once_a_minute() {
+        let (mut core, _) = core();
+        let say = |core: &mut Core, at, text: &str| {
+            core.message(now(at), "gt/1/home/services/vault", text.as_bytes(), false);
+        };
+        for second in 0..120 {
+            say(&mut core, second * 1_000, r#"{"state":"active","secrets_read":2}"#);
+        }
+        say(&mut core, 121_000, r#"{"state":"active"}"#);
+        say(&mut core, 122_000, r#"{"state":"active","secrets_read":-1}"#);
+        assert_eq!(refused(&core, "bad_report"), 1);
+        let work = core.take().unwrap();
+        let told: Vec<_> = work.kept.events.iter().filter(|one| one.kind == "secret_accessed").collect();
+        let counts: Vec<u64> = told.iter().map(|one| one.payload["count"].as_u64().unwrap()).collect();
+        assert_eq!(counts, [2, 120, 118]);
+        assert_eq!(told[0].payload["words"], "vault's secrets were asked for 2 times.");
+        assert_eq!((&told[0].payload["service"], told[0].node()), (&"vault".into(), Some("pi-3")));
+    }
+
+    /// From the store's own report to Vault's trait.
+    #[cfg(feature = "stage")]
+    #[test]
+    fn a_store_that_is_asked_all_the_time_makes_vault_paranoid() {
+        let paranoia = |reports: u64| {
+            let (mut core, _) = core();
+            for minute in 0..reports {
+                let report = br#"{"state":"active","secrets_read":10}"#;
+                core.message(now(minute * 60_000), "gt/1/home/services/vault", report, false);
+            }
+            let mut stage = stage::Stage::new(cast::Cast::built_in().unwrap(), 1, stage::Settings::default());
+            let events = core.take().unwrap().kept.events;
+            let end = events.last().unwrap().at;
+            for event in &events {
+                stage.heard((event.at - now(0).unix).unsigned_abs(), event);
+            }
+            let sheet = stage.cast().get("vault").unwrap().clone();
+            let life = stage.grown().life("vault");
+            let moved = life.map_or(0, |life| life.nature.of(cast::Trait::Paranoia, end));
+            let (notes, traits) = (stage.notes(), stage.grown().traits(&sheet, end));
+            let why = notes.iter().find(|note| note.kind == "grew").map(|note| note.payload["why"].clone());
+            (moved, why, traits.get(cast::Trait::Paranoia))
+        };
+        assert_eq!(paranoia(5), (0, None, 1.0), "fifty are no more than fifty");
+        // His sheet is at the end of the scale already: the trait stays in its range.
+        assert_eq!(paranoia(6), (300, Some("accesses".into()), 1.0));
     }
 
     fn refused(core: &Core, label: &str) -> u64 {

@@ -138,9 +138,12 @@ enum What {
   dialogue    .80   lines that are told to be its own by what everybody said in another month
                     (knows form alone, not sense)
   ties        .75   moves of a year about others' nodes that its tie to that one speaks for
-                    (passes over moves on which no tie has a say)
+                    (passes over moves on which no tie has a say, and those who have no node)
   technical   .90   lines whose facts are as their events have them, and still so
                     (trusts the events; passes over causes, times and advice)
+
+Of fewer than 30 no share is given. The last row takes the same measures with the sheets, speakers,
+ties and events of others: what doesn't fall far below its gate there measures nothing.
 
 Examples:
   goldentooth cast gates
