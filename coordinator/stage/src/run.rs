@@ -43,13 +43,11 @@ pub enum Request {
     Settle(String, Option<String>),
     /// Forget a person; gives what is remembered from now on.
     Forget(String, oneshot::Sender<Kept>),
-    /// Tell a tale, because a person asks; gives what is told, or why nothing is.
-    Tale(oneshot::Sender<Result<Whim, Untold>>),
-    /// Take up a tale out of boredom, where so little goes on; gives it with its trope,
-    /// or why none is told.
-    Whim(f32, oneshot::Sender<Result<(Whim, Trope), Untold>>),
+    /// Take up a tale: out of boredom, where so little goes on, or without that because a
+    /// person asks; gives it with its trope, or why none is told.
+    Whim(Option<f32>, oneshot::Sender<Result<(Whim, Trope), Untold>>),
     /// Begin the tale that was taken up, in these words; or why it is not.
-    Tell(Box<Tale>, f32, oneshot::Sender<Result<(), Untold>>),
+    Tell(Box<Tale>, Option<f32>, oneshot::Sender<Result<(), Untold>>),
 }
 
 /// What the stage wants of its host.
@@ -117,10 +115,9 @@ impl Request {
                 stage.forget_person(&person);
                 drop(answer.send(stage.kept().clone()));
             }
-            Self::Tale(answer) => drop(answer.send(stage.tale(now, None))),
-            Self::Whim(activity, answer) => drop(answer.send(stage.whim(now, Some(activity)))),
+            Self::Whim(activity, answer) => drop(answer.send(stage.whim(now, activity))),
             Self::Tell(tale, activity, answer) => {
-                let _ = answer.send(stage.begin_tale(now, &tale, Some(activity)));
+                let _ = answer.send(stage.begin_tale(now, &tale, activity));
             }
         }
     }
