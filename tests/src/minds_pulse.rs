@@ -10,8 +10,10 @@ use crate::trust_place::{hello, report};
 use frames::{Leaf, Mood, Say};
 use serde_json::Value;
 use server::Server;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::atomic::Ordering;
 
 /// What the server takes for its key.
 const KEY: &str = "sk-canary-0123456789";
@@ -124,7 +126,7 @@ fn a_pulse_and_a_question_by_models_from_the_command_line() {
     let answer = &answers["answers"][0];
     assert_eq!(answer["mind"], "claude", "{answers}");
     let text = answer["text"].as_str().expect("words");
-    assert!(text.starts_with("Hear me: ") && text.len() > 20, "{text}");
+    assert!(text.starts_with("Hear me: ") && text.ends_with(" Hear me."), "{text}");
     assert!(!answer["facts"].as_array().expect("facts").is_empty());
 
     let minds = told(&coordinator, &["minds"]);
@@ -150,4 +152,78 @@ fn a_pulse_and_a_question_by_models_from_the_command_line() {
     assert!(coordinator.stop().success());
     let log = std::fs::read_to_string(scratch.join("data.log")).unwrap_or_default();
     assert!(!log.contains(KEY) && log.contains("a proxy tells nothing"), "{log}");
+}
+
+/// The configuration of one provider, which behaves so.
+fn one(model: &str, kind: &str, way: &str, more: &str) -> String {
+    let path = if kind == "openai" { "/v1" } else { "" };
+    format!(
+        "[minds]\n{more}\n[minds.providers.home]\nkind = \"{kind}\"\nbase_url = \"{model}/{way}{path}\"\nmodel = \"m\"\n\
+         key = {{ env = \"GT_TEST_KEY\" }}\n"
+    )
+}
+
+#[test]
+fn an_answer_is_shown_as_it_comes_and_whoever_goes_away_ends_it() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    for kind in ["anthropic", "openai"] {
+        let model = runtime.block_on(Server::start());
+        let scratch = Scratch::new();
+        let file = scratch.join("goldentooth.toml");
+        std::fs::write(&file, one(&model.url, kind, "stalls", "")).expect("a file");
+        let coordinator = in_crisis(&scratch, &file);
+        let mut command = Command::new(binary("goldentooth"));
+        command
+            .args(["ask", "how", "is", "the", "fleet"])
+            .env("GOLDENTOOTH_URL", &coordinator.ready.http)
+            .env("GOLDENTOOTH_DATA", &coordinator.ready.data)
+            .stdout(Stdio::piped());
+        let mut asking = command.spawn().expect("the binary runs");
+        let mut lines = BufReader::new(asking.stdout.take().expect("piped")).lines();
+        // The model has begun its answer, and will never end it.
+        let who = lines.next().expect("a line").expect("text");
+        let said = lines.next().expect("a line").expect("text");
+        assert!(who.ends_with(", by home:") && said.starts_with("  Hear me: "), "{kind}: {who} {said}");
+        assert_eq!(model.seen.gone.load(Ordering::SeqCst), 0);
+        asking.kill().expect("it is there");
+        asking.wait().expect("it ends");
+        // Long before the 20 s after which the understudy would have answered.
+        eventually("the model is let go of", secs(10), || {
+            (model.seen.gone.load(Ordering::SeqCst) == 1).then_some(())
+        });
+        let ledger = eventually("its receipt", secs(10), || {
+            let ledger = told(&coordinator, &["minds", "ledger"]);
+            (!ledger["calls"].as_array()?.is_empty()).then_some(ledger)
+        });
+        assert_eq!(ledger["calls"][0]["outcome"], "cancelled", "{kind}: {ledger}");
+        assert!(coordinator.stop().success());
+    }
+}
+
+#[test]
+fn a_tale_in_a_models_words_out_of_a_purse_of_its_own() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    for kind in ["anthropic", "openai"] {
+        let model = runtime.block_on(Server::start());
+        let scratch = Scratch::new();
+        let file = scratch.join("goldentooth.toml");
+        let more = "simulated = true\n[minds.budget]\nfiction = 5000";
+        std::fs::write(&file, one(&model.url, kind, "well", more)).expect("a file");
+        let coordinator = started(&scratch, &file);
+        told(&coordinator, &["cast", "tale"]);
+        let begun = eventually("a tale begins", secs(20), || coordinator.events("tale_began").pop());
+        assert_eq!((&begun["payload"]["mind"], model.calls()), (&"home".into(), 1), "{kind}: {begun}");
+        let beats = begun["payload"]["beats"].as_array().expect("beats");
+        let line = eventually("its first line", secs(20), || coordinator.events("tells").first().cloned());
+        let line = &line["payload"];
+        assert_eq!((&line["mind"], &line["text"]), (&"home".into(), &beats[0]["text"]), "{kind}: {line}");
+        assert_eq!(line["kind"], "fiction", "{kind}: {line}");
+        let minds = told(&coordinator, &["minds"]);
+        assert_eq!(
+            (&minds["budget"]["fiction"], &minds["budget"]["day"]),
+            (&54.into(), &0.into()),
+            "{minds}"
+        );
+        assert!(coordinator.stop().success());
+    }
 }

@@ -27,12 +27,13 @@ mod tests;
 pub(crate) use hosted::{Hosted, Passage};
 pub use record::fact;
 #[cfg(feature = "stage")]
-pub(crate) use voiced::Models;
+pub(crate) use voiced::{Models, Show};
 
 use crate::flavour::Flavour;
-use crate::surfaces::view::{AnswersView, CharacterView, CouncilView, DrillView};
+use crate::surfaces::view::{AnswersView, CharacterView, CouncilView, DrillView, PieceView};
 use frames::NodeName;
 use std::sync::{Arc, OnceLock};
+use tokio::sync::mpsc;
 
 /// Who asks without a name.
 #[cfg(feature = "stage")]
@@ -120,7 +121,22 @@ impl Company {
     /// # Errors
     /// [`CompanyError`].
     pub async fn ask(&self, text: &str, person: &str, flavour: Flavour) -> Result<AnswersView, CompanyError> {
-        self.host()?.ask(text, person, flavour).await
+        self.host()?.ask(text, person, flavour, None).await
+    }
+
+    /// As [`ask`](Self::ask); what may be shown of the answers before they are whole goes
+    /// to `pieces`. Who no longer waits lets go of the future: then no model is waited for.
+    ///
+    /// # Errors
+    /// [`CompanyError`].
+    pub async fn ask_aloud(
+        &self,
+        text: &str,
+        person: &str,
+        flavour: Flavour,
+        pieces: mpsc::Sender<PieceView>,
+    ) -> Result<AnswersView, CompanyError> {
+        self.host()?.ask(text, person, flavour, Some(&Show::new(pieces))).await
     }
 
     /// What every eye of the cast sees in a node; none if it has not spoken.
@@ -182,6 +198,16 @@ impl Company {
     }
 
     pub async fn ask(&self, _: &str, _: &str, _: Flavour) -> Result<AnswersView, CompanyError> {
+        Err(CompanyError::Away)
+    }
+
+    pub async fn ask_aloud(
+        &self,
+        _: &str,
+        _: &str,
+        _: Flavour,
+        _: mpsc::Sender<PieceView>,
+    ) -> Result<AnswersView, CompanyError> {
         Err(CompanyError::Away)
     }
 

@@ -1,5 +1,6 @@
-//! What the router adds to a call: budget, breaker, receipt, choice. The same
-//! call over the same HTTP to the same server, with and without it, in turns.
+//! What the router adds to a call: budget, breaker, receipt, choice. In turns, to
+//! the same server on this machine: a bare call of the same HTTP client with the
+//! same bytes; a provider's call, which also makes and reads a dialect; and the router's.
 //!
 //! `cargo bench -p minds --bench overhead`. Lines that begin with `|` are rows
 //! of a table: what, goal, figure.
@@ -7,15 +8,21 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use axum::routing::post;
+use axum::serve::ListenerExt as _;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use minds::{Access, Provider, Request, Router, Settings, Task, Timeouts, Turn};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-const CALLS: usize = 3_000;
+const CALLS: usize = 2_000;
 /// The first ones meet cold caches.
-const WARM: usize = 200;
+const WARM: usize = 100;
 
 fn main() {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(measure());
@@ -30,6 +37,7 @@ async fn measure() {
         axum::Router::new().route("/v1/chat/completions", post(move || async move { axum::Json(answer) }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
     tokio::spawn(async move { axum::serve(listener, server).await });
     let settings: Settings = toml::from_str(&format!(
         "[budget]\nhour = 1000000000000\nday = 1000000000000\npersona = 1000000000000\n\
@@ -52,26 +60,63 @@ async fn measure() {
         tools: Vec::new(),
         most: 300,
     };
-    let (mut with, mut without) = (Vec::with_capacity(CALLS), Vec::with_capacity(CALLS));
+    let bare = Bare::new(&url, &request);
+    let mut times = [const { Vec::new() }; 3];
     for turn in 0..WARM + CALLS {
-        let began = Instant::now();
+        let mut stamps = [Instant::now(); 4];
+        bare.call().await;
+        stamps[1] = Instant::now();
         alone.ask(&request).await.unwrap();
-        let between = Instant::now();
+        stamps[2] = Instant::now();
         router.ask(&request).await.unwrap();
+        stamps[3] = Instant::now();
         if turn >= WARM {
-            without.push(between - began);
-            with.push(between.elapsed());
+            times.iter_mut().zip(stamps.windows(2)).for_each(|(times, pair)| times.push(pair[1] - pair[0]));
         }
     }
-    let [with, without] = [with, without].map(|mut times: Vec<Duration>| {
+    let [bare, alone, router] = times.map(|mut times: Vec<Duration>| {
         times.sort_unstable();
         move |share: usize| times[times.len() * share / 100].as_secs_f64() * 1e3
     });
-    println!(
-        "| the router, beyond a provider's own call ({CALLS} calls each) | 1 ms | p50 {:.3} ms ({:.3} with, {:.3} without), p95 {:.3} ms |",
-        with(50) - without(50),
-        with(50),
-        without(50),
-        with(95) - without(95)
-    );
+    for share in [50, 95] {
+        println!(
+            "| the router, beyond a bare call of the same client, {share}th percentile of {CALLS} | 1 ms | {:.3} ms: {:.3} after {:.3}; beyond a provider's call {:.3} ms |",
+            router(share) - bare(share),
+            router(share),
+            bare(share),
+            router(share) - alone(share),
+        );
+    }
+}
+
+/// The client alone, with the bytes that the dialect would send.
+struct Bare {
+    client: Client<HttpConnector, Full<Bytes>>,
+    url: http::Uri,
+    body: Bytes,
+}
+
+impl Bare {
+    fn new(url: &str, request: &Request) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let Turn::Person(said) = &request.turns[0] else { unreachable!("it is the only turn") };
+        let messages = [
+            json!({ "role": "system", "content": request.rules }),
+            json!({ "role": "user", "content": said }),
+        ];
+        let body = json!({ "model": "tiny", "messages": messages, "max_tokens": request.most });
+        Self {
+            client: Client::builder(TokioExecutor::new()).build(connector),
+            url: format!("{url}/chat/completions").parse().unwrap(),
+            body: Bytes::from(body.to_string()),
+        }
+    }
+
+    async fn call(&self) {
+        let call = http::Request::post(&self.url).header("content-type", "application/json");
+        let answer = self.client.request(call.body(Full::new(self.body.clone())).unwrap()).await.unwrap();
+        assert!(answer.status().is_success());
+        answer.into_body().collect().await.unwrap();
+    }
 }

@@ -42,6 +42,8 @@ impl Http {
         let mut plain = HttpConnector::new();
         plain.enforce_http(false);
         plain.set_connect_timeout(Some(connect));
+        // Else the end of a long prompt may wait 40 ms for the receipt of its beginning.
+        plain.set_nodelay(true);
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()

@@ -38,7 +38,7 @@ pub use key::{Key, KeyError};
 pub use provider::{Provider, Timeouts};
 pub use receipt::{Outcome, Receipt};
 pub use request::{Answer, Request, Schema, Task, Tool, ToolCall, Turn, Usage};
-pub use router::{Given, Nobody, ProviderState, Router, State};
+pub use router::{Coming, Given, Nobody, Past, ProviderState, Router, State};
 pub use settings::{Dialect, Price, ProviderSettings, PulseSettings, Settings, SettingsError, Url};
 pub use understudy::Understudy;
 

@@ -25,7 +25,7 @@ pub struct Timeouts {
 }
 
 /// Takes the words of an answer as they come.
-pub(crate) type Pieces<'a> = &'a mut (dyn FnMut(&str) + Send);
+type Pieces<'a> = &'a mut (dyn FnMut(&str) + Send);
 
 /// Somebody who can be asked.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl Provider {
         .await
     }
 
-    /// One call whose words are told as they come.
+    /// One call whose words are told as they come: where a shape is wanted, its JSON.
     ///
     /// # Errors
     /// [`Fault`]; what was told until then was told.

@@ -10,7 +10,7 @@ pub use state::{ProviderState, State};
 use crate::access::Access;
 use crate::breaker::Breaker;
 use crate::budget::{Ask, Budget, Verdict};
-use crate::provider::{Pieces, Provider, Timeouts};
+use crate::provider::{Provider, Timeouts};
 use crate::receipt::{Outcome, Receipt};
 use crate::settings::Settings;
 use crate::{Answer, Fault, Millis, Request, Task, Understudy, UnixMillis, Usage};
@@ -67,6 +67,39 @@ pub enum Nobody {
 
 fn told(faults: &[(String, String)]) -> String {
     faults.iter().map(|(name, why)| format!("{name}: {why}")).collect::<Vec<_>>().join("; ")
+}
+
+/// What comes of an answer before it is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coming<'a> {
+    /// This provider begins; what another, or an attempt before, has begun is void.
+    Begins(&'a str),
+    /// More words, or more of the JSON of a wanted shape.
+    Words(&'a str),
+}
+
+/// Is told what comes; says whether anybody was shown any of it.
+type Hear<'a> = &'a mut (dyn FnMut(Coming<'_>) -> bool + Send);
+
+/// A call of before, as the ledger has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Past<'a> {
+    /// When.
+    pub at: UnixMillis,
+    /// What for.
+    pub task: Task,
+    /// For whom.
+    pub by: &'a [String],
+    /// Whom was asked.
+    pub provider: &'a str,
+    /// Whether it answered.
+    pub answered: bool,
+    /// Tokens in.
+    pub input: u32,
+    /// Tokens out.
+    pub output: u32,
+    /// What we guessed of those in.
+    pub estimate: u32,
 }
 
 /// Asks; cheap to clone.
@@ -146,9 +179,23 @@ impl Router {
         self.has_any() && self.0.settings.budget.fiction > 0
     }
 
-    /// What the ledger has of before a restart: when, for what and whom, how much.
-    pub fn remember(&self, at: UnixMillis, what: (Task, &[String]), tokens: u64) {
-        lock(&self.0.budget).remember((self.0.wall)(), at, what, tokens);
+    /// A call that the ledger has of before a restart: what of this day it spent, and how
+    /// its provider counts.
+    pub fn remember(&self, past: &Past<'_>) {
+        let tokens = u64::from(past.input) + u64::from(past.output);
+        lock(&self.0.budget).remember((self.0.wall)(), past.at, (past.task, past.by), tokens);
+        let desk = self.0.desks.iter().find(|desk| desk.provider.name == past.provider);
+        if let Some(desk) = desk.filter(|_| past.answered) {
+            lock(&desk.seen).counts(past.input, past.estimate);
+        }
+    }
+
+    /// Asks nobody for the rest of this day: what was spent of it can't be known.
+    pub fn close(&self) {
+        let (now, limits) = ((self.0.wall)(), self.0.settings.budget);
+        let mut budget = lock(&self.0.budget);
+        budget.remember(now, now, (Task::Chat, &[]), limits.day);
+        budget.remember(now, now, (Task::Fiction, &[]), limits.fiction);
     }
 
     /// Asks whoever is right for it, one after the other.
@@ -159,12 +206,13 @@ impl Router {
         self.0.ask(request, None).await
     }
 
-    /// Asks, and tells the words as they come. Once some were told nobody else is asked.
+    /// Asks, and tells the words as they come. Once anybody was shown some, as `hear`
+    /// says, nobody else is asked.
     ///
     /// # Errors
     /// [`Nobody`].
-    pub async fn stream(&self, request: &Request, pieces: Pieces<'_>) -> Result<Given, Nobody> {
-        self.0.ask(request, Some(pieces)).await
+    pub async fn stream(&self, request: &Request, hear: Hear<'_>) -> Result<Given, Nobody> {
+        self.0.ask(request, Some(hear)).await
     }
 
     /// Texts as vectors of one length, and who made them.
@@ -181,7 +229,7 @@ impl Inner {
         self.start.elapsed().as_millis() as Millis
     }
 
-    async fn ask(&self, request: &Request, mut pieces: Option<Pieces<'_>>) -> Result<Given, Nobody> {
+    async fn ask(&self, request: &Request, mut hear: Option<Hear<'_>>) -> Result<Given, Nobody> {
         let began = Instant::now();
         let order = choose::order(&self.desks, &self.settings, request.task, &request.by);
         if order.is_empty() {
@@ -205,13 +253,11 @@ impl Inner {
             loop {
                 let mut attempt = Attempt::new(self, desk, request, estimate);
                 let mut told = false;
-                let answered = match &mut pieces {
+                let answered = match &mut hear {
                     None => desk.provider.ask(request).await,
-                    Some(pieces) => {
-                        let mut tell = |piece: &str| {
-                            told = true;
-                            pieces(piece);
-                        };
+                    Some(hear) => {
+                        hear(Coming::Begins(&desk.provider.name));
+                        let mut tell = |piece: &str| told = hear(Coming::Words(piece));
                         desk.provider.stream(request, &mut tell).await
                     }
                 };

@@ -44,13 +44,11 @@ pub enum Request {
     /// Forget a person, also of events that are older than this one; answered when
     /// nobody reads of them any more in [`Now`].
     Forget(String, Uuid, oneshot::Sender<()>),
-    /// Tell a tale, because a person asks; gives what is told, or why nothing is.
-    Tale(oneshot::Sender<Result<Whim, Untold>>),
-    /// Take up a tale out of boredom, where so little goes on; gives it with its trope,
-    /// or why none is told.
-    Whim(f32, oneshot::Sender<Result<(Whim, Trope), Untold>>),
+    /// Take up a tale: out of boredom, where so little goes on, or without that because a
+    /// person asks; gives it with its trope, or why none is told.
+    Whim(Option<f32>, oneshot::Sender<Result<(Whim, Trope), Untold>>),
     /// Begin the tale that was taken up, in these words; or why it is not.
-    Tell(Box<Tale>, f32, oneshot::Sender<Result<(), Untold>>),
+    Tell(Box<Tale>, Option<f32>, oneshot::Sender<Result<(), Untold>>),
 }
 
 /// What the stage wants of its host.
@@ -119,10 +117,9 @@ impl Request {
                 stage.forget_person(&person, before);
                 return Some(answer);
             }
-            Self::Tale(answer) => drop(answer.send(stage.tale(now, None))),
-            Self::Whim(activity, answer) => drop(answer.send(stage.whim(now, Some(activity)))),
+            Self::Whim(activity, answer) => drop(answer.send(stage.whim(now, activity))),
             Self::Tell(tale, activity, answer) => {
-                let _ = answer.send(stage.begin_tale(now, &tale, Some(activity)));
+                let _ = answer.send(stage.begin_tale(now, &tale, activity));
             }
         }
         None

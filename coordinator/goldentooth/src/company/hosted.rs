@@ -2,7 +2,7 @@
 
 use super::answer::{self, Scene, Told};
 use super::grown::Grown;
-use super::{CompanyError, Models, NOBODY, Wish, council};
+use super::{CompanyError, Models, NOBODY, Show, Wish, council};
 use crate::ask::{Ask, EventQuery};
 use crate::flavour::Flavour;
 use crate::intake::Order;
@@ -12,6 +12,7 @@ use crate::surfaces::view::{
     AnswerView, AnswersView, BetView, BetsView, BornView, CharacterView, CouncilView, SaidView, ServiceView,
     TriggerView, time,
 };
+use crate::thinking::quiet::Teller;
 use crate::words::{hundredths, lock};
 use cast::ask::{Asked, Names, understand};
 use cast::life::{Bearing, Readiness};
@@ -20,6 +21,7 @@ use frames::NodeName;
 use minds::Understudy;
 use node_agent::clock::wall;
 use serde_json::json;
+use stage::pulse::Styles;
 use stage::{Asking, Heard, Now, Portrait, Request};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -197,9 +199,19 @@ impl Hosted {
 
     /// Has a tale told; gives what there is to say about it.
     pub(super) async fn tale(&self) -> Result<String, CompanyError> {
-        let begun = self.request(Request::Tale).await?;
-        let whim = begun.map_err(|error| CompanyError::Untold(error.to_string()))?;
-        Ok(format!("A tale begins, all of it made up: “{}”. goldentooth events --follow has it.", whim.title))
+        let cast = self.cast();
+        let teller = Teller {
+            requests: &self.requests,
+            router: &self.models.router,
+            cast: &cast,
+            styles: &Styles::of(&cast),
+            live: &self.live,
+            simulated: self.models.simulated,
+        };
+        let begun = teller.tell(None).await.ok_or(CompanyError::Away)?;
+        let tale = begun.map_err(|error| CompanyError::Untold(error.to_string()))?;
+        let title = &tale.whim.title;
+        Ok(format!("A tale begins, all of it made up: “{title}”. goldentooth events --follow has it."))
     }
 
     pub(super) async fn ask(
@@ -207,6 +219,7 @@ impl Hosted {
         text: &str,
         person: &str,
         flavour: Flavour,
+        show: Option<&Show>,
     ) -> Result<AnswersView, CompanyError> {
         if text.trim().is_empty() || text.len() > LONGEST {
             return Err(CompanyError::Question(format!("a question has 1 to {LONGEST} bytes")));
@@ -257,7 +270,7 @@ impl Hosted {
         let voiced = if plainly || flavour == Flavour::Off || asked.kind.is_none() {
             Vec::new()
         } else {
-            self.models.voice(&cast, text, &told, &nodes).await
+            self.models.voice(&cast, text, &told, &nodes, show).await
         };
         let mut voiced = voiced.into_iter();
         for (place, (sheet, mut told)) in told.into_iter().enumerate() {

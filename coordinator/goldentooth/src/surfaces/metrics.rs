@@ -287,8 +287,8 @@ mod tests {
         assert!(text.contains("goldentooth_node_cpu_ratio{node=\"pi-1\"} 0.34\n"), "{text}");
     }
 
-    #[test]
-    fn models_are_told_by_provider() {
+    /// One provider that is tried again, and a purse.
+    fn models() -> MindsView {
         let json = serde_json::json!({
             "providers": [{
                 "name": "home", "dialect": "openai", "url": "http://127.0.0.1:1", "model": "m", "health": "half_open",
@@ -302,8 +302,12 @@ mod tests {
             },
         });
         crate::surfaces::schemas::assert_valid("minds", &json);
-        let view: MindsView = serde_json::from_value(json).unwrap();
-        let text = text(&Status::default(), &[], Page::default(), Some(&view));
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn models_are_told_by_provider() {
+        let text = text(&Status::default(), &[], Page::default(), Some(&models()));
         for line in [
             "goldentooth_mind_breaker{provider=\"home\",state=\"half_open\"} 1\n",
             "goldentooth_mind_calls_total{provider=\"home\",outcome=\"slow\"} 1\n",
@@ -334,7 +338,7 @@ mod tests {
         }
         all.vitals = frames::Vitals::from(&readings);
         let status = Status { refused: [("seal", 1)].into(), ..Status::default() };
-        let told = names(&text(&status, &[Arc::new(all)], Page::default(), None));
+        let told = names(&text(&status, &[Arc::new(all)], Page::default(), Some(&models())));
         for file in [
             include_str!("../../../../grafana/dashboard.json"),
             include_str!("../../../../grafana/alerts.yml"),

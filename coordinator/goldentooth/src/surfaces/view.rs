@@ -28,7 +28,7 @@ pub use biography::{BiographyView, CalmView, NightView, StoodByView, TurnedView}
 pub use card::CardView;
 pub use care::{CallsView, MessageView, PlaceView, QuietView, TriedView, TroubleView};
 pub use character::{
-    AnswerView, AnswersView, BetView, BetsView, BornView, CharacterView, FactView, TriggerView,
+    AnswerView, AnswersView, BetView, BetsView, BornView, CharacterView, FactView, PieceView, TriggerView,
 };
 pub use council::{CouncilView, GazeView};
 pub use day::{DAY_BUCKETS, DayView};

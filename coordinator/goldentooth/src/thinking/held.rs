@@ -13,7 +13,7 @@ use crate::surfaces::view::{
 };
 use cast::Cast;
 use minds::proxy::Proxies;
-use minds::{Access, Receipt, Router, Settings, Task, Understudy};
+use minds::{Access, Outcome, Past, Receipt, Router, Settings, Task, Understudy};
 use node_agent::clock;
 use stage::{Now, Request};
 use std::collections::BTreeMap;
@@ -23,8 +23,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 /// Receipts that wait for intake.
 const RECEIPTS: usize = 256;
 const DAY: UnixMillis = 24 * 60 * 60 * 1000;
-/// The most calls of a day that are counted into the budget after a restart.
+/// The most calls, the newest of a week, that are read after a restart: those of this day
+/// count into the budget, and all of them tell how a provider counts.
 const REMEMBERED: u32 = 10_000;
+const WEEK: i64 = 7;
 
 /// What it takes to start.
 pub(crate) struct Setting {
@@ -60,14 +62,14 @@ impl Held {
         let currency = setting.settings.currency.clone();
         let (every, simulated) = (setting.settings.pulse, setting.settings.simulated);
         let router = Router::new(setting.settings, setting.access, receipts, clock::wall);
-        let now = clock::wall();
-        match setting.ask.calls(now.div_euclid(DAY) * DAY, REMEMBERED).await {
-            Ok(calls) => calls.iter().for_each(|call| {
-                // What an older or a newer version asked for counts like an answer.
-                let task = Task::named(&call.task).unwrap_or(Task::Chat);
-                router.remember(call.at, (task, &call.by), u64::from(call.input) + u64::from(call.output));
-            }),
-            Err(error) => tracing::warn!(%error, "what was spent today can't be read"),
+        // Before anybody can ask: else the first call might take what is spent already.
+        let from = (clock::wall().div_euclid(DAY) + 1 - WEEK) * DAY;
+        match setting.ask.calls(from, REMEMBERED).await {
+            Ok(calls) => calls.iter().for_each(|call| router.remember(&past(call))),
+            Err(error) => {
+                tracing::warn!(%error, "what was spent today can't be read: no model is asked until midnight UTC");
+                router.close();
+            }
         }
         let (pulses, asked) = mpsc::channel(8);
         let live = setting.live;
@@ -183,6 +185,21 @@ impl Held {
         let away = || ThinkingError::Away(CompanyError::Away);
         self.pulses.send((wanted, sender)).await.map_err(|_| away())?;
         answer.await.map_err(|_| away())
+    }
+}
+
+/// A call as the router remembers it.
+fn past(call: &Call) -> Past<'_> {
+    Past {
+        at: call.at,
+        // What an older or a newer version asked for counts like an answer.
+        task: Task::named(&call.task).unwrap_or(Task::Chat),
+        by: &call.by,
+        provider: &call.provider,
+        answered: call.outcome == Outcome::Answered.name(),
+        input: call.input,
+        output: call.output,
+        estimate: call.estimate,
     }
 }
 

@@ -240,25 +240,17 @@ impl Heart {
         at_work as f32 / nodes.len().max(1) as f32
     }
 
-    /// Has somebody who is bored tell a tale; none if this is no time for it. A model
-    /// may find the words, but not where all nodes are simulated: then the understudy does.
+    /// Has somebody who is bored tell a tale; none if this is no time for it.
     async fn tale(&self, memory: &Memory, activity: f32, seed: u64) -> Option<Tale> {
-        let (sender, answer) = oneshot::channel();
-        self.requests.send(Request::Whim(activity, sender)).await.ok()?;
-        let (whim, trope) = answer.await.ok()?.ok()?;
-        let nodes = self.live.nodes();
-        let is_real = self.simulated || nodes.iter().any(|node| !node.simulated);
-        // Of those who were born since the start no style is known.
-        let is_known = whim.roles.values().all(|id| self.cast.get(id).is_some());
-        let tale = if is_real && is_known {
-            let names = nodes.iter().map(|node| node.name.to_string()).collect();
-            quiet::tell(&self.router, (&self.cast, &memory.styles, &names), (whim, &trope)).await
-        } else {
-            Tale::plain(whim)
+        let teller = quiet::Teller {
+            requests: &self.requests,
+            router: &self.router,
+            cast: &self.cast,
+            styles: &memory.styles,
+            live: &self.live,
+            simulated: self.simulated,
         };
-        let (sender, answer) = oneshot::channel();
-        self.requests.send(Request::Tell(Box::new(tale.clone()), activity, sender)).await.ok()?;
-        answer.await.ok()?.ok()?;
+        let tale = teller.tell(Some(activity)).await?.ok()?;
         if tale.whim.becomes == Becomes::Drill {
             self.drill(seed).await;
         }

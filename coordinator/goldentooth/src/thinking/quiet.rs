@@ -1,7 +1,7 @@
 //! How quiet it has been, and whether somebody may be bored: then the stage has a
 //! tale told, which is fiction and touches nothing.
 
-use crate::live::Event;
+use crate::live::{Event, Live};
 use cast::Cast;
 use cast::boredom::{Lately, Whim};
 use cast::trope::{Trope, Tropes};
@@ -9,9 +9,11 @@ use minds::Router;
 use serde_json::Value;
 use stage::pulse::{Scene, Stands, Styles};
 use stage::tale::{self, Tale};
+use stage::{Request, Untold};
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 /// The file of a fleet's own tropes, in the data folder.
@@ -94,16 +96,54 @@ pub(super) fn troubles(scene: &Scene) -> usize {
     nodes + scene.alerts.len() + scene.services.len()
 }
 
-/// Tells a whim: in a model's words, where tales have a budget and it finds some
-/// that may be told, else by the understudy.
-pub(super) async fn tell(
+/// Who has tales told, and in whose words.
+pub(crate) struct Teller<'a> {
+    pub(crate) requests: &'a mpsc::Sender<Request>,
+    pub(crate) router: &'a Router,
+    pub(crate) cast: &'a Cast,
+    pub(crate) styles: &'a Styles,
+    pub(crate) live: &'a Live,
+    /// Whether a model may be asked where all nodes are simulated.
+    pub(crate) simulated: bool,
+}
+
+impl Teller<'_> {
+    /// Has a tale told, if this is a time for it: out of boredom, where so little goes on,
+    /// or without that because a person asks. None if there is no stage any more.
+    pub(crate) async fn tell(&self, activity: Option<f32>) -> Option<Result<Tale, Untold>> {
+        let (sender, answer) = oneshot::channel();
+        self.requests.send(Request::Whim(activity, sender)).await.ok()?;
+        let (whim, trope) = match answer.await.ok()? {
+            Ok(taken) => taken,
+            Err(untold) => return Some(Err(untold)),
+        };
+        let tale = self.words(whim, &trope).await;
+        let (sender, answer) = oneshot::channel();
+        self.requests.send(Request::Tell(Box::new(tale.clone()), activity, sender)).await.ok()?;
+        Some(answer.await.ok()?.map(|()| tale))
+    }
+
+    /// A whim in a model's words, where tales have a budget and it finds some that may be
+    /// told, else in the understudy's. Fiction about a simulated house is not worth a token.
+    async fn words(&self, whim: Whim, trope: &Trope) -> Tale {
+        let nodes = self.live.nodes();
+        let is_real = self.simulated || nodes.iter().any(|node| !node.simulated);
+        // Of those who were born since the start no style may be known.
+        let is_known = whim.roles.values().all(|id| self.cast.get(id).is_some());
+        if !(self.router.tells_tales() && is_real && is_known) {
+            return Tale::plain(whim);
+        }
+        let names = nodes.iter().map(|node| node.name.to_string()).collect();
+        tell(self.router, (self.cast, self.styles, &names), (whim, trope)).await
+    }
+}
+
+/// A whim in a model's words, if it finds some that may be told.
+async fn tell(
     router: &Router,
     (cast, styles, nodes): (&Cast, &Styles, &BTreeSet<String>),
     (whim, trope): (Whim, &Trope),
 ) -> Tale {
-    if !router.tells_tales() {
-        return Tale::plain(whim);
-    }
     let request = tale::request(cast, &whim, trope);
     // Why there is no answer, or none in time, stands in the ledger.
     let Ok(Ok(given)) = timeout(WAIT, router.ask(&request)).await else { return Tale::plain(whim) };
@@ -191,7 +231,7 @@ mod tests {
             let beat = prompt.lines().find_map(|line| line.strip_prefix("b1: ")).unwrap();
             let content = json!({ "beats": [{ "beat": "b1", "text": format!("Hear: {beat}") }] }).to_string();
             axum::Json(json!({
-                "model": "tiny-1", "usage": { "prompt_tokens": 300, "completion_tokens": 60 },
+                "model": "tiny-1", "usage": { "prompt_tokens": 900, "completion_tokens": 60 },
                 "choices": [{ "index": 0, "message": { "role": "assistant", "content": content }, "finish_reason": "stop" }],
             }))
         };
@@ -236,7 +276,7 @@ mod tests {
         };
         assert_eq!(tell_twice(0).await, (vec!["understudy".to_owned(); 2], (0, 0)));
         assert_eq!(seen.load(Ordering::Relaxed), 0, "without a budget nobody is asked");
-        assert_eq!(tell_twice(900).await, (vec!["home".to_owned(), "understudy".to_owned()], (360, 0)));
+        assert_eq!(tell_twice(1_500).await, (vec!["home".to_owned(), "understudy".to_owned()], (960, 0)));
         assert_eq!(seen.load(Ordering::Relaxed), 1, "nor where it is spent");
     }
 

@@ -138,7 +138,12 @@ impl Gather {
                     block.text.push_str(&piece);
                     return Ok(piece);
                 }
-                block.input.push_str(&text(delta, "partial_json").unwrap_or_default());
+                let piece = text(delta, "partial_json").unwrap_or_default();
+                block.input.push_str(&piece);
+                // The answer in a wanted shape is an answer's words, too.
+                if block.start.get("name").and_then(Value::as_str) == Some(ANSWER) {
+                    return Ok(piece);
+                }
             }
             "message_delta" => {
                 self.note_usage(event.get("usage"));

@@ -75,9 +75,7 @@ impl<'a> Attempt<'a> {
     /// Notes what a call took: by the provider's count, or else by our guess.
     fn count(&self, receipt: &mut Receipt, usage: Usage, text: &str) {
         if let Some(input) = usage.input {
-            let mut seen = lock(&self.desk.seen);
-            seen.counted.0 += u64::from(input);
-            seen.counted.1 += u64::from(receipt.estimate);
+            lock(&self.desk.seen).counts(input, receipt.estimate);
         }
         receipt.input = usage.input.unwrap_or(receipt.estimate);
         receipt.output = usage.output.unwrap_or_else(|| crate::estimate::tokens(text));

@@ -12,6 +12,9 @@ use std::sync::atomic::Ordering;
 
 /// A provider that counts more than so many times what we guess is not believed.
 const DEARER: u32 = 4;
+/// One of which nothing was counted yet is taken to count so many times what we guess: the
+/// guess is above OpenAI's tokenizers, not above everybody's.
+const UNKNOWN: u64 = 2;
 
 /// What was seen of a provider since the start.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,10 +31,16 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    /// Notes what a call's tokens in were counted as, and guessed.
+    pub(super) fn counts(&mut self, counted: u32, guess: u32) {
+        self.counted.0 += u64::from(counted);
+        self.counted.1 += u64::from(guess);
+    }
+
     /// A guess as this provider is likely to count it: never less than the guess.
     pub(super) fn likely(&self, guess: u32) -> u32 {
         let (counted, guessed) = self.counted;
-        let likely = (u64::from(guess) * counted).checked_div(guessed).unwrap_or(0);
+        let likely = (u64::from(guess) * counted).checked_div(guessed).unwrap_or(u64::from(guess) * UNKNOWN);
         u32::try_from(likely).unwrap_or(u32::MAX).clamp(guess, guess.saturating_mul(DEARER))
     }
 }

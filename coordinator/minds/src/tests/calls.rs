@@ -30,6 +30,7 @@ async fn a_wanted_shape_and_a_wish_come_either_way() {
     for (dialect, way) in [("anthropic", "well"), ("openai", "well"), ("openai", "fenced")] {
         let provider = provider(&server, dialect, way);
         let (told, pieces) = streamed(&provider, &shaped("hi")).await;
+        assert!(told.contains("{\"word\":\"evening\"}"), "its JSON, as it comes: {told}");
         for answer in [provider.ask(&shaped("hi")).await.unwrap(), pieces.unwrap()] {
             assert_eq!(answer.json, Some(json!({ "word": "evening" })), "{dialect} {way} {told}");
             assert!(answer.wants.is_empty());

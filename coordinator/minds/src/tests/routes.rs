@@ -1,7 +1,7 @@
 //! The router: who is asked, what is tried again, and what it leaves behind.
 
 use super::*;
-use crate::{Health, Nobody, Outcome, Receipt, Router, Verdict};
+use crate::{Coming, Health, Nobody, Outcome, Past, Receipt, Router, Verdict};
 use tokio::sync::mpsc;
 
 const T: i64 = 1_763_694_300_000;
@@ -126,7 +126,7 @@ async fn a_spent_budget_makes_no_call() {
     assert_eq!(nobody, Nobody::Budget(Verdict::Day));
     assert_eq!(server.calls(), before);
     assert_eq!(taken(&mut receipts), of(&[("a", Outcome::Answered), ("understudy", Outcome::Budget)]));
-    router.remember(T, (Task::Chat, &[]), 1_000);
+    router.remember(&past(1_000, 1_000));
     assert!(router.ask(&request("hi")).await.is_err(), "what the ledger remembers counts");
     assert_eq!(router.state().calls_left(), 0);
 }
@@ -141,6 +141,34 @@ async fn who_counts_more_than_we_guess_does_not_overspend_a_day() {
     let (router, _receipts) = router(&server, &[("a", "openai", "well")], &more);
     router.ask(&request("hi")).await.unwrap();
     assert_eq!(router.ask(&request("hi")).await.unwrap_err(), Nobody::Budget(Verdict::Day));
+}
+
+#[tokio::test]
+async fn the_first_call_after_a_start_does_not_overspend_a_day_either() {
+    let server = Server::start().await;
+    let guess = request("hi").estimate();
+    // Room for our guess alone: nothing was counted yet, so it is not trusted.
+    let more = format!("[budget]\nday = {}", 100 + guess + 1);
+    let (new, _receipts) = router(&server, &[("a", "openai", "well")], &more);
+    assert_eq!(new.ask(&request("hi")).await.unwrap_err(), Nobody::Budget(Verdict::Day));
+    // What the ledger has tells how the provider counts, here four times our guess.
+    let more = format!("[budget]\nday = {}", 1_000 + 100 + 3 * guess);
+    let providers = [("a", "openai", "well")];
+    let (old, _receipts) = router(&server, &providers, &more);
+    old.remember(&past(1_000, 250));
+    assert_eq!(old.ask(&request("hi")).await.unwrap_err(), Nobody::Budget(Verdict::Day));
+    let (fair, _receipts) = router(&server, &providers, &more);
+    fair.remember(&past(1_000, 1_000));
+    fair.ask(&request("hi")).await.unwrap();
+    let (closed, _receipts) = router(&server, &providers, "");
+    closed.close();
+    assert_eq!(closed.ask(&request("hi")).await.unwrap_err(), Nobody::Budget(Verdict::Day));
+    assert_eq!(server.calls(), 1);
+}
+
+/// A call of today's that took so many tokens in, and was guessed at so many.
+fn past(input: u32, estimate: u32) -> Past<'static> {
+    Past { at: T, task: Task::Chat, by: &[], provider: "a", answered: true, input, output: 0, estimate }
 }
 
 #[tokio::test]
@@ -171,9 +199,30 @@ async fn once_words_were_told_nobody_else_is_asked() {
     let (router, _receipts) =
         router(&server, &[("a", "openai", "short"), ("b", "openai", "well")], "order = [\"a\", \"b\"]");
     let mut told = String::new();
-    let nobody = router.stream(&request("hi"), &mut |piece: &str| told.push_str(piece)).await.unwrap_err();
+    let mut shown = |coming: Coming<'_>| {
+        if let Coming::Words(words) = coming {
+            told.push_str(words);
+        }
+        !told.is_empty()
+    };
+    let nobody = router.stream(&request("hi"), &mut shown).await.unwrap_err();
     assert!(matches!(nobody, Nobody::Failed(_)));
     assert_eq!(told, "Evening.");
+    // What nobody was shown is void when another begins.
+    let mut told = Vec::new();
+    let mut unseen = |coming: Coming<'_>| {
+        match coming {
+            Coming::Begins(by) => told.push((by.to_owned(), String::new())),
+            Coming::Words(words) => told.last_mut().unwrap().1.push_str(words),
+        }
+        false
+    };
+    assert_eq!(router.stream(&request("hi"), &mut unseen).await.unwrap().by, "b");
+    let (_, last) = told.pop().unwrap();
+    assert!(
+        last == "Evening." && told.iter().all(|(by, words)| by == "a" && words == "Evening."),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]

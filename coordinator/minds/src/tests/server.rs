@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -24,6 +24,8 @@ pub(super) struct Server {
 pub(super) struct Seen {
     pub(super) calls: AtomicUsize,
     pub(super) bodies: Mutex<Vec<Value>>,
+    /// Whoever went away before the end of an answer that stalls.
+    pub(super) gone: AtomicUsize,
 }
 
 impl Server {
@@ -42,6 +44,15 @@ impl Server {
 
     pub(super) fn last_body(&self) -> Value {
         self.seen.bodies.lock().unwrap().last().cloned().unwrap()
+    }
+}
+
+/// Notes that an answer was let go of.
+struct Gone(Arc<Seen>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.gone.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -113,7 +124,7 @@ async fn messages(
     } else {
         events.push(json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "tool_use", "id": "t1", "name": block["name"], "input": {} } }));
         let input = block["input"].to_string();
-        for piece in [&input[..5], &input[5..]] {
+        for piece in parts(&input) {
             events.push(json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "input_json_delta", "partial_json": piece } }));
         }
     }
@@ -127,7 +138,7 @@ async fn messages(
     events.push(json!({ "type": "message_stop" }));
     let lines =
         events.iter().map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()));
-    pieces(&way, lines.collect())
+    pieces(&way, lines.collect(), &seen)
 }
 
 async fn completions(
@@ -198,14 +209,13 @@ async fn completions(
             ));
         }
     } else {
-        let (first, second) = words.split_at(4);
-        events.extend([first, second].map(|piece| chunk(json!({ "content": piece }), Value::Null)));
+        events.extend(parts(&words).map(|piece| chunk(json!({ "content": piece }), Value::Null)));
     }
     events.push(chunk(json!({}), json!("stop")));
     events.push(json!({ "id": "c1", "object": "chat.completion.chunk", "model": "tiny-1", "choices": [], "usage": usage }));
     let lines =
         events.iter().map(|event| format!("data: {event}\n\n")).chain(["data: [DONE]\n\n".to_owned()]);
-    pieces(&way, lines.collect())
+    pieces(&way, lines.collect(), &seen)
 }
 
 async fn embeddings(Path(way): Path<String>, State(seen): State<Arc<Seen>>, body: Bytes) -> Response {
@@ -227,6 +237,17 @@ async fn embeddings(Path(way): Path<String>, State(seen): State<Arc<Seen>>, body
     whole(&way, &json!({ "object": "list", "data": data, "model": "tiny-1", "usage": { "prompt_tokens": 9, "total_tokens": 9 } }).to_string())
 }
 
+/// A text in pieces as a model has them: of some letters each.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let ends = text.char_indices().map(|(at, _)| at).skip(4).step_by(4).chain([text.len()]);
+    let mut from = 0;
+    ends.map(move |end| {
+        let part = &text[from..end];
+        from = end;
+        part
+    })
+}
+
 /// Which tool of a request is called: the one it must, else its first.
 fn tool_of(body: &Value) -> Option<&str> {
     body["tool_choice"]["name"].as_str().or_else(|| body["tools"][0]["name"].as_str())
@@ -240,22 +261,40 @@ fn input(tool: &str, body: &Value) -> Value {
 /// each fact of a pulse, one for each answer to a person, else a word.
 fn answer(body: &Value) -> Value {
     let schema = [&body["response_format"]["json_schema"]["schema"], &body["tools"][0]["input_schema"]];
+    let said = body["messages"].as_array().and_then(|all| all.last()).unwrap()["content"].as_str();
+    if schema.iter().any(|schema| schema.pointer("/properties/beats").is_some()) {
+        return json!({ "beats": beats(said.unwrap()) });
+    }
     let Some(line) = schema.iter().find_map(|schema| schema.pointer("/properties/lines/items/properties"))
     else {
         return json!({ "word": "evening" });
     };
     if let Some(answers) = line["answer"]["enum"].as_array() {
-        let lines = answers.iter().map(|id| json!({ "answer": id, "text": "Hear me: {answer}" }));
+        let lines = answers.iter().map(|id| json!({ "answer": id, "text": "Hear me: {answer} Hear me." }));
         return json!({ "lines": lines.collect::<Vec<_>>() });
     }
-    let said = body["messages"].as_array().and_then(|all| all.last()).unwrap();
-    let wanted = said["content"].as_str().unwrap().rsplit("Write:\n").next().unwrap().lines();
+    let wanted = said.unwrap().rsplit("Write:\n").next().unwrap().lines();
     let lines = wanted.filter_map(|line| {
         let (fact, rest) = line.split_once(": ")?;
         let (by, _) = rest.split_once(',')?;
         Some(json!({ "by": by, "fact": fact, "text": "{node} is {state}." }))
     });
     json!({ "lines": lines.collect::<Vec<_>>() })
+}
+
+/// The beats of a tale, each with a word before it; and for a teller in whose mouth that
+/// is another's, no more than its roles, which nobody's manner is in.
+fn beats(said: &str) -> Vec<Value> {
+    let wanted = said.rsplit("Beats:\n").next().unwrap().lines();
+    let parts = wanted.filter_map(|line| line.split_once(": "));
+    let beats = parts.flat_map(|(beat, text)| {
+        let id = beat.split(' ').next().unwrap();
+        let roles = text.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+        let roles: Vec<String> = roles.map(|(role, _)| format!("{{{role}}}")).collect();
+        [text.to_owned(), format!("{}.", roles.join(" and "))]
+            .map(|text| json!({ "beat": id, "text": format!("Hear: {text}") }))
+    });
+    beats.collect()
 }
 
 async fn failure(
@@ -292,7 +331,7 @@ fn whole(way: &str, text: &str) -> Response {
     ([("content-type", "application/json")], text.to_owned()).into_response()
 }
 
-fn pieces(way: &str, mut lines: Vec<String>) -> Response {
+fn pieces(way: &str, mut lines: Vec<String>, seen: &Arc<Seen>) -> Response {
     let mut end = Vec::new();
     match way {
         "cut" => {
@@ -302,6 +341,17 @@ fn pieces(way: &str, mut lines: Vec<String>) -> Response {
         // It closes well, and too early.
         "short" => lines.truncate(lines.len() - 2),
         "garbage" => "data: {\"broken\n\n".clone_into(&mut lines[2]),
+        // It says how it begins, and then nothing more: whoever waits goes away.
+        "stalls" => {
+            lines.truncate(lines.len() - 5);
+            let (gone, begin) = (Gone(Arc::clone(seen)), Bytes::from(lines.concat()));
+            let stall = stream::once(async move {
+                let _gone = gone;
+                std::future::pending::<Result<Bytes, std::io::Error>>().await
+            });
+            let body = Body::from_stream(stream::iter([Ok(begin)]).chain(stall));
+            return ([("content-type", "text/event-stream")], body).into_response();
+        }
         "endless" => lines = vec![lines[2].clone(); 4_000],
         _ => {}
     }

@@ -52,6 +52,26 @@ pub struct Pulse {
 
 /// The first pulse of a fleet in which every seventh node is in trouble.
 pub fn pulse(nodes: usize) -> Pulse {
+    let mut found = Pulse { context: 0, prefix: 0, rules: 0, output: 0 };
+    first(nodes, 1, |plan| {
+        let report = plan.report();
+        let rules = plan.request.as_ref().map_or(0, |request| minds::estimate::tokens(&request.rules));
+        let lines = plan.found.iter().filter(|found| found.asked).count() as u32;
+        found = Pulse { context: report.context, prefix: report.prefix, rules, output: lines * LINE };
+    });
+    found
+}
+
+/// What a model is asked in the first two pulses of such a fleet: in the second one the
+/// trouble has moved on by a node.
+pub fn asked_twice(nodes: usize) -> Vec<minds::Request> {
+    let mut asked = Vec::new();
+    first(nodes, 2, |plan| asked.extend(plan.request.clone()));
+    asked
+}
+
+/// The first pulses of a fleet in which every seventh node is in trouble.
+fn first(nodes: usize, pulses: usize, mut each: impl FnMut(&Plan)) {
     let cast = Cast::built_in().expect("the sheets that are built in");
     let styles = Styles::of(&cast);
     let (muted, earlier) = (BTreeSet::new(), BTreeMap::new());
@@ -61,15 +81,17 @@ pub fn pulse(nodes: usize) -> Pulse {
         14 | 21 => Stands::Stressed,
         _ => Stands::Well,
     };
-    let turns: Vec<Turn> = (0..nodes).map(|place| (place, 0, 60, stands(place))).collect();
-    let nodes = turns.iter().map(|turn| standing(std::slice::from_ref(turn), turn.0, 20 * MINUTE)).collect();
-    let scene = Scene { now: T + (20 * MINUTE).cast_signed(), nodes, ..Scene::default() };
-    let (_, changes, _) = Digest::default().look(&scene);
-    let plan = Plan::new(&house(&cast, &styles, &muted, &earlier), &scene, &changes, &[], "a day", 7);
-    let report = plan.report();
-    let rules = plan.request.as_ref().map_or(0, |request| minds::estimate::tokens(&request.rules));
-    let lines = plan.found.iter().filter(|found| found.asked).count() as u32;
-    Pulse { context: report.context, prefix: report.prefix, rules, output: lines * LINE }
+    let mut digest = Digest::default();
+    for pulse in 0..pulses {
+        let now = 20 * MINUTE + pulse as Millis * 30 * MINUTE;
+        let begin = now / MINUTE - 20;
+        let turns = (0..nodes).map(|place| (place, begin, begin + 60, stands(place + 27 * pulse)));
+        let nodes = turns.map(|turn| standing(std::slice::from_ref(&turn), turn.0, now)).collect();
+        let scene = Scene { now: T + now.cast_signed(), nodes, ..Scene::default() };
+        let (next, changes, _) = digest.look(&scene);
+        digest = next;
+        each(&Plan::new(&house(&cast, &styles, &muted, &earlier), &scene, &changes, &[], "a day", 7));
+    }
 }
 
 fn house<'a>(
@@ -103,21 +125,42 @@ pub fn bad() -> Vec<Turn> {
 
 /// Plays a day.
 pub fn play(turns: &[Turn]) -> Day {
+    let mut day = Day::default();
+    let happened = pulses(turns, |plan| {
+        if let Some(request) = &plan.request {
+            let lines = plan.found.iter().filter(|found| found.asked).count() as u32;
+            day.calls += 1;
+            day.input += request.estimate();
+            day.output += LINE * lines;
+        }
+    });
+    Day { events: happened, ..day }
+}
+
+/// What a model is asked on a day.
+pub fn asked(turns: &[Turn]) -> Vec<minds::Request> {
+    let mut asked = Vec::new();
+    pulses(turns, |plan| asked.extend(plan.request.clone()));
+    asked
+}
+
+/// Plays the pulses of a day; gives how much happened.
+fn pulses(turns: &[Turn], mut each: impl FnMut(&Plan)) -> u32 {
     let cast = Cast::built_in().expect("the sheets that are built in");
     let styles = Styles::of(&cast);
     let (muted, earlier) = (BTreeSet::new(), BTreeMap::new());
     let house = house(&cast, &styles, &muted, &earlier);
-    let (mut day, mut digest) = (Day::default(), Digest::default());
+    let (mut events, mut digest) = (0, Digest::default());
     let mut timing = Timing::new(0, 30 * MINUTE);
     for now in (0..DAY).step_by(10 * SECOND as usize) {
         for (_, from, to, stands) in turns {
             if from * MINUTE == now {
-                day.events += 1;
+                events += 1;
                 if stands.is_grave() {
                     timing.urgent(now);
                 }
             }
-            day.events += u32::from(to * MINUTE == now);
+            events += u32::from(to * MINUTE == now);
         }
         if now < timing.due() {
             continue;
@@ -127,15 +170,9 @@ pub fn play(turns: &[Turn]) -> Day {
         let scene = Scene { now: T + now.cast_signed(), nodes, ..Scene::default() };
         let (next, changes, _) = digest.look(&scene);
         digest = next;
-        let plan = Plan::new(&house, &scene, &changes, &[], "a day", 7);
-        if let Some(request) = &plan.request {
-            let lines = plan.found.iter().filter(|found| found.asked).count() as u32;
-            day.calls += 1;
-            day.input += request.estimate();
-            day.output += LINE * lines;
-        }
+        each(&Plan::new(&house, &scene, &changes, &[], "a day", 7));
     }
-    day
+    events
 }
 
 fn standing(turns: &[Turn], place: usize, now: Millis) -> NodeNow {

@@ -159,19 +159,7 @@ impl Coordinator {
         mut hear: impl FnMut(Told) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
         let answer = self.call("/api/v1/stream", query)?;
-        let mut told = Told::default();
-        for line in BufReader::new(answer.into_body().into_reader()).lines() {
-            // The link broke: as good as an end.
-            let Ok(line) = line else { return Ok(()) };
-            if line.is_empty() {
-                hear(std::mem::take(&mut told))?;
-            } else if let Some(kind) = line.strip_prefix("event:") {
-                kind.trim().clone_into(&mut told.kind);
-            } else if let Some(data) = line.strip_prefix("data:") {
-                told.data.push_str(data.trim_start());
-            }
-        }
-        Ok(())
+        heard(answer, &mut hear)
     }
 
     /// Sends JSON, and reads the JSON that is answered.
@@ -180,13 +168,36 @@ impl Coordinator {
         path: &str,
         body: &serde_json::Value,
     ) -> Result<T, CliError> {
+        let mut answer = self.sent(path, body)?;
+        self.read(&mut answer)
+    }
+
+    /// Sends JSON, and reads what is answered as it comes, until it ends.
+    pub(super) fn send_and_hear(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+        mut hear: impl FnMut(Told) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        heard(self.sent(path, body)?, &mut hear)
+    }
+
+    fn sent(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> Result<ureq::http::Response<ureq::Body>, CliError> {
         let mut request = self.agent.post(format!("{}{path}", self.url));
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let config = request.config().timeout_recv_response(Some(PATIENCE));
-        let mut answer = self.answered(config.build().send_json(body))?;
-        self.read(&mut answer)
+        self.answered(config.build().send_json(body))
+    }
+
+    /// What is told in a stream's event, as JSON.
+    pub(super) fn told<T: DeserializeOwned>(&self, told: &Told) -> Result<T, CliError> {
+        serde_json::from_str(&told.data).map_err(|error| self.strange(&error.to_string()))
     }
 
     fn call(&self, path: &str, query: &[(&str, &str)]) -> Result<ureq::http::Response<ureq::Body>, CliError> {
@@ -243,9 +254,29 @@ impl Coordinator {
         CliError::Unreachable { url: self.url.clone(), why: why.to_owned() }
     }
 
-    fn strange(&self, why: &str) -> CliError {
+    pub(super) fn strange(&self, why: &str) -> CliError {
         CliError::Strange { url: self.url.clone(), why: super::screen::clean(why) }
     }
+}
+
+/// Reads server-sent events until they end.
+fn heard(
+    answer: ureq::http::Response<ureq::Body>,
+    hear: &mut dyn FnMut(Told) -> Result<(), CliError>,
+) -> Result<(), CliError> {
+    let mut told = Told::default();
+    for line in BufReader::new(answer.into_body().into_reader()).lines() {
+        // The link broke: as good as an end.
+        let Ok(line) = line else { return Ok(()) };
+        if line.is_empty() {
+            hear(std::mem::take(&mut told))?;
+        } else if let Some(kind) = line.strip_prefix("event:") {
+            kind.trim().clone_into(&mut told.kind);
+        } else if let Some(data) = line.strip_prefix("data:") {
+            told.data.push_str(data.trim_start());
+        }
+    }
+    Ok(())
 }
 
 /// Where the coordinator of this machine is, and its token: as its data folder

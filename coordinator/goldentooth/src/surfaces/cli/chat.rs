@@ -1,7 +1,7 @@
 //! `chat`: a conversation with the cast, with history and completion of names.
 
 use super::ask::{CliError, Coordinator};
-use super::question::{ChatArgs, print, put};
+use super::question::{ChatArgs, Question};
 use super::screen::{Screen, clean};
 use super::{habit, person};
 use crate::surfaces::view::{CharacterView, EventView, NodeView};
@@ -46,15 +46,19 @@ pub(super) fn chat(args: &ChatArgs, screen: &mut Screen<'_>) -> Result<(), CliEr
             }
             continue;
         }
-        match put(&coordinator, &line, &person, args.taste.flavour) {
+        let question = Question { text: &line, person: &person, flavour: args.taste.flavour };
+        let asked = if args.target.json {
+            question.put(&coordinator)
+        } else {
+            question.put_aloud(&coordinator, screen)
+        };
+        match asked {
             Ok(answers) => {
                 let facts = answers.answers.iter().flat_map(|answer| &answer.facts);
                 about =
                     facts.map(|fact| fact.subject.clone()).find(|subject| nodes.contains(subject)).or(about);
                 if args.target.json {
                     screen.json(&answers, false)?;
-                } else {
-                    print(&answers, screen)?;
                 }
             }
             // A question that can't be taken ends no conversation.

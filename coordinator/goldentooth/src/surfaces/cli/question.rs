@@ -4,9 +4,10 @@ use super::ask::{CliError, Coordinator};
 use super::screen::{Screen, WIDTH, clean, wrapped};
 use super::{Target, Taste, person};
 use crate::flavour::Flavour;
-use crate::surfaces::view::AnswersView;
+use crate::surfaces::view::{AnswersView, PieceView};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// `goldentooth ask`
 #[derive(Debug, Args)]
@@ -47,36 +48,101 @@ pub struct ChatArgs {
     pub(super) target: Target,
 }
 
-pub(super) fn put(
-    coordinator: &Coordinator,
-    text: &str,
-    person: &str,
-    flavour: Option<Flavour>,
-) -> Result<AnswersView, CliError> {
-    coordinator.send("/api/v1/ask", &json!({ "text": text, "as": person, "flavour": flavour }))
+/// What is asked, and by whom.
+pub(super) struct Question<'a> {
+    pub(super) text: &'a str,
+    pub(super) person: &'a str,
+    pub(super) flavour: Option<Flavour>,
+}
+
+impl Question<'_> {
+    fn body(&self) -> Value {
+        json!({ "text": self.text, "as": self.person, "flavour": self.flavour })
+    }
+
+    /// Asks, and gives the answers whole.
+    pub(super) fn put(&self, coordinator: &Coordinator) -> Result<AnswersView, CliError> {
+        coordinator.send("/api/v1/ask", &self.body())
+    }
+
+    /// Asks, and prints the answers as they come.
+    pub(super) fn put_aloud(
+        &self,
+        coordinator: &Coordinator,
+        screen: &mut Screen<'_>,
+    ) -> Result<AnswersView, CliError> {
+        let mut aloud = Aloud::default();
+        let mut whole = None;
+        coordinator.send_and_hear("/api/v1/ask/aloud", &self.body(), |told| {
+            match told.kind.as_str() {
+                "piece" => aloud.piece(&coordinator.told(&told)?, screen)?,
+                "answers" => whole = Some(coordinator.told::<AnswersView>(&told)?),
+                "refused" => {
+                    let told: Value = coordinator.told(&told)?;
+                    return Err(CliError::Refused(clean(told["error"].as_str().unwrap_or_default())));
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let whole = whole.ok_or_else(|| coordinator.strange("its answer broke off"))?;
+        aloud.rest(&whole, screen)?;
+        Ok(whole)
+    }
 }
 
 pub(super) fn ask(args: &AskArgs, screen: &mut Screen<'_>) -> Result<(), CliError> {
     let coordinator = Coordinator::new(&args.target)?;
-    let answers = put(&coordinator, &args.text.join(" "), &person(args.person.as_ref()), args.taste.flavour)?;
+    let (text, person) = (args.text.join(" "), person(args.person.as_ref()));
+    let question = Question { text: &text, person: &person, flavour: args.taste.flavour };
     if args.target.json {
-        return Ok(screen.json(&answers, false)?);
+        return Ok(screen.json(&question.put(&coordinator)?, false)?);
     }
-    Ok(print(&answers, screen)?)
+    question.put_aloud(&coordinator, screen).map(drop)
 }
 
-pub(super) fn print(answers: &AnswersView, screen: &mut Screen<'_>) -> std::io::Result<()> {
-    for answer in &answers.answers {
-        let kind = if answer.kind == "fact" { String::new() } else { format!(" ({})", answer.kind) };
-        for (place, line) in wrapped(&clean(&answer.text), WIDTH - 2).iter().enumerate() {
-            // The understudy is one of us, any other a provider of the configuration.
-            let the = if answer.mind == "understudy" { "the " } else { "" };
-            let who = format!("{}{kind}, by {the}{}:", answer.by, clean(&answer.mind));
-            if place == 0 {
-                screen.line(&screen.faint(&who))?;
+/// What of the answers stands on the screen already.
+#[derive(Default)]
+struct Aloud {
+    shown: BTreeMap<usize, String>,
+    /// Whose answer was printed last.
+    last: Option<usize>,
+}
+
+impl Aloud {
+    /// Prints what has come of an answer.
+    fn piece(&mut self, piece: &PieceView, screen: &mut Screen<'_>) -> std::io::Result<()> {
+        self.shown.entry(piece.place).or_default().push_str(&piece.text);
+        self.print((piece.place, &piece.by, &piece.kind, &piece.mind), &piece.text, screen)
+    }
+
+    /// Prints what has not come in pieces.
+    fn rest(&mut self, answers: &AnswersView, screen: &mut Screen<'_>) -> std::io::Result<()> {
+        for (place, answer) in answers.answers.iter().enumerate() {
+            let shown = self.shown.get(&place).map_or("", String::as_str);
+            let rest = answer.text.strip_prefix(shown).unwrap_or(&answer.text).to_owned();
+            if !rest.trim().is_empty() {
+                self.print((place, &answer.by, &answer.kind, &answer.mind), &rest, screen)?;
             }
+        }
+        screen.flush()
+    }
+
+    fn print(
+        &mut self,
+        (place, by, kind, mind): (usize, &str, &str, &str),
+        text: &str,
+        screen: &mut Screen<'_>,
+    ) -> std::io::Result<()> {
+        if self.last.replace(place) != Some(place) {
+            let kind = if kind == "fact" { String::new() } else { format!(" ({kind})") };
+            // The understudy is one of us, any other a provider of the configuration.
+            let the = if mind == "understudy" { "the " } else { "" };
+            screen.line(&screen.faint(&format!("{}{kind}, by {the}{}:", clean(by), clean(mind))))?;
+        }
+        for line in wrapped(&clean(text), WIDTH - 2) {
             screen.line(&format!("  {line}"))?;
         }
+        screen.flush()
     }
-    screen.flush()
 }

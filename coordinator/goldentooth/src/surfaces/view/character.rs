@@ -188,6 +188,21 @@ pub struct AnswerView {
     pub kind: String,
 }
 
+/// What of an answer may be shown before it is whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PieceView {
+    /// Which of the answers it belongs to, counted from 0.
+    pub place: usize,
+    /// Who answers: the sheet's file name.
+    pub by: String,
+    /// Which provider composes it.
+    pub mind: String,
+    /// fact, suspicion or fiction.
+    pub kind: String,
+    /// What goes on from the pieces before.
+    pub text: String,
+}
+
 /// What a question was answered: `ask --json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Answers"))]

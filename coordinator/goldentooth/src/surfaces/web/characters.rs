@@ -54,11 +54,11 @@ pub(super) async fn council(
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Question {
-    text: String,
+    pub(super) text: String,
     #[serde(default, rename = "as")]
-    person: Option<String>,
+    pub(super) person: Option<String>,
     #[serde(default)]
-    flavour: Option<Flavour>,
+    pub(super) flavour: Option<Flavour>,
 }
 
 /// Who asks: as they say, or as their token is called.

@@ -9,7 +9,7 @@
 //!   an operator's. A browser shows the cookie that it got for one
 //!   (`signing.rs`); with that, writing needs an `Origin` of ours beside it.
 //!   Reading also takes it as the password of HTTP's Basic scheme (`curl -u`).
-//!   A question to the cast (`POST /api/v1/ask`) changes nothing, and counts as reading.
+//!   A question to the cast (`POST /api/v1/ask`, `…/aloud`) changes nothing, and counts as reading.
 //! - *Headers*: no inline code, no outside host, no frame, no guessing of types.
 
 use super::{Options, Web, signing};
@@ -161,7 +161,7 @@ pub(super) fn check(
         return Ok(());
     }
     // A question changes nothing: who may read may ask.
-    let writes = writes && uri.path() != "/api/v1/ask";
+    let writes = writes && !["/api/v1/ask", "/api/v1/ask/aloud"].contains(&uri.path());
     if !writes && options.address.ip().is_loopback() && is_local(host, headers) {
         return Ok(());
     }

@@ -11,6 +11,7 @@
 //! | `/api/v1/nodes/NAME/biography` | a node's life, also of one that was forgotten |
 //! | `/api/v1/nodes/NAME/council` | what every eye of the cast sees in a node |
 //! | `POST /api/v1/ask` | a question to the cast; it changes nothing, and needs no token on loopback |
+//! | `POST /api/v1/ask/aloud` | the same, its answers as they come: `aloud.rs` |
 //! | `POST /api/v1/cast/NAME` | a mute, a thumb or a guess: needs the token |
 //! | `/api/v1/minds`, `/api/v1/minds/ledger` | who can be asked, and what it cost |
 //! | `/api/v1/pulse`, `/api/v1/pulse/dry` | the last pulse, and what one would be; `POST` makes one: needs the token |
@@ -31,6 +32,7 @@
 //!
 //! Every request passes `guard.rs` first: Host, Origin, token, headers.
 
+mod aloud;
 mod answers;
 mod api;
 mod assets;
@@ -157,6 +159,7 @@ impl Web {
             .route("/api/v1/drills", post(characters::drill))
             .route("/api/v1/people/forget", post(characters::forget))
             .route("/api/v1/ask", post(characters::ask))
+            .route("/api/v1/ask/aloud", post(aloud::ask))
             .route("/api/v1/facts/{id}", get(characters::fact))
             .route("/api/v1/minds", get(thinking::all))
             .route("/api/v1/minds/ledger", get(thinking::ledger))
