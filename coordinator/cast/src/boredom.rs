@@ -5,6 +5,7 @@
 use crate::casting::Cast;
 use crate::eye::Eye;
 use crate::sheet::Sheet;
+use crate::style::Place;
 use crate::trope::Trope;
 use oorandom::Rand64;
 use serde::{Deserialize, Serialize};
@@ -211,11 +212,13 @@ pub struct Beat {
 }
 
 /// What somebody has in mind who is bored: one of the willing who is not veiled,
-/// with a trope for which there are enough of them. None if there is nobody.
+/// with a trope for which there are enough of them. None if there is nobody. Each
+/// beat is told in the style of whoever says it, unless that says a name of here.
 pub fn whim<'a>(
     cast: &Cast,
     tropes: impl Iterator<Item = &'a Trope>,
     is_willing: impl Fn(&str) -> bool,
+    is_name: impl Fn(&str) -> bool,
     seed: u64,
 ) -> Option<Whim> {
     let chance = &mut Rand64::new(u128::from(seed));
@@ -228,9 +231,13 @@ pub fn whim<'a>(
     let roles = cast_roles(sheet, &bored, trope, chance);
     let name = |id: &String| cast.get(id).map_or_else(|| id.clone(), |sheet| sheet.name.clone());
     let names = roles.iter().map(|(role, id)| (role.clone(), name(id))).collect();
-    let beats = trope.told(&names).into_iter().map(|(role, text)| {
+    let (told, mut used) = (trope.told(&names), Vec::new());
+    let all = told.len();
+    let beats = told.into_iter().enumerate().map(|(number, (role, text))| {
         let by = role.and_then(|role| roles.get(role)).unwrap_or(&sheet.id);
-        Beat { by: by.clone(), text }
+        let style = cast.get(by).and_then(|sheet| sheet.style).filter(|style| !style.names(&is_name));
+        let dressed = style.map(|style| style.dress(Place::of(number, all), &text, chance, &mut used));
+        Beat { by: by.clone(), text: dressed.unwrap_or(text) }
     });
     let beats = beats.collect();
     let Reading { behaviour, reads, asks } = reading(sheet.eye);
@@ -322,7 +329,7 @@ mod tests {
         let (cast, tropes) = (Cast::built_in().unwrap(), Tropes::built_in().unwrap());
         let tell = |told: &[String], seed| {
             let fresh = tropes.iter().filter(|trope| !told.contains(&trope.id));
-            whim(&cast, fresh, |id| id != "malvo", seed)
+            whim(&cast, fresh, |id| id != "malvo", |_| false, seed)
         };
         let (mut told, mut by, mut answered) = (Vec::new(), BTreeSet::new(), false);
         for seed in 0..60 {
@@ -339,13 +346,33 @@ mod tests {
             assert!(whim.beats.iter().all(|beat| !beat.text.contains('{')), "{:?}", whim.beats);
             assert!(whim.beats.iter().all(|beat| whim.roles.values().any(|id| *id == beat.by)));
             answered |= whim.beats.iter().any(|beat| beat.by != whim.by);
+            let plain = trope.told(
+                &whim
+                    .roles
+                    .iter()
+                    .map(|(role, id)| (role.clone(), cast.get(id).unwrap().name.clone()))
+                    .collect(),
+            );
+            for (beat, (_, plain)) in whim.beats.iter().zip(&plain) {
+                let style = cast.get(&beat.by).unwrap().style.unwrap();
+                let bare = beat.text.replace(" / ", " ");
+                assert!(bare.contains(plain.as_str()) && beat.text != *plain, "{}: {}", style.id, beat.text);
+            }
             told.push(whim.trope);
             by.insert(whim.by);
         }
         assert!(by.len() >= 10, "{by:?}");
         assert!(answered, "some of them are told by two");
         assert_eq!(tell(&[], 3), tell(&[], 3));
-        assert_eq!(whim(&cast, tropes.iter(), |_| false, 1), None);
-        assert_eq!(whim(&cast, tropes.iter(), |id| id == "malvo", 1), None, "alone there is no tale");
+        // A style that says the name of something here is left off.
+        let named = whim(&cast, tropes.iter(), |_| true, |_| true, 3).unwrap();
+        let plain = whim(&cast, tropes.iter(), |_| true, |_| false, 3).unwrap();
+        assert!(named.beats.iter().zip(&plain.beats).all(|(bare, told)| told.text.len() > bare.text.len()));
+        assert_eq!(whim(&cast, tropes.iter(), |_| false, |_| false, 1), None);
+        assert_eq!(
+            whim(&cast, tropes.iter(), |id| id == "malvo", |_| false, 1),
+            None,
+            "alone there is no tale"
+        );
     }
 }

@@ -29,6 +29,7 @@ mod regard;
 mod sheet;
 mod signal;
 mod slot;
+pub mod style;
 pub mod thread;
 mod traits;
 pub mod trope;

@@ -6,6 +6,7 @@ use crate::grammar::Part;
 use crate::lexicon;
 use crate::sheet::Sheet;
 use crate::signal::Signal;
+use crate::style::Style;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
@@ -150,10 +151,12 @@ fn runs(sheet: &Sheet, length: usize) -> BTreeSet<Vec<String>> {
 /// The beginning of a sheet: every key that one has, with what belongs there.
 /// It passes no check until it is filled.
 pub fn scaffold(id: &str) -> String {
+    let styles = Style::all().iter().map(|style| style.id.as_str()).collect::<Vec<_>>().join(", ");
     let mut text = format!(
         "# {{slots}} are filled from facts, <phrases> from the end of this file. Words that claim\n\
          # something (numbers, times, states, comparisons, negations, causes) stand in slots only.\n\
          name = \"{id}\"\nhouse = \"\"\ndomain = \"\"\narchetype = \"\"\ninfluences = []\n\
+         # style = \"noir\"  # the form of its tales, one of {styles}; leave it out for plain ones\n\
          # office = \"architect\"  # architect, engineer, data, qa, security or sre; leave it out for none\n\
          veiled = false\n# guess = [\"what is right\"]  # of a veiled one; `goldentooth cast hide` makes it unreadable\n\
          # node = \"pi-07\"  # of a node's own character\n\

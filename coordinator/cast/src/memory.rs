@@ -28,6 +28,10 @@ const WORDS: usize = 96;
 const FOR_GOOD: u8 = 10;
 /// What a story is made of weighs so much at least.
 const TELLING: u8 = 5;
+/// The most in the short window, and in the narrative one.
+pub const TECHNICAL: usize = 8;
+/// See [`TECHNICAL`].
+pub const NARRATIVE: usize = 16;
 
 const HOUR: UnixMillis = 60 * 60 * 1_000;
 const WEEK: UnixMillis = 7 * 24 * HOUR;
@@ -209,21 +213,24 @@ impl Stream {
         score::recall(self.memories.iter(), now, words, most)
     }
 
-    /// The short window: what happened within an hour, the newest first.
+    /// The short window: the newest that happened within an hour, whatever they weigh, the
+    /// newest first, [`TECHNICAL`] at most.
     pub fn technical(&self, now: UnixMillis) -> impl Iterator<Item = &Memory> {
-        self.memories.iter().rev().take_while(move |memory| now - memory.at < HOUR).take(8)
+        self.memories.iter().rev().take_while(move |memory| now - memory.at < HOUR).take(TECHNICAL)
     }
 
-    /// The narrative window: what weighed most within a week, in its order.
+    /// The narrative window: what a story is made of (5 or more) within a week, in its
+    /// order; of more than [`NARRATIVE`] the newest.
     pub fn narrative(&self, now: UnixMillis) -> Vec<&Memory> {
         let telling = |memory: &&Memory| memory.importance >= TELLING && now - memory.at < WEEK;
         let mut week: Vec<&Memory> = self.memories.iter().filter(telling).collect();
-        let most = week.len().saturating_sub(16);
+        let most = week.len().saturating_sub(NARRATIVE);
         week.drain(..most);
         week
     }
 
-    /// The long window: what it concluded, and what it never forgets.
+    /// The long window: what it concluded, the newest [`INSIGHTS`], and what it never
+    /// forgets, however long ago.
     pub fn long(&self) -> (Vec<&Insight>, Vec<&Memory>) {
         let for_good = self.memories.iter().filter(|memory| memory.importance >= FOR_GOOD);
         (self.insights.iter().collect(), for_good.collect())

@@ -10,6 +10,7 @@ use crate::grammar::Grammar;
 use crate::guess::{self, Answer};
 use crate::life::Feeling;
 use crate::signal::Signal;
+use crate::style::Style;
 use crate::traits::Traits;
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +99,8 @@ pub struct Sheet {
     pub archetype: String,
     /// Whose prose it learnt to speak from.
     pub influences: Vec<String>,
+    /// In what form it tells what takes more than a line; none tells it plainly.
+    pub style: Option<&'static Style>,
     /// Its role; none for a character that holds none.
     pub office: Option<Office>,
     /// Whether its domain is for people to find out.

@@ -305,12 +305,16 @@ fn a_faulty_sheet_says_where_and_what() {
         "malvo.toml, line 6: unknown key `archetyp`; the nearest is `archetype`"
     );
     assert_eq!(
+        error("style = \"noir\"", "style = \"noire\"").split(", and").next().unwrap(),
+        "malvo.toml, line 8: style \"noire\" is unknown; the nearest is \"noir\""
+    );
+    assert_eq!(
         error("paranoia =", "paranoya ="),
-        "malvo.toml, line 31: unknown key `traits.paranoya`; the nearest is `traits.paranoia`"
+        "malvo.toml, line 32: unknown key `traits.paranoya`; the nearest is `traits.paranoia`"
     );
     assert_eq!(
         error("paranoia = 0.8", "paranoia = 1.8"),
-        "malvo.toml, line 31: traits.paranoia is 1.8; a trait is a number from 0 to 1"
+        "malvo.toml, line 32: traits.paranoia is 1.8; a trait is a number from 0 to 1"
     );
     let told = error("papers, now", "papers, twice");
     assert!(told.contains("\"twice\" is a number") && told.starts_with("malvo.toml, line "), "{told}");

@@ -1,8 +1,11 @@
 //! Threads: plot lines that events open, advance and close. While they run
 //! nobody says what a newer recorded fact denies.
 
+use crate::casting::Cast;
 use crate::fact::{Fact, Mood, Occasion, UnixMillis};
+use crate::sheet::Sheet;
 use crate::slot::time;
+use crate::style::Place;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -66,6 +69,32 @@ pub struct Thread {
     pub last: UnixMillis,
     /// How many events it has.
     pub chapters: u32,
+}
+
+impl Thread {
+    /// Whether a character stands in it: it is about that one, or about a node that it
+    /// embodies. In what the whole fleet goes through nobody stands more than others.
+    pub fn concerns(&self, cast: &Cast, id: &str) -> bool {
+        match self.plot {
+            Plot::Incident => cast.embody(&self.about).is_some_and(|sheet| sheet.id == id),
+            Plot::Cluster => false,
+            Plot::Evolution => self.about == id,
+            Plot::Drama => self.both().any(|one| one == id),
+        }
+    }
+
+    /// Who tells it: the one it is about, of two the one named first.
+    pub fn teller<'a>(&self, cast: &'a Cast) -> Option<&'a Sheet> {
+        match self.plot {
+            Plot::Incident => cast.embody(&self.about),
+            Plot::Cluster => None,
+            Plot::Evolution | Plot::Drama => self.both().next().and_then(|id| cast.get(id)),
+        }
+    }
+
+    fn both(&self) -> impl Iterator<Item = &str> {
+        self.about.split(AND)
+    }
 }
 
 /// What became of a thread by an event.
@@ -159,7 +188,7 @@ impl Threads {
             Beat::Between(other) => {
                 let (one, other) =
                     if who <= other.as_str() { (who, other.as_str()) } else { (other.as_str(), who) };
-                chapters.extend(self.advance(Plot::Drama, &format!("{one} and {other}"), at, event));
+                chapters.extend(self.advance(Plot::Drama, &format!("{one}{AND}{other}"), at, event));
             }
             Beat::Gone => {
                 self.nodes.remove(who);
@@ -279,10 +308,24 @@ impl Threads {
     }
 }
 
+/// What stands between the two that a thread is about.
+const AND: &str = " and ";
 /// Whom a thread of several nodes is about.
 const FLEET: &str = "the fleet";
 
 impl Chapter {
+    /// The same in the style of a character; none if it has none.
+    pub fn told(&self, by: &Sheet) -> Option<String> {
+        let place = match self.turn {
+            Turn::Opened => Place::First,
+            Turn::Advanced => Place::Then,
+            Turn::Closed => Place::Last,
+        };
+        // The same thread is always told in the same words.
+        let seed = self.thread.opened.unsigned_abs().wrapping_add(u64::from(self.thread.chapters));
+        by.style.map(|style| style.line(place, &self.words(), seed))
+    }
+
     /// What became of it, in words.
     pub fn words(&self) -> String {
         let Thread { plot, about, chapters, .. } = &self.thread;

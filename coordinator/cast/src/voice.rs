@@ -12,6 +12,8 @@ use crate::lexicon;
 use crate::life::Bearing;
 use crate::sheet::Sheet;
 use crate::slot::Slot;
+use crate::style::{IT, Style};
+use crate::trope::{Trope, Tropes};
 use crate::utter::{Recent, utter};
 use oorandom::Rand64;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +25,9 @@ const ASKED: [Occasion; 2] = [Occasion::Stressed, Occasion::Returned];
 /// Lines of each character about each fact.
 const LEARNT_LINES: usize = 40;
 const ASKED_LINES: usize = 20;
+/// Tales of each style, and how many beats are taken of each.
+const TALES: usize = 20;
+const TALE: usize = 4;
 /// How often the figure is drawn anew for its interval.
 const DRAWS: usize = 1_000;
 /// What an unseen run of letters counts, and how many there may be.
@@ -69,6 +74,11 @@ pub fn told_apart(cast: &Cast, seed: u64) -> Figure {
             pairs.push((right, lines.len()));
         }
     }
+    figure(&pairs, sheets.len(), seed)
+}
+
+/// The share of what went right, drawn anew for its interval.
+fn figure(pairs: &[(usize, usize)], among: usize, seed: u64) -> Figure {
     let share = |pairs: &[(usize, usize)]| {
         let (right, all) = pairs.iter().fold((0, 0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
         (right, all, right as f64 / (all.max(1)) as f64)
@@ -85,8 +95,8 @@ pub fn told_apart(cast: &Cast, seed: u64) -> Figure {
         .collect();
     drawn.sort_by(f64::total_cmp);
     let at = |permille: usize| drawn.get(DRAWS * permille / 1_000).copied().unwrap_or_default();
-    let (right, all, share) = share(&pairs);
-    Figure { right, all, share, interval: (at(25), at(975)), chance: 1.0 / sheets.len().max(1) as f64 }
+    let (right, all, share) = share(pairs);
+    Figure { right, all, share, interval: (at(25), at(975)), chance: 1.0 / among.max(1) as f64 }
 }
 
 /// Of lines with open slots, how many of each speaker's are given to it, and of how
@@ -106,6 +116,53 @@ pub fn attributed(
         (lines.iter().filter(is_its).count() as u32, lines.len() as u32)
     };
     asked.iter().map(|(by, lines)| (by.clone(), of(by, lines))).collect()
+}
+
+/// Tells the literary styles of the whole cast apart by whole tales: learnt from every
+/// other trope as each tells it, and asked about the tropes between. The same cast,
+/// tropes and seed give the same figure; those without a style are left out.
+pub fn styles_told_apart(cast: &Cast, tropes: &Tropes, seed: u64) -> Figure {
+    let tales = |odd: usize| {
+        let some = tropes.iter().enumerate().filter(move |(place, _)| place % 2 == odd);
+        let some: Vec<&Trope> = some.map(|(_, trope)| trope).collect();
+        move |style: &Style| {
+            let told = some.iter().map(|trope| style.whole(trope.spoken().map(|(_, text)| text), seed));
+            told.map(|told| told.text()).collect()
+        }
+    };
+    apart(cast, seed, tales(0), tales(1))
+}
+
+/// The same by words that were not learnt: from half of the words of each style, about
+/// tales made of the other half. Few words are learnt of each, so it is a hard question.
+pub fn styles_by_other_words(cast: &Cast, seed: u64) -> Figure {
+    let bare = |odd: bool| move |style: &Style| style.half(odd).map(|frame| frame.replace(IT, "#")).collect();
+    let tales = |style: &Style| {
+        let (words, chance): (Vec<String>, _) = (bare(true)(style), &mut Rand64::new(u128::from(seed)));
+        let mut word = || words.get(chance.rand_range(0..words.len().max(1) as u64) as usize).cloned();
+        let tale = |_| (0..TALE).filter_map(|_| word()).collect::<Vec<_>>().join(" ");
+        (0..TALES).map(tale).collect()
+    };
+    apart(cast, seed, bare(false), tales)
+}
+
+fn apart(
+    cast: &Cast,
+    seed: u64,
+    learnt: impl Fn(&Style) -> Vec<String>,
+    asked: impl Fn(&Style) -> Vec<String>,
+) -> Figure {
+    let masks = Masks::of(cast);
+    let styles = cast.sheets().iter().filter_map(|sheet| sheet.style);
+    let styles: BTreeMap<&str, &Style> = styles.map(|style| (style.id.as_str(), style)).collect();
+    let profiles: Vec<_> = styles.values().map(|style| profile(learnt(style), &masks)).collect();
+    let pair = |(teller, style): (usize, &&Style)| {
+        let tales = asked(style);
+        let right = tales.iter().filter(|tale| guess(&profiles, tale, &masks) == Some(teller)).count();
+        (right, tales.len())
+    };
+    let pairs: Vec<_> = styles.values().enumerate().map(pair).collect();
+    figure(&pairs, profiles.len(), seed)
 }
 
 /// What would give a speaker away.
@@ -245,6 +302,19 @@ mod tests {
         assert!(figure.share > 0.75 && figure.interval.0 > 0.65, "{figure:?}");
         assert!(figure.interval.0 <= figure.share && figure.share <= figure.interval.1, "{figure:?}");
         assert_eq!(figure, told_apart(&cast, 7));
+    }
+
+    /// It guards against styles that grow alike, or that what is told drowns.
+    #[test]
+    fn the_styles_are_told_apart() {
+        let (cast, tropes) = (Cast::built_in().unwrap(), Tropes::built_in().unwrap());
+        let figure = styles_told_apart(&cast, &tropes, 7);
+        println!("{figure:?}");
+        assert!(figure.all >= 15 * 30 && figure.share > 0.9, "{figure:?}");
+        assert_eq!(figure, styles_told_apart(&cast, &tropes, 7));
+        let unlearnt = styles_by_other_words(&cast, 7);
+        println!("{unlearnt:?}");
+        assert!(unlearnt.share > 3.0 * unlearnt.chance, "{unlearnt:?}");
     }
 
     #[test]

@@ -63,6 +63,11 @@ impl Life {
 
     /// All of it in a few plain sentences.
     pub fn words(&self, now: UnixMillis) -> String {
+        self.sentences(now).join(" ")
+    }
+
+    /// The same, one by one.
+    pub fn sentences(&self, now: UnixMillis) -> Vec<String> {
         let days = self.days(now);
         let (node, plural) = (&self.node, if days == 1 { "" } else { "s" });
         let calm = self.calm.map(|(from, until)| (until - from).unsigned_abs());
@@ -73,7 +78,7 @@ impl Life {
             self.night.map(|(_, grave)| format!("Its worst night: {} in crisis or silence.", span(grave))),
             stood_by.map(|(by, lines)| format!("{by} stood by it with {lines} lines.")),
         ];
-        sentences.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        sentences.into_iter().flatten().collect()
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) mod glance;
 mod grown;
 #[cfg(feature = "stage")]
 mod hosted;
+#[cfg(feature = "stage")]
+mod plots;
 mod record;
 #[cfg(feature = "stage")]
 mod voiced;
@@ -24,13 +26,13 @@ mod voiced;
 mod tests;
 
 #[cfg(feature = "stage")]
-pub(crate) use hosted::{Hosted, Passage};
+pub(crate) use hosted::{Hosted, Passage, word};
 pub use record::fact;
 #[cfg(feature = "stage")]
 pub(crate) use voiced::{Models, Show};
 
 use crate::flavour::Flavour;
-use crate::surfaces::view::{AnswersView, CharacterView, CouncilView, DrillView, PieceView};
+use crate::surfaces::view::{AnswersView, CharacterView, CouncilView, DrillView, PieceView, ToldView};
 use frames::NodeName;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc;
@@ -116,6 +118,23 @@ impl Company {
         self.host()?.characters().await
     }
 
+    /// Things as a character tells them in its style: whom one names, else who embodies
+    /// the node. None if it has no style, or there is nobody to tell them.
+    ///
+    /// # Errors
+    /// [`CompanyError`] if somebody is named whom there is not.
+    pub fn tell(
+        &self,
+        by: Option<&str>,
+        node: Option<&str>,
+        things: (&[&str], u64),
+    ) -> Result<Option<ToldView>, CompanyError> {
+        match self.0.get() {
+            Some(host) => host.tell(by, node, things),
+            None => by.map_or(Ok(None), |_| Err(CompanyError::Away)),
+        }
+    }
+
     /// Answers a question of a person's, with so much voice.
     ///
     /// # Errors
@@ -195,6 +214,15 @@ impl Company {
 impl Company {
     pub async fn characters(&self) -> Result<Vec<CharacterView>, CompanyError> {
         Err(CompanyError::Away)
+    }
+
+    pub fn tell(
+        &self,
+        by: Option<&str>,
+        _: Option<&str>,
+        _: (&[&str], u64),
+    ) -> Result<Option<ToldView>, CompanyError> {
+        by.map_or(Ok(None), |_| Err(CompanyError::Away))
     }
 
     pub async fn ask(&self, _: &str, _: &str, _: Flavour) -> Result<AnswersView, CompanyError> {

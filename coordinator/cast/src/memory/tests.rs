@@ -95,27 +95,68 @@ fn what_happens_together_is_seen_and_what_does_not_isnt() {
     assert!(together.iter().all(|(claim, cited)| claim.holds(cited)));
 }
 
+fn hours(number: usize) -> UnixMillis {
+    UnixMillis::try_from(number).unwrap() * HOUR
+}
+
+fn numbers<'a>(window: impl IntoIterator<Item = &'a Memory>) -> Vec<usize> {
+    window.into_iter().map(|one| one.event[1..].parse().unwrap()).collect()
+}
+
 #[test]
-fn each_window_has_its_own() {
-    let (mut stream, _) = stream(&[
+fn the_short_window_has_an_hour_and_at_most_eight_whatever_they_weigh() {
+    let minute = HOUR / 60;
+    let (stream, _) = stream(&[
         (0, "born", "pi-1"),
-        (DAY, "stressed", "pi-1"),
-        (20 * DAY, "crisis", "pi-1"),
-        (20 * DAY + 1, "stressed", "pi-2"),
+        (40 * minute, "agent_changed", "pi-1"),
+        (90 * minute, "crisis", "pi-1"),
     ]);
-    let now = 20 * DAY + 60_000;
-    let nodes = |window: Vec<&Memory>| window.iter().map(|one| one.kind.clone()).collect::<Vec<_>>();
-    assert_eq!(nodes(stream.technical(now).collect()), ["stressed", "crisis"]);
-    assert_eq!(nodes(stream.narrative(now)), ["crisis"]);
-    let (insights, for_good) = stream.long();
-    assert!(insights.is_empty());
-    assert_eq!(nodes(for_good), ["born"]);
+    assert_eq!(numbers(stream.technical(91 * minute)), [2, 1], "the newest first");
+    assert_eq!(numbers(stream.technical(100 * minute)), [2], "an hour, and no more");
+    let many: Vec<_> = (0..20).map(|number| (number * minute, "stressed", "pi-1")).collect();
+    assert_eq!(numbers(self::stream(&many).0.technical(20 * minute)), [19, 18, 17, 16, 15, 14, 13, 12]);
+}
+
+#[test]
+fn the_narrative_window_has_a_week_of_what_weighs_and_the_newest_sixteen() {
+    let (stream, _) = stream(&[
+        (0, "crisis", "pi-1"),
+        (DAY, "silent", "pi-1"),
+        (2 * DAY, "stressed", "pi-1"),
+        (7 * DAY, "joined", "pi-2"),
+    ]);
+    assert_eq!(numbers(stream.narrative(7 * DAY)), [1, 3], "in its order, without what weighs less than 5");
+    let many: Vec<_> = (0..20).map(|number| (number * HOUR, "crisis", "pi-1")).collect();
+    assert_eq!(numbers(self::stream(&many).0.narrative(DAY)), (4..20).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_long_window_has_what_it_concluded_and_what_it_never_forgets() {
+    let (mut stream, _) = stream(&[(0, "born", "pi-1"), (DAY, "crisis", "pi-1")]);
+    assert_eq!((stream.long().0.len(), numbers(stream.long().1)), (0, vec![0]));
     // A birth outlives any number of crises.
-    for (number, hour) in (0..200).zip(0..) {
-        stream.remember(memory(number, now + hour * HOUR, "crisis", "pi-1"));
+    for number in 2..400 {
+        stream.remember(memory(number, hours(number), "crisis", &format!("pi-{}", number % 5)));
     }
-    assert_eq!(stream.memories().count(), MOST);
-    assert_eq!(nodes(stream.long().1), ["born"]);
+    let (insights, for_good) = stream.long();
+    assert!((1..=INSIGHTS).contains(&insights.len()), "claims are bounded, too");
+    assert_eq!(numbers(for_good), [0]);
+}
+
+#[test]
+fn beyond_the_most_what_is_worth_least_is_forgotten() {
+    let mut all: Vec<(UnixMillis, &str, &str)> =
+        (0..MOST).map(|number| (hours(number), "crisis", "pi-1")).collect();
+    all[20].1 = "agent_changed";
+    let mut stream = stream(&all).0;
+    let forgets = |stream: &mut Stream, number: usize| {
+        let before = numbers(stream.memories());
+        stream.remember(memory(number, hours(number), "crisis", "pi-1"));
+        let after = numbers(stream.memories());
+        before.into_iter().filter(|one| !after.contains(one)).collect::<Vec<_>>()
+    };
+    assert_eq!(forgets(&mut stream, 32), [20], "what weighs a tenth is worth less than what is a day older");
+    assert_eq!(forgets(&mut stream, 33), [0], "and of equals the oldest");
 }
 
 proptest! {

@@ -24,6 +24,18 @@ pub enum SheetError {
         /// The nearest that exists.
         nearest: String,
     },
+    /// A literary style that there is not.
+    #[error("{file}: style {style:?} is unknown; the nearest is {nearest:?}, and there are: {all}")]
+    Style {
+        /// Which sheet.
+        file: String,
+        /// What it names.
+        style: String,
+        /// The nearest that exists.
+        nearest: String,
+        /// All that exist.
+        all: String,
+    },
     /// A trait outside 0 to 1.
     #[error("{file}: traits.{name} is {value}; a trait is a number from 0 to 1")]
     TraitRange {
@@ -170,6 +182,7 @@ impl SheetError {
             | Self::NoAnswer { template, .. }
             | Self::Sobriety { template, .. } => holds(template),
             Self::Speechless { occasion, .. } => begins(occasion),
+            Self::Style { .. } => begins("style"),
             Self::NoGuess { .. } => begins("veiled"),
             Self::Guess { .. } => begins("guess"),
             Self::FewMoves { .. } => holds("[moves]"),
@@ -187,6 +200,7 @@ impl SheetError {
             Self::Syntax { file, .. }
             | Self::UnknownKey { file, .. }
             | Self::TraitRange { file, .. }
+            | Self::Style { file, .. }
             | Self::Grammar { file, .. }
             | Self::Word { file, .. }
             | Self::Speechless { file, .. }

@@ -7,6 +7,7 @@ use crate::grammar::{Grammar, GrammarError, Part, Template, nearest};
 use crate::guess::Answer;
 use crate::lexicon;
 use crate::moves::Move;
+use crate::style::Style;
 use crate::traits::Traits;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ struct Raw {
     domain: String,
     archetype: String,
     influences: Vec<String>,
+    #[serde(default)]
+    style: Option<String>,
     #[serde(default)]
     office: Option<Office>,
     #[serde(default)]
@@ -58,12 +61,13 @@ struct Answers {
 /// How few kinds of move a character may have.
 const FEWEST_MOVES: usize = 10;
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "name",
     "house",
     "domain",
     "archetype",
     "influences",
+    "style",
     "office",
     "veiled",
     "guess",
@@ -112,6 +116,17 @@ pub(super) fn sheet(id: &str, text: &str) -> Result<Sheet, SheetError> {
     if raw.domain.is_empty() && !raw.veiled {
         return Err(SheetError::NoDomain { file });
     }
+    let style = raw.style.map(|id| {
+        let all = || Style::all().iter().map(|style| style.id.as_str());
+        let unknown = || SheetError::Style {
+            file: file.clone(),
+            nearest: nearest(&id, all()).unwrap_or_default(),
+            all: all().collect::<Vec<_>>().join(", "),
+            style: id.clone(),
+        };
+        Style::get(&id).ok_or_else(unknown)
+    });
+    let style = style.transpose()?;
     let guess: Result<Vec<Answer>, _> = raw.guess.iter().map(|answer| answer.parse()).collect();
     let guess = guess.map_err(|source| SheetError::Guess { file: file.clone(), source })?;
     let grammar = grammar(&file, raw.lines, raw.moves, &raw.answers.lead, raw.phrases)?;
@@ -125,6 +140,7 @@ pub(super) fn sheet(id: &str, text: &str) -> Result<Sheet, SheetError> {
         domain: raw.domain,
         archetype: raw.archetype,
         influences: raw.influences,
+        style,
         office: raw.office,
         veiled: raw.veiled,
         guess,

@@ -4,6 +4,17 @@ use super::DataArgs;
 use clap::Args;
 use std::path::PathBuf;
 
+/// Whom to ask, and how to answer.
+#[derive(Args, Clone, Debug)]
+pub struct AskedArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)] // a doc here would become the group's help
+    pub data: DataArgs,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `goldentooth forget`
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
@@ -19,10 +30,7 @@ pub struct ForgetArgs {
     pub purge: bool,
     #[command(flatten)]
     #[allow(missing_docs)] // a doc here would become the group's help
-    pub data: DataArgs,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
+    pub asked: AskedArgs,
 }
 
 /// `goldentooth forget-person`
@@ -38,10 +46,7 @@ pub struct ForgetPersonArgs {
     pub name: String,
     #[command(flatten)]
     #[allow(missing_docs)] // a doc here would become the group's help
-    pub data: DataArgs,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
+    pub asked: AskedArgs,
 }
 
 /// `goldentooth revoke`
@@ -55,10 +60,7 @@ pub struct RevokeArgs {
     pub name: String,
     #[command(flatten)]
     #[allow(missing_docs)] // a doc here would become the group's help
-    pub data: DataArgs,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
+    pub asked: AskedArgs,
 }
 
 /// `goldentooth rename`
@@ -80,10 +82,7 @@ pub struct RenameArgs {
     pub address: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs)] // a doc here would become the group's help
-    pub data: DataArgs,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
+    pub asked: AskedArgs,
 }
 
 /// `goldentooth backup`
@@ -97,10 +96,7 @@ pub struct BackupArgs {
     pub file: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs)] // a doc here would become the group's help
-    pub data: DataArgs,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
+    pub asked: AskedArgs,
 }
 
 /// `goldentooth restore`
@@ -115,8 +111,5 @@ pub struct RestoreArgs {
     pub file: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs)] // a doc here would become the group's help
-    pub data: DataArgs,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
+    pub asked: AskedArgs,
 }

@@ -12,9 +12,9 @@ use std::error::Error;
 /// What went wrong, with the way out.
 #[allow(clippy::print_stdout)] // a command's answer
 pub fn save(args: &BackupArgs) -> Result<(), Box<dyn Error>> {
-    let folder = config::folder(args.data.data.clone())?;
+    let folder = config::folder(args.asked.data.data.clone())?;
     let saved = backup::save(&folder, &args.file)?;
-    if args.json {
+    if args.asked.json {
         println!("{}", serde_json::to_string(&saved)?);
     } else {
         let (file, size) = (saved.file.display(), saved.bytes.div_ceil(1024));
@@ -32,7 +32,7 @@ pub fn save(args: &BackupArgs) -> Result<(), Box<dyn Error>> {
 /// What went wrong, with the way out.
 #[allow(clippy::print_stdout)] // a command's answer
 pub fn restore(args: &RestoreArgs) -> Result<(), Box<dyn Error>> {
-    let folder = config::folder(args.data.data.clone())?;
+    let folder = config::folder(args.asked.data.data.clone())?;
     // Asked first, so that a file's name mistyped makes no data folder.
     if !args.file.is_file() {
         let source = std::io::ErrorKind::NotFound.into();
@@ -40,7 +40,7 @@ pub fn restore(args: &RestoreArgs) -> Result<(), Box<dyn Error>> {
     }
     let data = Data::open(&folder)?;
     let restored = backup::restore(&data, &args.file)?;
-    if args.json {
+    if args.asked.json {
         println!("{}", serde_json::to_string(&restored)?);
         return Ok(());
     }

@@ -57,10 +57,11 @@ pub enum MembersError {
 pub fn forget(args: &ForgetArgs) -> Result<(), MembersError> {
     let name = node(&args.name)?;
     let body = json!({ "purge": args.purge });
-    let _: Value = running(&args.data)?.post(&format!("/api/v1/nodes/{name}/forget"), &body, PATIENCE)?;
+    let _: Value =
+        running(&args.asked.data)?.post(&format!("/api/v1/nodes/{name}/forget"), &body, PATIENCE)?;
     let past = if args.purge { "what was recorded of it is removed" } else { "its past is kept" };
     tell(
-        args.json,
+        args.asked.json,
         &json!({ "forgotten": name, "purged": args.purge }),
         &format!("{name} is forgotten: its file is void, and {past}."),
     );
@@ -73,7 +74,7 @@ pub fn forget(args: &ForgetArgs) -> Result<(), MembersError> {
 /// [`MembersError`], each with the way out.
 pub fn forget_person(args: &ForgetPersonArgs) -> Result<(), MembersError> {
     let body = json!({ "person": args.name });
-    let done: Value = running(&args.data)?.post("/api/v1/people/forget", &body, REWRITING)?;
+    let done: Value = running(&args.asked.data)?.post("/api/v1/people/forget", &body, REWRITING)?;
     let count = |key: &str| done.get(key).and_then(Value::as_u64).unwrap_or_default();
     let (events, others) = (count("events"), count("others"));
     let also = match others {
@@ -81,7 +82,7 @@ pub fn forget_person(args: &ForgetPersonArgs) -> Result<(), MembersError> {
         1 => "one event of somebody else holds the name, and stays".to_owned(),
         many => format!("{many} events of others hold the name, and stay"),
     };
-    tell(args.json, &done, &format!("Forgotten: {events} events were overwritten; {also}."));
+    tell(args.asked.json, &done, &format!("Forgotten: {events} events were overwritten; {also}."));
     Ok(())
 }
 
@@ -91,7 +92,7 @@ pub fn forget_person(args: &ForgetPersonArgs) -> Result<(), MembersError> {
 /// [`MembersError`], each with the way out.
 pub fn revoke(args: &RevokeArgs) -> Result<(), MembersError> {
     let name = node(&args.name)?;
-    let folder = config::folder(args.data.data.clone())?;
+    let folder = config::folder(args.asked.data.data.clone())?;
     match Data::open(&folder) {
         Ok(data) => directly(data, &name)?,
         // The lock tells for sure whether one runs: a crash leaves no lock.
@@ -102,7 +103,7 @@ pub fn revoke(args: &RevokeArgs) -> Result<(), MembersError> {
         Err(error) => return Err(error.into()),
     }
     tell(
-        args.json,
+        args.asked.json,
         &json!({ "revoked": name }),
         &format!("{name} is revoked: its file opens nothing any more, and its frames are refused."),
     );
@@ -117,10 +118,10 @@ pub fn rename(args: &RenameArgs) -> Result<(), MembersError> {
     let (old, new) = (node(&args.old)?, node(&args.new)?);
     let body = json!({ "to": new, "addresses": args.address });
     let path = format!("/api/v1/nodes/{old}/rename");
-    let enrolment: Enrolment = running(&args.data)?.post(&path, &body, PATIENCE)?;
+    let enrolment: Enrolment = running(&args.asked.data)?.post(&path, &body, PATIENCE)?;
     enrolment.write(&args.out).map_err(|error| MembersError::File(error, new.clone()))?;
     tell(
-        args.json,
+        args.asked.json,
         &json!({ "renamed": old, "to": new, "file": args.out }),
         &format!(
             "{old} is called {new} now, and its past went along. The file of {old} is void: carry {} to its machine.",

@@ -139,8 +139,8 @@ pub(super) fn shown(
         GazeView {
             by: seat.by.clone(),
             name: cast.get(&seat.by).map_or_else(|| seat.by.clone(), |sheet| sheet.name.clone()),
-            eye: if shown { super::hosted::word(&seat.eye) } else { String::new() },
-            verdict: super::hosted::word(&seat.gaze.verdict),
+            eye: if shown { super::word(&seat.eye) } else { String::new() },
+            verdict: super::word(&seat.gaze.verdict),
             subject: seat.gaze.subject.clone().filter(|_| shown),
             value: seat.gaze.value.filter(|_| shown).map(|value| tidy(value as f32)),
             against: seat.gaze.against.filter(|_| shown).map(|value| tidy(value as f32)),
@@ -151,8 +151,8 @@ pub(super) fn shown(
     CouncilView {
         node: node.name.to_string(),
         at: time(now),
-        sitting: super::hosted::word(&sitting),
-        finding: super::hosted::word(&council.finding),
+        sitting: super::word(&sitting),
+        finding: super::word(&council.finding),
         uneasy: council.uneasy as u32,
         calm: council.calm as u32,
         blind: council.blind as u32,

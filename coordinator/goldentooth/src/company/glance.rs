@@ -1,7 +1,7 @@
 //! Looking at a node because the stage wants it: what every eye sees is
 //! recorded as an event, and comes back to the stage with all others.
 
-use super::hosted::word;
+use super::word;
 use super::{bets, council};
 use crate::ask::Ask;
 use crate::intake::Order;

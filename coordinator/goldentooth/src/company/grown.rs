@@ -128,7 +128,7 @@ impl Grown<'_> {
             by: f64::from(shift.left(self.now)) / 1_000.0,
             at_first: f64::from(shift.by) / 1_000.0,
             cause: shift.why.words(about),
-            catalyst: super::hosted::word(&shift.why.catalyst()),
+            catalyst: super::word(&shift.why.catalyst()),
             event: Some(shift.event.clone()).filter(|event| !event.is_empty()),
             since: time(shift.begun),
             until: time(shift.ends),

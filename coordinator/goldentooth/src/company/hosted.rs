@@ -2,6 +2,7 @@
 
 use super::answer::{self, Scene, Told};
 use super::grown::Grown;
+use super::plots::Plots;
 use super::{CompanyError, Models, NOBODY, Show, Wish, council};
 use crate::ask::{Ask, EventQuery};
 use crate::flavour::Flavour;
@@ -10,12 +11,13 @@ use crate::live::Live;
 use crate::services::Services;
 use crate::surfaces::view::{
     AnswerView, AnswersView, BetView, BetsView, BornView, CharacterView, CouncilView, SaidView, ServiceView,
-    TriggerView, time,
+    ToldView, TriggerView, time,
 };
 use crate::thinking::quiet::Teller;
 use crate::words::{hundredths, lock};
 use cast::ask::{Asked, Names, understand};
 use cast::life::{Bearing, Readiness};
+use cast::style::Styled;
 use cast::{Cast, Sheet, Signal};
 use frames::NodeName;
 use minds::Understudy;
@@ -75,8 +77,15 @@ impl Hosted {
         let Now { cast, kept } = self.seen.borrow().clone();
         let sheets = portraits.iter().filter_map(|portrait| Some((cast.get(&portrait.id)?, portrait)));
         let now = wall();
+        let plots = Plots::read(&self.ask).await;
         let grown = |sheet| Grown { growth: &kept.grown, cast: &cast, sheet, now };
-        Ok(sheets.map(|(sheet, portrait)| self.view(&grown(sheet), portrait, &known)).collect())
+        let shown = sheets.map(|(sheet, portrait)| {
+            let mut view = self.view(&grown(sheet), portrait, &known);
+            view.threads = plots.threads(&kept.threads, &cast, sheet);
+            view.nature = plots.nature(sheet, now).filter(|_| !kept.grown.is_fixed());
+            view
+        });
+        Ok(shown.collect())
     }
 
     fn view(&self, grown: &Grown<'_>, portrait: &Portrait, services: &[ServiceView]) -> CharacterView {
@@ -100,6 +109,7 @@ impl Hosted {
             name: sheet.name.clone(),
             house: sheet.house.clone(),
             archetype: sheet.archetype.clone(),
+            style: sheet.style.map(|style| style.name.clone()),
             office: sheet.office.map(|office| office.name().to_owned()),
             embodies: portrait.embodies.clone(),
             readiness: word(&portrait.readiness),
@@ -111,6 +121,8 @@ impl Hosted {
             traits: shares(growth.traits(sheet, now)),
             sheet_traits: shares(sheet.traits),
             modifiers: grown.modifiers(),
+            nature: None,
+            threads: Vec::new(),
             relationships: grown.relationships(),
             last_said: said,
             nodes: nodes.collect(),
@@ -144,6 +156,30 @@ impl Hosted {
             insights: if portrait.known { grown.insights() } else { Vec::new() },
             people: grown.people(),
         }
+    }
+
+    /// Things as a character tells them: whom one names, else who embodies the node.
+    /// None if it has no style, or nobody tells them.
+    pub(super) fn tell(
+        &self,
+        by: Option<&str>,
+        node: Option<&str>,
+        (things, seed): (&[&str], u64),
+    ) -> Result<Option<ToldView>, CompanyError> {
+        let cast = self.cast();
+        let sheet = match by {
+            Some(by) => {
+                let nobody = || CompanyError::Nobody(by.to_owned());
+                Some(cast.meant_by(by).first().copied().ok_or_else(nobody)?)
+            }
+            None => node.and_then(|node| cast.embody(node)),
+        };
+        let told = sheet.and_then(|sheet| Some((sheet, sheet.style?)));
+        Ok(told.map(|(sheet, style)| {
+            let Styled { opens, lines, ends } = style.whole(things.iter().copied(), seed);
+            let (by, name, style) = (sheet.id.clone(), sheet.name.clone(), style.name.clone());
+            ToldView { by, name, style, opens, lines, ends }
+        }))
     }
 
     pub(super) async fn wish(&self, name: &str, wish: Wish, person: &str) -> Result<String, CompanyError> {
@@ -513,6 +549,6 @@ fn fnv(text: &str) -> u64 {
 }
 
 /// The word that a value is in JSON.
-pub(super) fn word(value: &impl serde::Serialize) -> String {
+pub(crate) fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -60,6 +60,9 @@ pub enum Look {
     Biography {
         /// Which node
         name: String,
+        /// Who tells it besides the facts; its own character without it
+        #[arg(long, value_name = "CHARACTER")]
+        by: Option<String>,
         /// Whom to ask, and how to print
         #[command(flatten)]
         target: Target,
@@ -73,6 +76,9 @@ pub enum Look {
         /// Which week: 0 ends now, 1 a week ago
         #[arg(long, value_name = "N", default_value_t = 0)]
         weeks: u32,
+        /// Who tells it, in a literary style of its own; plain words without it
+        #[arg(long, value_name = "CHARACTER")]
+        by: Option<String>,
         /// Whom to ask, and how to print
         #[command(flatten)]
         target: Target,
@@ -228,11 +234,11 @@ pub fn run(look: &Look) -> Result<(), CliError> {
         Look::Cast(args) => cast::run(args, &mut screen),
         #[cfg(feature = "stage")]
         Look::Tropes(args) => tropes::run(args, &mut screen),
-        Look::Biography { name, target } => {
-            biography::run(&Coordinator::new(target)?, name, target.json, &mut screen)
+        Look::Biography { name, by, target } => {
+            biography::run(&Coordinator::new(target)?, name, by.as_deref(), target.json, &mut screen)
         }
-        Look::Story { weeks, target } => {
-            story::run(&Coordinator::new(target)?, *weeks, target.json, &mut screen)
+        Look::Story { weeks, by, target } => {
+            story::run(&Coordinator::new(target)?, *weeks, by.as_deref(), target.json, &mut screen)
         }
         Look::Habit(args) => habit::run(args, &mut screen),
         Look::Events(wanted) => events::run(&Coordinator::new(&wanted.target)?, wanted, &mut screen),

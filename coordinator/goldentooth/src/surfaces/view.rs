@@ -22,6 +22,7 @@ mod story;
 #[cfg(test)]
 mod tests;
 mod thinking;
+mod told;
 mod words;
 
 pub use biography::{BiographyView, CalmView, NightView, StoodByView, TurnedView};
@@ -35,7 +36,10 @@ pub use day::{DAY_BUCKETS, DayView};
 pub use drill::{DrillFindingView, DrillLineView, DrillView};
 pub use event::{EventView, SaidView};
 pub use fleet::{Counts, FleetState, FleetView, GroupView, Standing, worst_first};
-pub use growth::{AcquaintanceView, InsightView, MemoryView, ModifierView, RelationshipView};
+pub use growth::{
+    AcquaintanceView, ChangeView, InsightView, MemoryView, ModifierView, NatureView, RelationshipView,
+    ThreadView, TraitLineView,
+};
 pub use habit::HabitView;
 pub use history::{HistoryView, MoodsView, SeriesView, Span, TurnView, letter};
 pub use node::{BudgetView, CauseView, Keeps, NodeView, VitalValue, VitalView};
@@ -46,6 +50,7 @@ pub use thinking::{
     CallView, DroppedView, FaultView, LedgerDayView, LedgerView, MindsView, ProviderView, PulseFactView,
     PulseLineView, PulseView, PurseView, WhimBeatView, WhimView,
 };
+pub use told::ToldView;
 pub use words::{age, markdown, plain, show};
 
 use crate::live::{Status, UnixMillis};

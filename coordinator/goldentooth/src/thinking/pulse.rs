@@ -5,10 +5,11 @@ use super::quiet::{self, Quiet};
 use super::{Wanted, gather, watch};
 use crate::ask::{Ask, EventQuery};
 use crate::company::drill;
+use crate::company::word;
 use crate::intake::{Cause, Order as Intake};
 use crate::live::{Event, Live, Recorded, Said, SaidKind, Update};
 use crate::services::Services;
-use crate::surfaces::view::{PulseView, time};
+use crate::surfaces::view::{PulseView, WhimBeatView, WhimView, time};
 use crate::words::hundredths;
 use cast::boredom::Becomes;
 use cast::{Cast, Kind};
@@ -227,7 +228,7 @@ impl Heart {
         memory.last = PulseView {
             at: time(scene.now),
             activity: hundredths(activity),
-            bored: tale.and_then(|tale| serde_json::from_value(json!(tale)).ok()),
+            bored: tale.map(shown),
             ..view(&report)
         };
         memory.last.clone()
@@ -419,6 +420,23 @@ fn grave(event: &Event) -> Option<Stands> {
 }
 
 /// A report as others see it: the same names, one for one.
+/// A tale as surfaces show it.
+fn shown(tale: Tale) -> WhimView {
+    let Tale { whim, mind } = tale;
+    WhimView {
+        by: whim.by,
+        behaviour: word(&whim.behaviour),
+        becomes: word(&whim.becomes),
+        trope: whim.trope,
+        title: whim.title,
+        reads: whim.reads,
+        roles: whim.roles,
+        beats: whim.beats.into_iter().map(|beat| WhimBeatView { by: beat.by, text: beat.text }).collect(),
+        asks: whim.asks,
+        mind,
+    }
+}
+
 fn view(report: &Report) -> PulseView {
     serde_json::to_value(report).and_then(serde_json::from_value).unwrap_or_default()
 }

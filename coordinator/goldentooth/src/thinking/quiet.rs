@@ -243,7 +243,7 @@ mod tests {
         let (styles, nodes) = (Styles::of(&cast), BTreeSet::new());
         // A tale that begins with its teller's words, in whose mouth "Hear: " may stand.
         let begins_well = |seed: &u64| {
-            let whim = whim(&cast, tropes.iter(), |_| true, *seed).unwrap();
+            let whim = whim(&cast, tropes.iter(), |_| true, |_| false, *seed).unwrap();
             let trope = tropes.get(&whim.trope).unwrap();
             let json = json!({ "beats": [{ "beat": "b1", "text": format!("Hear: {}", trope.beats[0]) }] });
             let is_tellers = whim.beats[0].by == whim.by;
@@ -260,13 +260,15 @@ mod tests {
             let router = Router::new(toml::from_str(&settings).unwrap(), BTreeMap::new(), receipts, || 0);
             let mut minds = Vec::new();
             for _ in 0..2 {
-                let whim = whim(&cast, tropes.iter(), |_| true, seed).unwrap();
+                let whim = whim(&cast, tropes.iter(), |_| true, |_| false, seed).unwrap();
                 let trope = tropes.get(&whim.trope).unwrap();
-                let plain = whim.clone();
+                let name = |id: &String| cast.get(id).unwrap().name.clone();
+                let names = whim.roles.iter().map(|(role, id)| (role.clone(), name(id))).collect();
+                let (first, plain) = (trope.told(&names)[0].1.clone(), whim.clone());
                 let tale = tell(&router, (&cast, &styles, &nodes), (whim, trope)).await;
                 let mut expected = plain.beats;
                 if tale.mind == "home" {
-                    expected[0].text.insert_str(0, "Hear: ");
+                    expected[0].text = format!("Hear: {first}");
                 }
                 assert_eq!(tale.whim.beats, expected);
                 minds.push(tale.mind);

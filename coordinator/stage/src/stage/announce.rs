@@ -23,8 +23,10 @@ const ANNOUNCED: [(&str, Kind); 10] = [
     ("inherited", Kind::Fact),
     ("board_renamed", Kind::Fact),
     ("card_changed", Kind::Fact),
-    ("obituary", Kind::Fact),
+    (OBITUARY, Kind::Fact),
 ];
+/// The kind of the event of a life that is over.
+const OBITUARY: &str = "obituary";
 /// The most that waits to be told; beyond it nothing more does.
 const WAITING: usize = 32;
 /// How long it waits for a calm moment; after that it is told all the same.
@@ -62,13 +64,16 @@ impl Stage {
         let (Some(node), Some(plain)) = (text("node"), text("words")) else { return };
         let named = text("by").and_then(|by| self.cast.get(by));
         let Some(by) = named.or_else(|| self.cast.embody(node)) else { return };
+        // A whole life is told in a form of its own.
+        let styled = by.style.filter(|_| event.kind == OBITUARY);
+        let styled = styled.map(|style| style.whole([says], event.at.unsigned_abs()).text());
         if self.announcements.len() >= WAITING {
             return self.company.turn(&by.id, Why::Full, node, Some(event.id.to_string()));
         }
         self.announcements.push_back(Announcement {
             by: by.id.clone(),
             node: node.to_owned(),
-            says: says.to_owned(),
+            says: styled.unwrap_or_else(|| says.to_owned()),
             plain: plain.to_owned(),
             kind,
             event: event.id,

@@ -109,7 +109,7 @@ impl Stage {
                 let tropes = self.tales.tropes.iter().filter(move |trope| {
                     fits(trope.beats.len()) && !trope.names(is_name) && !(new && told(&trope.id))
                 });
-                whim(&self.cast, tropes, is_willing, self.seed.wrapping_add(self.composed))
+                whim(&self.cast, tropes, is_willing, is_name, self.seed.wrapping_add(self.composed))
             };
             fresh(true).or_else(|| fresh(false))
         }

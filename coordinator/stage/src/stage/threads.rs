@@ -27,8 +27,10 @@ impl Stage {
             }
             let node = matches!(beat, Beat::Feels(_) | Beat::Silent | Beat::Returned).then_some(&who);
             let thread = &chapter.thread;
+            let teller = thread.teller(&self.cast);
+            let says = teller.and_then(|sheet| chapter.told(sheet));
             let payload = json!({
-                "node": node, "turn": chapter.turn, "plot": thread.plot, "about": thread.about,
+                "node": node, "by": teller.map(|sheet| &sheet.id), "says": says, "turn": chapter.turn, "plot": thread.plot, "about": thread.about,
                 "opened": thread.opened_by, "chapters": thread.chapters, "words": chapter.words(),
             });
             self.notes.push(Note { kind: THREAD, payload, cause: Some(event.id) });

@@ -220,6 +220,18 @@ fn people_are_known_and_forgotten() {
     assert!(holds(&stage));
 }
 
+#[test]
+fn a_life_that_is_over_is_told_in_a_form_of_its_own() {
+    let mut stage = stage();
+    let node = node_of(&stage, "caudex");
+    let words = format!("{node} served 9 days.");
+    let over = noted(0, "obituary", json!({ "node": node, "words": words }));
+    let line = stage.heard(0, &over).unwrap();
+    let style = stage.cast().get("caudex").unwrap().style.unwrap();
+    let told = style.whole([words.as_str()], over.at.unsigned_abs()).text();
+    assert!(line.text.contains(&told) && told.contains(&words) && line.plain == words, "{}", line.text);
+}
+
 /// What a person says in the first turn is data in the hundredth: the stage that
 /// was told to do something says what the one says that was told nothing.
 #[test]

@@ -18,6 +18,9 @@ fn an_incident_is_recorded_when_it_begins_and_when_it_ends() {
     let opened = notes(&mut stage, THREAD).remove(0);
     assert_eq!((opened["turn"].as_str(), opened["about"].as_str()), (Some("opened"), Some("a")));
     assert_eq!(opened["opened"], crisis.id.to_string());
+    let says = |told: &Value, word: &str| told[word].as_str().unwrap().to_owned();
+    assert_eq!(says(&opened, "by"), stage.embody("a").unwrap().id, "told by whom it concerns");
+    assert!(says(&opened, "says").contains(&says(&opened, "words")) && opened["says"] != opened["words"]);
     assert_eq!(stage.kept().threads.len(), 1, "it outlives a restart");
 
     let mut again = stage_of(stage.kept().clone());

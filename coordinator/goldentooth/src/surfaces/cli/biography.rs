@@ -7,10 +7,12 @@ use crate::surfaces::view::BiographyView;
 pub(super) fn run(
     coordinator: &Coordinator,
     name: &str,
+    by: Option<&str>,
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<(), CliError> {
-    let life: BiographyView = coordinator.get(&format!("/api/v1/nodes/{name}/biography"), &[])?;
+    let life: BiographyView =
+        coordinator.get(&format!("/api/v1/nodes/{name}/biography"), &[("by", by.unwrap_or_default())])?;
     if json {
         return Ok(screen.json(&life, true)?);
     }

@@ -310,6 +310,9 @@ fn show(one: &CharacterView, screen: &mut Screen<'_>) -> std::io::Result<()> {
     if let Some(office) = &one.office {
         field(screen, "Office", &format!("@{office}"))?;
     }
+    if let Some(style) = &one.style {
+        field(screen, "Tells", &clean(style))?;
+    }
     let now = format!(
         "{}, feels {}, energy {:.0} %, attention {:.0} %",
         one.readiness,
@@ -324,6 +327,9 @@ fn show(one: &CharacterView, screen: &mut Screen<'_>) -> std::io::Result<()> {
     for tie in &one.relationships {
         let kind = capital(&tie.kind.replace('_', " "));
         field(screen, &kind, &format!("{}: {}", tie.to, clean(&tie.why)))?;
+    }
+    for thread in &one.threads {
+        field(screen, "Thread", &clean(&thread.told))?;
     }
     if let Some(record) = one.bets.words() {
         let brier = one.bets.brier.map(|brier| format!(" (Brier score {brier})")).unwrap_or_default();
@@ -409,12 +415,20 @@ fn month(name: Option<&str>, most: usize, seed: u64, screen: &mut Screen<'_>) ->
 fn voices(as_json: bool, screen: &mut Screen<'_>) -> Result<(), CliError> {
     let cast = cast::Cast::built_in().map_err(|error| CliError::Refused(error.to_string()))?;
     let figure = cast::voice::told_apart(&cast, 7);
+    let tropes = cast::trope::Tropes::built_in().map_err(|error| CliError::Refused(error.to_string()))?;
+    let styles = cast::voice::styles_told_apart(&cast, &tropes, 7);
+    let other_words = cast::voice::styles_by_other_words(&cast, 7);
     if as_json {
-        let (low, high) = figure.interval;
-        let told = json!({
-            "right": figure.right, "all": figure.all, "share": figure.share, "interval": [low, high],
-            "chance": figure.chance,
-        });
+        let shown = |figure: &cast::voice::Figure| {
+            let (low, high) = figure.interval;
+            json!({
+                "right": figure.right, "all": figure.all, "share": figure.share, "interval": [low, high],
+                "chance": figure.chance,
+            })
+        };
+        let mut told = shown(&figure);
+        told["styles"] = shown(&styles);
+        told["styles_by_other_words"] = shown(&other_words);
         return Ok(screen.json(&told, true)?);
     }
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
@@ -428,6 +442,17 @@ fn voices(as_json: bool, screen: &mut Screen<'_>) -> Result<(), CliError> {
         percent(figure.interval.0),
         percent(figure.interval.1),
         percent(figure.chance),
+    ))?;
+    screen.line(&format!(
+        "Their literary styles told apart by tales of other tropes: {} of {}, {} (95 in 100 draws: {} to {}; chance is \
+         {}); by words that were not learnt, {}.",
+        styles.right,
+        styles.all,
+        percent(styles.share),
+        percent(styles.interval.0),
+        percent(styles.interval.1),
+        percent(styles.chance),
+        percent(other_words.share),
     ))?;
     Ok(screen.flush()?)
 }

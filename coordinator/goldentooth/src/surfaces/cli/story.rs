@@ -7,10 +7,12 @@ use crate::surfaces::view::StoryView;
 pub(super) fn run(
     coordinator: &Coordinator,
     weeks: u32,
+    by: Option<&str>,
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<(), CliError> {
-    let story: StoryView = coordinator.get("/api/v1/story", &[("weeks", &weeks.to_string())])?;
+    let story: StoryView =
+        coordinator.get("/api/v1/story", &[("weeks", &weeks.to_string()), ("by", by.unwrap_or_default())])?;
     if json {
         return Ok(screen.json(&story, true)?);
     }

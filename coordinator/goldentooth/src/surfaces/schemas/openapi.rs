@@ -151,6 +151,12 @@ fn name() -> Parameter<'static> {
     ("name", "path", json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" }), "The node's name.")
 }
 
+/// Who tells it.
+fn by() -> Parameter<'static> {
+    let words = "Which character tells it in its style; of a life its node's own without it.";
+    ("by", "query", json!({ "type": "string", "maxLength": 64 }), words)
+}
+
 fn cast(writer: &mut Writer) {
     let all = writer.schema::<Vec<CharacterView>>();
     writer.get("/api/v1/cast", "Everybody on stage.", vec![], all, &[401, 503]);
@@ -315,9 +321,9 @@ fn reading(writer: &mut Writer) {
     writer.get(
         "/api/v1/nodes/{name}/biography",
         "A node's life, also of one that was forgotten.",
-        vec![name()],
+        vec![name(), by()],
         life,
-        &[401, 404, 503],
+        &[400, 401, 404, 503],
     );
     let history = writer.schema::<HistoryView>();
     let span = writer.schema::<Span>();
@@ -356,9 +362,9 @@ fn reading(writer: &mut Writer) {
     writer.get(
         "/api/v1/story",
         "The fleet's week, chapter by chapter.",
-        vec![weeks],
+        vec![weeks, by()],
         story,
-        &[400, 401, 503],
+        &[400, 401, 404, 503],
     );
     let events = writer.schema::<Vec<EventView>>();
     let parameters = vec![

@@ -1,5 +1,6 @@
 //! A node's life, as everybody outside sees it, and as a page of Markdown.
 
+use super::told::ToldView;
 use super::{markdown, time};
 use crate::biography::Life;
 use crate::live::UnixMillis;
@@ -37,6 +38,9 @@ pub struct BiographyView {
     pub habits: Vec<String>,
     /// All of it in a few sentences.
     pub words: String,
+    /// The same as a character tells it: its node's own, unless another is named; null without a cast.
+    #[serde(default)]
+    pub told: Option<ToldView>,
 }
 
 /// A calm time.
@@ -111,6 +115,7 @@ impl BiographyView {
                 .collect(),
             habits: life.habits.clone(),
             words: life.words(now),
+            told: None,
         }
     }
 
@@ -166,6 +171,11 @@ impl BiographyView {
             format!("- {at}: {}\n", markdown(&turn.words))
         });
         let title = format!("# {}\n\n", markdown(&self.title()));
-        std::iter::once(title).chain(facts).chain(turns).collect()
+        let told = self.told.iter().map(|told| {
+            let lines: String = told.lines.iter().map(|line| format!("> {}  \n", markdown(line))).collect();
+            let [words, opens, ends] = [&told.words(), &told.opens, &told.ends].map(|text| markdown(text));
+            format!("\n*{words}*\n\n> {opens}  \n{lines}> {ends}\n")
+        });
+        std::iter::once(title).chain(facts).chain(turns).chain(told).collect()
     }
 }

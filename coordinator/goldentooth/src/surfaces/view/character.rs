@@ -1,7 +1,9 @@
 //! Characters, answers and facts, as everybody outside sees them.
 
 use super::event::SaidView;
-use super::growth::{AcquaintanceView, InsightView, MemoryView, ModifierView, RelationshipView};
+use super::growth::{
+    AcquaintanceView, InsightView, MemoryView, ModifierView, NatureView, RelationshipView, ThreadView,
+};
 use crate::flavour::Flavour;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,9 @@ pub struct CharacterView {
     pub house: String,
     /// Who it is, in a phrase.
     pub archetype: String,
+    /// The form in which it tells tales, threads, lives and weeks; null for none.
+    #[serde(default)]
+    pub style: Option<String>,
     /// The office that it holds, as behind an `@`; null for none.
     pub office: Option<String>,
     /// What it stands for; null while that is for people to find out.
@@ -44,6 +49,12 @@ pub struct CharacterView {
     pub sheet_traits: BTreeMap<String, f64>,
     /// What changes its traits for a time, each with its cause and its end.
     pub modifiers: Vec<ModifierView>,
+    /// How they went of late; null where nothing moved them.
+    #[serde(default)]
+    pub nature: Option<NatureView>,
+    /// The plot lines in which it stands: those that run, then the newest that are over.
+    #[serde(default)]
+    pub threads: Vec<ThreadView>,
     /// What binds it to others.
     pub relationships: Vec<RelationshipView>,
     /// The last thing that it said; null for nothing yet.

@@ -30,6 +30,70 @@ pub struct ModifierView {
     pub until: Option<Timestamp>,
 }
 
+/// A plot line in which a character stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Thread"))]
+pub struct ThreadView {
+    /// Of what kind: `incident`, `evolution` or `drama`.
+    pub plot: String,
+    /// About whom: a node, a character, or two of them.
+    pub about: String,
+    /// What became of it last: `opened`, `advanced` or `closed`.
+    pub turn: String,
+    /// When it was opened.
+    pub opened: Option<Timestamp>,
+    /// When something was added last; of a closed one its end.
+    pub last: Option<Timestamp>,
+    /// How many events it has.
+    pub chapters: u32,
+    /// The event that opened it; of a closed one, that closed it.
+    pub event: String,
+    /// What became of it, in plain words.
+    pub words: String,
+    /// The same in the character's style.
+    pub told: String,
+}
+
+/// How the traits of a character went of late.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Nature"))]
+pub struct NatureView {
+    /// From when on.
+    pub from: Option<Timestamp>,
+    /// Until when.
+    pub until: Option<Timestamp>,
+    /// Those that moved furthest.
+    pub traits: Vec<TraitLineView>,
+    /// What moved them, the newest first.
+    pub causes: Vec<ChangeView>,
+}
+
+/// How one trait went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "TraitLine"))]
+pub struct TraitLineView {
+    /// Which.
+    pub name: String,
+    /// As the sheet has it, 0 to 1.
+    pub sheet: f64,
+    /// As it was, at equal distances in time.
+    pub values: Vec<f64>,
+}
+
+/// Something that moved traits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Change"))]
+pub struct ChangeView {
+    /// When.
+    pub at: Option<Timestamp>,
+    /// By how much, and why.
+    pub words: String,
+    /// Of what kind the cause is.
+    pub catalyst: String,
+    /// The event that records it.
+    pub event: String,
+}
+
 /// What binds a character to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Relationship"))]

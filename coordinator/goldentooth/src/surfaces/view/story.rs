@@ -1,5 +1,6 @@
 //! The fleet's week, as everybody outside sees it, and as a page of Markdown.
 
+use super::told::ToldView;
 use super::{markdown, time};
 use crate::story::Story;
 use jiff::Timestamp;
@@ -17,6 +18,9 @@ pub struct StoryView {
     pub words: String,
     /// Chapter by chapter; none is empty.
     pub chapters: Vec<ChapterView>,
+    /// Who tells it, in whose style the lines of the chapters are then; null for nobody.
+    #[serde(default)]
+    pub told: Option<ToldView>,
 }
 
 /// A part of the story.
@@ -40,6 +44,7 @@ impl From<&Story> for StoryView {
             until: time(story.until),
             words: story.words.clone(),
             chapters: story.chapters.iter().map(chapter).collect(),
+            told: None,
         }
     }
 }
@@ -52,13 +57,40 @@ impl StoryView {
         format!("The fleet's week, {} to {}", day(self.from), day(self.until))
     }
 
+    /// The same as a character tells it, which has told all lines of its chapters.
+    #[must_use]
+    pub fn told(mut self, told: Option<ToldView>) -> Self {
+        let Some(mut told) = told else { return self };
+        let mut lines = std::mem::take(&mut told.lines).into_iter();
+        for line in self.chapters.iter_mut().flat_map(|chapter| &mut chapter.lines) {
+            if let Some(styled) = lines.next() {
+                *line = styled;
+            }
+        }
+        self.told = Some(told);
+        self
+    }
+
+    /// Every line of its chapters.
+    pub fn lines(&self) -> Vec<&str> {
+        self.chapters.iter().flat_map(|chapter| &chapter.lines).map(String::as_str).collect()
+    }
+
     /// The page in Markdown.
     pub fn markdown(&self) -> String {
-        let title = format!("# {}\n\n{}\n", markdown(&self.title()), markdown(&self.words));
+        let told = self.told.as_ref();
+        let teller = told.map(|told| format!("\n*{}* {}\n", markdown(&told.words()), markdown(&told.opens)));
+        let ends = told.map(|told| format!("\n{}\n", markdown(&told.ends)));
+        let title = format!(
+            "# {}\n\n{}\n{}",
+            markdown(&self.title()),
+            markdown(&self.words),
+            teller.unwrap_or_default()
+        );
         let chapters = self.chapters.iter().flat_map(|chapter| {
             let lines = chapter.lines.iter().map(|line| format!("- {}\n", markdown(line)));
             std::iter::once(format!("\n## {}\n\n", markdown(&chapter.title))).chain(lines)
         });
-        std::iter::once(title).chain(chapters).collect()
+        std::iter::once(title).chain(chapters).chain(ends).collect()
     }
 }

@@ -175,29 +175,52 @@ pub(super) async fn events(
 }
 
 /// The life of a node, also of one that was forgotten.
-pub(super) async fn biography_of(web: &Web, name: &str) -> Result<BiographyView, Failure> {
+pub(super) async fn biography_of(web: &Web, name: &str, by: &Teller) -> Result<BiographyView, Failure> {
     let node: NodeName = name.parse().map_err(|_| no_node(name))?;
     let now = Timestamp::now().as_millisecond();
     let life = crate::biography::life(&web.0.ask, &node, now).await?;
-    life.map(|life| BiographyView::of(&life, now)).ok_or_else(|| no_node(name))
+    let life = life.ok_or_else(|| no_node(name))?;
+    let sentences = life.sentences(now);
+    let sentences: Vec<&str> = sentences.iter().map(String::as_str).collect();
+    let things = (sentences.as_slice(), life.began.unsigned_abs());
+    let told = web.0.company.tell(by.name(), Some(node.as_str()), things)?;
+    Ok(BiographyView { told, ..BiographyView::of(&life, now) })
+}
+
+/// Who tells it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Teller {
+    #[serde(default)]
+    by: Option<String>,
+}
+
+impl Teller {
+    fn name(&self) -> Option<&str> {
+        self.by.as_deref().filter(|by| !by.is_empty())
+    }
 }
 
 pub(super) async fn biography(
     State(web): State<Web>,
     Path(name): Path<String>,
+    by: Result<Query<Teller>, QueryRejection>,
 ) -> Result<Json<BiographyView>, Failure> {
-    Ok(Json(biography_of(&web, &name).await?))
+    let Query(by) = by.map_err(|why| asked_wrongly(&why))?;
+    Ok(Json(biography_of(&web, &name, &by).await?))
 }
 
 /// The most weeks that one may look back.
 const MOST_WEEKS: u32 = 1_000;
 
-/// How many weeks ago a story ends; the one until now without it.
+/// How many weeks ago a story ends, the one until now without it; and who tells it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Ago {
     #[serde(default)]
     pub(super) weeks: u32,
+    #[serde(default)]
+    pub(super) by: Option<String>,
 }
 
 /// The story of a week.
@@ -206,7 +229,12 @@ pub(super) async fn story_of(web: &Web, ago: &Ago) -> Result<StoryView, Failure>
         return Err(Failure(StatusCode::BAD_REQUEST, format!("weeks: at most {MOST_WEEKS}")));
     }
     let until = Timestamp::now().as_millisecond() - i64::from(ago.weeks) * crate::story::WEEK;
-    Ok(StoryView::from(&crate::story::week(&web.0.ask, until).await?))
+    let story = StoryView::from(&crate::story::week(&web.0.ask, until).await?);
+    let by = ago.by.as_deref().filter(|by| !by.is_empty());
+    // In a week the same words are told in the same way.
+    let seed = (until / crate::story::WEEK).unsigned_abs();
+    let told = web.0.company.tell(by, None, (&story.lines(), seed))?;
+    Ok(story.told(told))
 }
 
 pub(super) async fn story(

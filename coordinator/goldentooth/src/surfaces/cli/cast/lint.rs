@@ -114,10 +114,11 @@ pub(super) fn run(args: &LintArgs, screen: &mut Screen<'_>) -> Result<(), CliErr
     screen.flush()?;
     match faults {
         0 => {
-            screen.line(&format!(
-                "{} sheets are fit for the stage.",
-                if sheets.is_empty() { all.sheets().len() } else { sheets.len() }
-            ))?;
+            let fit = match if sheets.is_empty() { all.sheets().len() } else { sheets.len() } {
+                1 => "1 sheet is".to_owned(),
+                many => format!("{many} sheets are"),
+            };
+            screen.line(&format!("{fit} fit for the stage."))?;
             Ok(screen.flush()?)
         }
         1 => Err(refused("1 fault keeps them from the stage")),
@@ -165,6 +166,7 @@ mod tests {
         done.unwrap();
         let others = page.lines().filter(|line| line.contains("triggers") && !line.contains("vault.toml"));
         assert_eq!(others.count(), 0, "{page}");
+        assert!(page.ends_with("1 sheet is fit for the stage.\n"), "{page}");
         // The data folder's own, whose faults are told.
         std::fs::create_dir(folder.path().join(SHEETS)).unwrap();
         let copy = Cast::built_in_text("malvo").unwrap();

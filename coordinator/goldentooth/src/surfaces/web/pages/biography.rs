@@ -1,17 +1,19 @@
 //! `/nodes/NAME/biography`: a node's life, also of one that was forgotten.
 
+use super::story::teller;
 use super::{Shell, wrap};
 use crate::surfaces::view::BiographyView;
 use crate::surfaces::web::Web;
-use crate::surfaces::web::api::{Failure, biography_of};
-use axum::extract::{Path, State};
+use crate::surfaces::web::api::{Failure, Teller, biography_of};
+use axum::extract::{Path, Query, State};
 use maud::{Markup, html};
 
 pub(in crate::surfaces::web) async fn biography(
     State(web): State<Web>,
     Path(name): Path<String>,
+    Query(by): Query<Teller>,
 ) -> Result<Markup, Failure> {
-    Ok(page(&biography_of(&web, &name).await?))
+    Ok(page(&biography_of(&web, &name, &by).await?))
 }
 
 fn page(life: &BiographyView) -> Markup {
@@ -27,6 +29,14 @@ fn page(life: &BiographyView) -> Markup {
                         @for turn in &life.turns {
                             li { @if let Some(at) = turn.at { time datetime=(at) { (at.strftime("%b %-d, %Y")) } ": " } (turn.words) }
                         }
+                    }
+                }
+                @if let Some(told) = &life.told {
+                    (teller(told))
+                    blockquote.told {
+                        p { (told.opens) }
+                        @for line in &told.lines { p { (line) } }
+                        p { (told.ends) }
                     }
                 }
                 p.hint { "As Markdown: " code { "goldentooth biography " (life.node) } }
@@ -47,7 +57,10 @@ mod tests {
             "night": { "at": "2026-01-01T18:00:00Z", "grave_s": 7_200 },
             "crises": 3, "silences": 1, "restarts": 2, "stood_by": [{ "by": "caudex", "lines": 41 }],
             "turns": [{ "at": "2026-02-01T00:00:00Z", "words": "Other hardware: <b>[x](y)</b>." }],
-            "habits": ["the backup"], "words": "",
+            "habits": ["the backup"], "words": "", "told": {
+                "by": "vault", "name": "Keeper Vault", "style": "a ledger", "opens": "The book is opened.",
+                "lines": ["Balance: <i>"], "ends": "Closed.",
+            },
         });
         let life: BiographyView = serde_json::from_value(life).unwrap();
         let drawn = page(&life).into_string();
@@ -60,7 +73,8 @@ mod tests {
              - **Longest calm**: 10 days, from 2025-12-01 until 2025-12-11\n\
              - **Worst night**: 2026-01-01, 2 h in crisis or silence\n\
              - **Stood by it**: caudex (41 lines)\n- **Habits**: the backup\n\
-             - 2026-02-01: Other hardware: \\<b\\>\\[x\\](y)\\</b\\>.\n"
+             - 2026-02-01: Other hardware: \\<b\\>\\[x\\](y)\\</b\\>.\n\n\
+             *As Keeper Vault tells it: a ledger.*\n\n> The book is opened.  \n> Balance: \\<i\\>  \n> Closed.\n"
         );
     }
 }

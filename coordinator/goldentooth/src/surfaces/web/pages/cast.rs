@@ -6,6 +6,7 @@ mod card;
 mod council;
 mod faces;
 mod life;
+mod nature;
 mod ties;
 
 use super::shell::{self, Shell};

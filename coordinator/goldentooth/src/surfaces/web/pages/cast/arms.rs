@@ -71,7 +71,7 @@ pub(super) fn clip() -> Markup {
     html! { svg.sprite aria-hidden="true" { clipPath #shield { path d=(SHIELD) {} } } }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "stage"))]
 mod tests {
     use super::*;
     use std::collections::BTreeSet;

@@ -35,6 +35,7 @@ pub(super) fn card(one: &CharacterView, now: Timestamp) -> Markup {
                     None => "What it embodies is for you to find out.",
                 }
             }
+            @if let Some(style) = &one.style { p.domain { span.hint { "Tells its tales as " } (style) "." } }
             @if !one.nodes.is_empty() { (household(&one.nodes)) }
             (bets(&one.bets))
             (more(one, now))

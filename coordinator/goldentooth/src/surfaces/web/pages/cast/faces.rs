@@ -34,7 +34,7 @@ pub(super) fn mask(feeling: &str) -> Markup {
     html! { svg.shape aria-hidden="true" { use data-slot="mask" href={ "#feeling-" (feeling) } {} } }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "stage"))]
 mod tests {
     use super::*;
 
