@@ -57,10 +57,12 @@ fn the_same_two_days_give_the_same_cast_events_at_both_levels() {
 
 #[test]
 fn the_same_seed_tells_the_same_story_and_another_one_another() {
-    let scenario = Scenario::read(BUILT_IN[1]).unwrap();
-    let story = |seed| serde_json::to_string(&scenario.play(seed).unwrap()).unwrap();
-    assert_eq!(story(None), story(Some(scenario.seed)));
-    assert_ne!(story(None), story(Some(8)));
+    for text in BUILT_IN.iter().filter(|text| **text != TWO_DAYS) {
+        let scenario = Scenario::read(text).unwrap();
+        let story = |seed| serde_json::to_string(&scenario.play(seed).unwrap()).unwrap();
+        assert_eq!(story(None), story(Some(scenario.seed)), "{}", scenario.name);
+        assert_ne!(story(None), story(Some(scenario.seed + 1)), "{}", scenario.name);
+    }
 }
 
 #[test]

@@ -25,6 +25,22 @@ fn a_silence_that_was_rehearsed_is_held_against_the_drill() {
         "pi-07 fell silent, as in the drill 2 h ago. It was missed after 31 s; the drill said 30 s. The drill found: \
          1 of 1 service on pi-07 would have no other home: vault."
     );
+    // It is told as the fact that it is, by the node's own, once all is calm again.
+    let recorded =
+        Event::new(&mut EventIds::after(None), AT + 1_001, COMPARED, "stage", note.payload.clone());
+    let lines = play_events(
+        &mut stage,
+        &[
+            (1_001, recorded.clone()),
+            (120_000, event(AT + 120_000, &returned("pi-07"))),
+            (4 * CALM, event(AT + 4 * CALM.cast_signed(), &joined("pi-08"))),
+        ],
+    );
+    let told: Vec<_> = lines.iter().filter(|(_, line)| line.cause == recorded.id).collect();
+    let [(when, line)] = told.as_slice() else { panic!("{lines:#?}") };
+    assert!(*when >= CALM && line.kind == cast::Kind::Fact, "{when}: {line:?}");
+    assert!(line.text.contains("the drill said 30 s"), "{}", line.text);
+    assert_eq!(Some(line.by.as_str()), stage.embody("pi-07").map(|sheet| sheet.id.as_str()));
     // It outlives a restart.
     let kept = serde_json::to_value(stage.kept()).unwrap();
     let mut again = seeded(8);
