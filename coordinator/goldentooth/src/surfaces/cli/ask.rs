@@ -173,6 +173,7 @@ impl Coordinator {
     }
 
     /// Sends JSON, and reads what is answered as it comes, until it ends.
+    #[cfg(feature = "stage")]
     pub(super) fn send_and_hear(
         &self,
         path: &str,
@@ -196,6 +197,7 @@ impl Coordinator {
     }
 
     /// What is told in a stream's event, as JSON.
+    #[cfg(feature = "stage")]
     pub(super) fn told<T: DeserializeOwned>(&self, told: &Told) -> Result<T, CliError> {
         serde_json::from_str(&told.data).map_err(|error| self.strange(&error.to_string()))
     }
