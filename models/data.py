@@ -11,6 +11,9 @@ TRAIN, CALIBRATE, TEST = (1, 500), (2, 60), (3, 100)
 PLAYS = [
     (1, 3, 0), (1, 0, 0), (1, 3, 1), (1, 0, 4), (2, 3, 2), (3, 3, 3), (3, 0, 1), (6, 3, 4), (6, 3, 0), (6, 0, 2),
 ]
+# What else the box may hold while a recording is played, in % of its disk and memory, and
+# how many processes more or fewer: of what stands still, a recording shows one box alone.
+HOLDINGS = [(33, 0, 0), (5, 20, 60), (55, 8, -50), (75, 35, 120), (15, 0, 30), (92, 15, 250), (40, 25, 0)]
 # Calm minutes say the same as their neighbours: one in so many is enough to learn from.
 THIN = 5
 # Every machine weighs the same, and so much of it are its incidents: how many it had, and
@@ -90,7 +93,7 @@ def recorded(agent, path=PACKED, plays=PLAYS):
             truth = np.where(mood == UNLABELLED, 0, 1 << np.minimum(mood, CRISIS).astype(int))
             moods.append(np.concatenate([np.zeros(len(before)), truth]))
             shift.append(np.concatenate([np.full(len(before), np.inf), since_change(mood) * every * PLAYED]))
-            both = np.concatenate([before, now])
+            both = source.holding(np.concatenate([before, now]), *HOLDINGS[(3 * number + turn) % len(HOLDINGS)])
             values.append(np.column_stack([both, np.full(count, board)]))
         bytes_ = trace(names, np.concatenate(nodes), np.concatenate(ats), np.concatenate(moods), np.concatenate(values))
         rows = agent.trace(bytes_, relative=False)

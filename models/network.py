@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-HIDDEN = (32, 16)
+HIDDEN = (31, 16)
 # So many networks of different seeds are one in the end: their logits' mean.
 MEMBERS = 2
 BATCH = 1024

@@ -6,8 +6,8 @@
 //!   at least stressed: a crisis, if that is the likelier of the two.
 //! - A crisis below it, with no vital near any of the rules' limits, is stressed:
 //!   on this node such readings have been seen before, and nobody died.
-//! - Where the rules see a crisis (a kill, a disk error, a limit far behind) and the
-//!   model sees trouble, it is a crisis.
+//! - Where the rules see a crisis (a kill, a disk error, a limit far behind) it is at
+//!   least stressed, and a crisis if the model sees trouble and can think of one.
 //! - Without a threshold (the first two days) the likeliest mood stands.
 
 use super::model::likeliest;
@@ -27,6 +27,9 @@ pub struct Judge {
 
 /// An alarm ends when trouble is below this share of the threshold.
 const OVER: f32 = 0.6;
+
+/// With the rules, a crisis of this probability is one.
+const THINKABLE: f32 = 0.2;
 
 /// What became of one sample's probabilities.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,8 +64,11 @@ impl Judge {
             }
             _ => likely,
         };
-        let verdict =
-            if ruled == Some(Mood::Crisis) && stressed + crisis > 0.5 { Mood::Crisis } else { verdict };
+        let verdict = match ruled {
+            Some(Mood::Crisis) if stressed + crisis > 0.5 && crisis > THINKABLE => Mood::Crisis,
+            Some(Mood::Crisis) => verdict.max(Mood::Stressed),
+            _ => verdict,
+        };
         Judgement { mood: self.steady.feel(at, verdict), trouble }
     }
 
@@ -78,6 +84,7 @@ mod tests {
 
     const CALM: [f32; MOODS] = [0.3, 0.65, 0.03, 0.02];
     const ODD: [f32; MOODS] = [0.1, 0.5, 0.15, 0.25];
+    const TENSE: [f32; MOODS] = [0.0, 0.3, 0.45, 0.25];
     const WILD: [f32; MOODS] = [0.0, 0.1, 0.2, 0.7];
 
     /// Days of calm with an odd hour each, at 60 s.
@@ -104,6 +111,15 @@ mod tests {
         assert_eq!(after(&mut judge, 0, &ODD, None), Some(Mood::Happy));
         let mut judge = Judge::default();
         assert_eq!(after(&mut judge, 0, &WILD, None), Some(Mood::Crisis));
+    }
+
+    #[test]
+    fn a_kill_is_never_calm_whatever_the_model_says() {
+        let (mut judge, at) = lived(4, &CALM);
+        assert_eq!(after(&mut judge, at, &CALM, Some(Mood::Crisis)), Some(Mood::Stressed));
+        assert_eq!(after(&mut judge, at + 600_000, &TENSE, Some(Mood::Crisis)), Some(Mood::Crisis));
+        let (mut judge, at) = lived(14, &TENSE);
+        assert_eq!(after(&mut judge, at, &[0.0, 0.1, 0.8, 0.1], Some(Mood::Crisis)), Some(Mood::Stressed));
     }
 
     #[test]
