@@ -19,24 +19,33 @@ THIN = 5
 # Every machine weighs the same, and so much of it are its incidents: how many it had, and
 # how long they took, is its own affair.
 INCIDENT_SHARE = 0.05
+# What people noted is coarse: minutes within an incident look like any other, and odd ones
+# lie outside. So a label counts for a fifth, and the node's own joint distance for the rest:
+# as trouble, where it is beyond `FAR` (on the features' scale; 1.1 spreads).
+BELIEVED, FAR, STEEP = 1 / 5, 0.25, 20.0
 
 
 class Rows:
-    """Features, the moods that may be true (with their shares), weights, and groups."""
+    """Features, the moods that may be true (with their shares), weights, groups, and how
+    likely it is that one of the other moods is true after all."""
 
-    def __init__(self, x, y, weight, group):
+    def __init__(self, x, y, weight, group, doubt=None):
         self.x, self.y, self.weight, self.group = x, y, weight.astype(np.float32), group
+        self.doubt = np.zeros(len(x), np.float32) if doubt is None else doubt.astype(np.float32)
+
+    def columns(self):
+        return self.x, self.y, self.weight, self.group, self.doubt
 
     def only(self, keep):
-        return Rows(self.x[keep], self.y[keep], self.weight[keep], self.group[keep])
+        return Rows(*(column[keep] for column in self.columns()))
 
     @staticmethod
     def joined(parts):
-        columns = zip(*((part.x, part.y, part.weight, part.group) for part in parts))
+        columns = zip(*(part.columns() for part in parts))
         return Rows(*(np.concatenate(column) for column in columns))
 
     def weighing(self, total):
-        return Rows(self.x, self.y, self.weight * (total / self.weight.sum()), self.group)
+        return Rows(self.x, self.y, self.weight * (total / self.weight.sum()), self.group, self.doubt)
 
 
 def allowed(moods):
@@ -62,7 +71,9 @@ def incidents(agent, name):
         for mood, share in ((hit, INCIDENT_SHARE), (~hit, 1 - INCIDENT_SHARE)):
             some = keep & mood & (machine == one)
             weight[some] = share / max(1, some.sum())
-    full = Rows(rows[:, HEAD:], y, weight, machine)
+    x = rows[:, HEAD:]
+    far = 1 / (1 + np.exp(-STEEP * (x[:, agent.unnamed] - FAR)))
+    full = Rows(x, y, weight, machine, (1 - BELIEVED) * np.where(hit, 1 - far, far))
     return source, full, full.only(keep)
 
 

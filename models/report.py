@@ -11,9 +11,16 @@ from recordings import CRISIS, STRESSED
 
 FOLDS = 7
 # As the node's own choice of threshold (threshold.rs).
-EXCEED = 6
+EXCEED = 5
 HYSTERESIS = 120.0  # seconds that a mood stands at least (steady.rs)
 KIND_FOLDS = [("leak", "flood", "build"), ("thrash", "runaway", "backup"), ("fork-storm", "full-disk", "flapping")]
+
+
+def of_nodes(trace, nodes):
+    """The part of a trace that is of these nodes."""
+    head, rows = trace.split(b"\n", 1)
+    table = np.frombuffer(rows, "<f8").reshape(-1, head.count(b",") + 1)
+    return head + b"\n" + table[np.isin(table[:, 0], nodes)].tobytes()
 
 
 def verdicts(agent, sources, net, trace, relative, tag):
@@ -44,7 +51,8 @@ def incidents(sources):
     for fold in range(FOLDS):
         held = np.isin(full.group, [one for one in range(count) if one % FOLDS == fold])
         net = sources.fit(100 + fold, smd=sources.smd.only(~np.isin(sources.smd.group, np.unique(full.group[held]))))
-        said[held] = verdicts(sources.agent, sources, net, source.trace(), True, "fold")[held]
+        trace = of_nodes(source.trace(), np.unique(full.group[held]))
+        said[held] = verdicts(sources.agent, sources, net, trace, True, "fold")
         forest[held] = ceiling(sources.smd, full, held, slice(begin, sources.agent.features))
     out = {"model": of_incidents(label, said[:, 2], said[:, 7], full.group, minute)}
     out["gradient-boosted forest (ceiling)"] = {"AP": ap(label, forest, full.group, minute)}
@@ -184,8 +192,9 @@ def judged(sources, folds, seed, blank=()):
         net = sources.fit(seed + fold, blank, recordings=rows.only(~held))
         logits[held], fold_of[held] = net.logits(x[held]), fold
         if not len(blank):
-            said = [verdicts(sources.agent, sources, net, trace, False, "fold") for trace in rows.traces]
-            shown[held] = np.concatenate(said)[held, 7]
+            traces = [of_nodes(trace, np.flatnonzero(left)) for trace in rows.traces]
+            said = [verdicts(sources.agent, sources, net, trace, False, "fold") for trace in traces]
+            shown[held] = np.concatenate(said)[:, 7]
     return logits, fold_of, shown
 
 

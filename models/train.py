@@ -49,8 +49,8 @@ class Sources:
         """A network of all sources but what is left out; `blank` columns are as of no sensor."""
         rows = self.rows(**left)
         rows.x[:, list(blank)] = 0
-        net = network.train(rows.x, rows.y, rows.weight, self.agent.names, seed, EPOCHS)
-        net.calibrate(rows.x, rows.y, rows.weight)
+        net = network.train(rows, self.agent.names, seed, EPOCHS)
+        net.calibrate(rows)
         return net
 
 

@@ -52,6 +52,8 @@ const STILL: f32 = 0.15;
 /// The share of boxes for training that are idle nearly always, or at one service's work.
 const LEISURE: f32 = 0.2;
 const ONE_SERVICE: f32 = 0.1;
+/// The share of boxes for training whose disk is full from the start.
+const FULL: f32 = 0.06;
 
 /// What truly happens on a simulated Pi: what the readings only hint at.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -161,6 +163,7 @@ impl VirtualPi {
         let thermal = Thermal::resting(board, ambient, resistance);
         let memory = between(&mut rng, 0.08, 0.35) * (1_024.0 / board.memory).max(0.5);
         let disk = if trouble { between(&mut rng, 0.05, 0.93) } else { between(&mut rng, 0.1, 0.7) };
+        let full = trouble && rng.f32() < FULL;
         // Containers have a dozen processes, servers hundreds.
         let processes =
             if trouble { 12.0 * between(&mut rng, 0.0, 4.0).exp() } else { between(&mut rng, 90.0, 180.0) };
@@ -182,7 +185,7 @@ impl VirtualPi {
             net: chapter.demand.net,
             programs: chapter.demand.memory,
             leaked: 0.0,
-            filled: 0.0,
+            filled: if full { 1.0 - disk } else { 0.0 },
             weak: false,
             loads: [chapter.demand.cpu * cores; 3],
             read_only: false,

@@ -142,7 +142,7 @@ impl Counter {
     }
 }
 
-/// What one node keeps to compute its features: about 32 KB, nothing allocated
+/// What one node keeps to compute its features: about 40 KB, nothing allocated
 /// per sample.
 #[derive(Clone, Debug)]
 pub struct Features {

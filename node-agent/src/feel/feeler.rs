@@ -33,7 +33,7 @@ pub struct Feeling {
     pub model_ns: Option<u64>,
 }
 
-/// Everything that one node keeps between its samples: about 33 KB.
+/// Everything that one node keeps between its samples: about 41 KB.
 #[derive(Clone, Debug)]
 pub struct Feeler {
     model: Option<Model>,

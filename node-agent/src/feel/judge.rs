@@ -1,6 +1,9 @@
 //! From probabilities to the mood that stands: what is likeliest, held against this
 //! node's own threshold, and held steady.
 //!
+//! - Which of the two calm moods is the likelier is smoothed over two minutes: after work
+//!   both may be about as likely for a while, and noise would turn one into the other.
+//!   Trouble is trouble at once.
 //! - *Trouble* is P(stressed) + P(crisis), smoothed over two minutes.
 //! - Trouble at or above the node's own threshold, until it is well below it again, is
 //!   at least stressed: a crisis, if that is the likelier of the two.
@@ -21,12 +24,17 @@ use frames::{MOODS, Mood};
 pub struct Judge {
     /// The node's own threshold.
     pub threshold: Threshold,
+    /// P(bored) − P(happy), smoothed.
+    leisure: Option<f32>,
     steady: Steady,
     alarmed: bool,
 }
 
 /// An alarm ends when trouble is below this share of the threshold.
 const OVER: f32 = 0.6;
+
+/// The time constant of the smoothing between the calm moods, in seconds.
+const SMOOTH: f32 = 120.0;
 
 /// With the rules, a crisis of this probability is one.
 const THINKABLE: f32 = 0.2;
@@ -52,7 +60,7 @@ impl Judge {
     ) -> Judgement {
         let [_, _, stressed, crisis] = *probabilities;
         let trouble = self.threshold.observe((stressed + crisis).clamp(0.0, 1.0), seconds);
-        let likely = likeliest(probabilities);
+        let likely = self.likely(probabilities, seconds);
         let own = self.threshold.known();
         self.alarmed = own.is_some_and(|own| trouble >= own * if self.alarmed { OVER } else { 1.0 });
         let verdict = match own {
@@ -70,6 +78,19 @@ impl Judge {
             _ => verdict,
         };
         Judgement { mood: self.steady.feel(at, verdict), trouble }
+    }
+
+    /// What is likeliest: of the calm moods, which was the likelier of late.
+    fn likely(&mut self, probabilities: &[f32; MOODS], seconds: f32) -> Mood {
+        let [bored, happy, ..] = *probabilities;
+        let keep = (-seconds.max(0.0) / SMOOTH).exp();
+        let leisure = self.leisure.get_or_insert(bored - happy);
+        *leisure = bored - happy + keep * (*leisure - (bored - happy));
+        match likeliest(probabilities) {
+            Mood::Bored | Mood::Happy if *leisure >= 0.0 => Mood::Bored,
+            Mood::Bored | Mood::Happy => Mood::Happy,
+            trouble => trouble,
+        }
     }
 
     /// Takes a verdict that came without a model.
@@ -111,6 +132,18 @@ mod tests {
         assert_eq!(after(&mut judge, 0, &ODD, None), Some(Mood::Happy));
         let mut judge = Judge::default();
         assert_eq!(after(&mut judge, 0, &WILD, None), Some(Mood::Crisis));
+    }
+
+    #[test]
+    fn noise_between_the_calm_moods_turns_nothing_and_trouble_is_not_smoothed() {
+        let mut judge = Judge::default();
+        for place in 0..600 {
+            // Two samples in a row each way: enough to be borne out, were they not smoothed.
+            let bored = if place % 6 < 2 { 0.46 } else { 0.6 };
+            let mood = judge.judge(place * 10_000, 10.0, &[bored, 1.0 - bored, 0.0, 0.0], None).mood;
+            assert!(place < 30 || mood == Some(Mood::Bored), "at {place}");
+        }
+        assert_eq!(judge.judge(6_000_000, 10.0, &WILD, None).mood, Some(Mood::Crisis));
     }
 
     #[test]
