@@ -11,29 +11,41 @@ TRAIN, CALIBRATE, TEST = (1, 500), (2, 60), (3, 100)
 PLAYS = [
     (1, 3, 0), (1, 0, 0), (1, 3, 1), (1, 0, 4), (2, 3, 2), (3, 3, 3), (3, 0, 1), (6, 3, 4), (6, 3, 0), (6, 0, 2),
 ]
+# What else the box may hold while a recording is played, in % of its disk and memory, and
+# how many processes more or fewer: of what stands still, a recording shows one box alone.
+HOLDINGS = [(33, 0, 0), (5, 20, 60), (55, 8, -50), (75, 35, 120), (15, 0, 30), (92, 15, 250), (40, 25, 0)]
 # Calm minutes say the same as their neighbours: one in so many is enough to learn from.
 THIN = 5
 # Every machine weighs the same, and so much of it are its incidents: how many it had, and
 # how long they took, is its own affair.
 INCIDENT_SHARE = 0.05
+# What people noted is coarse: minutes within an incident look like any other, and odd ones
+# lie outside. So a label counts for a fifth, and the node's own joint distance for the rest:
+# as trouble, where it is beyond `FAR` (on the features' scale; 1.1 spreads).
+BELIEVED, FAR, STEEP = 1 / 5, 0.25, 20.0
 
 
 class Rows:
-    """Features, the moods that may be true (with their shares), weights, and groups."""
+    """Features, the moods that may be true (with their shares), weights, groups, and how
+    likely it is that one of the other moods is true after all."""
 
-    def __init__(self, x, y, weight, group):
+    def __init__(self, x, y, weight, group, doubt=None):
         self.x, self.y, self.weight, self.group = x, y, weight.astype(np.float32), group
+        self.doubt = np.zeros(len(x), np.float32) if doubt is None else doubt.astype(np.float32)
+
+    def columns(self):
+        return self.x, self.y, self.weight, self.group, self.doubt
 
     def only(self, keep):
-        return Rows(self.x[keep], self.y[keep], self.weight[keep], self.group[keep])
+        return Rows(*(column[keep] for column in self.columns()))
 
     @staticmethod
     def joined(parts):
-        columns = zip(*((part.x, part.y, part.weight, part.group) for part in parts))
+        columns = zip(*(part.columns() for part in parts))
         return Rows(*(np.concatenate(column) for column in columns))
 
     def weighing(self, total):
-        return Rows(self.x, self.y, self.weight * (total / self.weight.sum()), self.group)
+        return Rows(self.x, self.y, self.weight * (total / self.weight.sum()), self.group, self.doubt)
 
 
 def allowed(moods):
@@ -59,7 +71,9 @@ def incidents(agent, name):
         for mood, share in ((hit, INCIDENT_SHARE), (~hit, 1 - INCIDENT_SHARE)):
             some = keep & mood & (machine == one)
             weight[some] = share / max(1, some.sum())
-    full = Rows(rows[:, HEAD:], y, weight, machine)
+    x = rows[:, HEAD:]
+    far = 1 / (1 + np.exp(-STEEP * (x[:, agent.unnamed] - FAR)))
+    full = Rows(x, y, weight, machine, (1 - BELIEVED) * np.where(hit, 1 - far, far))
     return source, full, full.only(keep)
 
 
@@ -90,7 +104,7 @@ def recorded(agent, path=PACKED, plays=PLAYS):
             truth = np.where(mood == UNLABELLED, 0, 1 << np.minimum(mood, CRISIS).astype(int))
             moods.append(np.concatenate([np.zeros(len(before)), truth]))
             shift.append(np.concatenate([np.full(len(before), np.inf), since_change(mood) * every * PLAYED]))
-            both = np.concatenate([before, now])
+            both = source.holding(np.concatenate([before, now]), *HOLDINGS[(3 * number + turn) % len(HOLDINGS)])
             values.append(np.column_stack([both, np.full(count, board)]))
         bytes_ = trace(names, np.concatenate(nodes), np.concatenate(ats), np.concatenate(moods), np.concatenate(values))
         rows = agent.trace(bytes_, relative=False)

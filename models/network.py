@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-HIDDEN = (32, 16)
+HIDDEN = (31, 16)
 # So many networks of different seeds are one in the end: their logits' mean.
 MEMBERS = 2
 BATCH = 1024
@@ -19,6 +19,19 @@ UNNAMED = {"distance", "deviation", "step", "share"}
 def softmax(z):
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
+
+
+def surprise(p, y, doubt):
+    """Of each row: how surprising what is true is to these probabilities, and which
+    probabilities would surprise less. True is one of the moods `y`, or, as likely as there
+    is `doubt`, one of the others."""
+    loss, wanted = np.zeros(len(p), p.dtype), np.zeros_like(p)
+    for moods, share in ((y, 1 - doubt), ((y == 0).astype(p.dtype), doubt)):
+        among = p * moods
+        sums = among.sum(axis=1) + 1e-9
+        loss -= share * np.log(sums)
+        wanted += among * (share / sums)[:, None]
+    return loss, wanted
 
 
 class Member:
@@ -75,11 +88,11 @@ class Network:
     def probabilities(self, x):
         return np.concatenate([softmax(self.logits(part)) for part in np.array_split(x, 1 + len(x) // 65536)])
 
-    def calibrate(self, x, y, weight):
+    def calibrate(self, rows):
         """One temperature, folded into the last layer."""
-        logits = self.logits(x)
+        logits = self.logits(rows.x)
         scales = np.geomspace(0.1, 2.5, 97)
-        losses = [-(np.log((softmax(logits * scale) * y).sum(axis=1) + 1e-9) * weight).sum() for scale in scales]
+        losses = [(surprise(softmax(logits * scale), rows.y, rows.doubt)[0] * rows.weight).sum() for scale in scales]
         self.cool(scales[int(np.argmin(losses))])
 
     def cool(self, scale):
@@ -129,13 +142,14 @@ def thin(x, places, rng):
     return x
 
 
-def train(x, y, weight, names, seed, epochs):
-    """Rows `x`, the moods that may be true `y` (their probabilities are summed), weights."""
-    return Network([member(x, y, weight, names, seed * 10 + n, epochs) for n in range(MEMBERS)])
+def train(rows, names, seed, epochs):
+    """A network of these rows."""
+    return Network([member(rows, names, seed * 10 + n, epochs) for n in range(MEMBERS)])
 
 
-def member(x, y, weight, names, seed, epochs):
+def member(learned, names, seed, epochs):
     rng = np.random.default_rng(seed)
+    x, y, weight, doubt = learned.x, learned.y, learned.weight, learned.doubt
     net = Member(x, rng)
     places = []
     for name in sorted(set(names) - UNNAMED):
@@ -152,10 +166,9 @@ def member(x, y, weight, names, seed, epochs):
             rows = np.sort(order[batch * BATCH : (batch + 1) * BATCH])
             a = net.layers(thin(x[rows], places, rng))
             p = softmax(a[-1])
-            allowed = p * y[rows]
-            sums = allowed.sum(axis=1, keepdims=True) + 1e-9
-            total -= float((np.log(sums[:, 0]) * weight[rows]).sum())
-            delta = (p - allowed / sums) * (weight[rows][:, None] / weight[rows].sum())
+            loss, wanted = surprise(p, y[rows], doubt[rows])
+            total += float((loss * weight[rows]).sum())
+            delta = (p - wanted) * (weight[rows][:, None] / weight[rows].sum())
             past = a[0].T @ delta
             gradients = []
             for place in range(len(net.weights) - 1, -1, -1):

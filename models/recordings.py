@@ -7,20 +7,20 @@ slower than it was: faults that take minutes on a Pi fit into recordings of half
 minute. Rates per second stay what they were. What the kernel averages over time is
 averaged again over the played time, from the kernel's own running totals: the three
 pressures over 10 s, the loads over 1, 5 and 15 min. Memory used is the box's own (see
-`record`), of its 320 MiB.
+`record`), of its 320 MiB. The agent counts no loop device, so of the box's disk is known
+how long somebody waited for it: so long it was busy at least.
 
-*Labels* come from the script's phase and the probe, never from a vital. The phases
-(before, during, after) are cut into stretches of about ten seconds, after the first
-seconds of each (`SETTLE`), which carry no label. A stretch is
-- crisis, if a request failed in it, a process was killed, or the 95th percentile of the
-  probe's latency was over 10 times its 99th percentile when idle beside the same
-  background;
+*Labels* come from the script's phase and the probe, never from a vital. At each sample,
+what the probe met in the last five seconds (`LOOK`) says it:
+- crisis, if a request failed, if a process was killed or a service fell in the last 15 s
+  (`NEWS`), or if the probe's mean latency was over 10 times its 99th percentile when idle;
 - stressed over 1.5 times; else happy with work going on, and bored without.
-How many times it was is packed too, so that stretches next to a limit can be told apart.
-
-The recordings published with this file are of an earlier plan, and have other labels in
-three ways: stretches of four seconds, no settling, and one idle probe, without any
-background, for all. How many times it was is not in them.
+The mean, because a limit that lies within the noise of what is measured makes labels of
+noise: of the 95th percentile, half of what is idle beside the medium background would be
+stressed. So nothing is labelled by what is still to come.
+The first five seconds of each phase (before, during, after) carry no label: there the
+probe met both phases. How many times it was is packed too, so that samples next to a
+limit can be told apart.
 """
 
 import csv
@@ -36,11 +36,13 @@ PACKED = HERE / "data" / "recordings.npz"
 PLAYED = 10.0  # seconds that one sample is played as
 BORED, HAPPY, STRESSED, CRISIS = range(4)
 UNLABELLED = 255
-STRETCH = 10.0  # seconds
+LOOK = 5.0  # seconds
+NEWS = 15.0  # seconds: played slowly, the five minutes of the agent's rules
 LIMITS = {STRESSED: 1.5, CRISIS: 10.0}
 PRESSURES = ["psi_cpu_some", "psi_memory_some", "psi_memory_full", "psi_io_some", "psi_io_full"]
 # A disk that is full and a service that falls do no work.
 NO_WORK = ["idle", "full-disk", "flapping"]
+COUNTERS = ["oom_kills", "filesystem_errors"]
 TOTALS = ["cpu_some", "memory_some", "memory_full", "io_some", "io_full"]
 
 
@@ -83,9 +85,21 @@ def vitals(folder):
             level += (1 - math.exp(-PLAYED / 60 / minutes)) * (max(0, now) - level)
             values[place, column(name)] = level
     values[:, column("memory_used")] = own("box_memory") * 100
+    # Counted from the machine's start: each recording begins anew, so that any may follow any.
+    for name in COUNTERS:
+        values[:, column(name)] -= values[0, column(name)]
+    waited = np.diff(own("io_some"), prepend=own("io_some")[0]) / every
+    values[:, column("disk_busy")] = np.maximum(values[:, column("disk_busy")], np.clip(waited, 0, 1) * 100)
     # What is down is a failed unit: where this is recorded, no systemd runs.
     values[:, column("failed_units")] = own("down")
     return at, names, values
+
+
+def ends(folder, about):
+    """When a process was killed, or the service fell, as the script knows it."""
+    names, beside = table(folder / "beside.csv")
+    fell = np.flatnonzero(np.diff(beside[:, names.index("down")]) > 0) + 1
+    return np.concatenate([np.array(about["kills_ms"]), beside[fell, 0]])
 
 
 def labels(folder, at, normal):
@@ -93,43 +107,42 @@ def labels(folder, at, normal):
     about = json.loads((folder / "about.json").read_text())
     when, latency, bad = probes(folder)
     begin, end = about["fault_ms"]
-    every, settle = about["every_ms"], about["settle_ms"]
-    during = (at >= begin) & (at < end)
-    working = (about["background"] != "none") | (during & (about["kind"] not in NO_WORK))
-    mood, times = np.where(working, HAPPY, BORED), np.full(len(at), np.nan)
-    for first, last in ((-math.inf, begin), (begin + settle, end), (end + settle, math.inf)):
-        rows = np.flatnonzero((at >= first) & (at < last))
-        for stretch in np.array_split(rows, max(1, round(len(rows) * every / 1000 / STRETCH))):
-            if not len(stretch):
-                continue
-            begun, over = at[stretch[0]] - every, at[stretch[-1]]
-            asked = (when > begun) & (when <= over)
-            killed = any(begun < kill <= over for kill in about["kills_ms"])
-            high = np.quantile(latency[asked], 0.95) / normal if asked.any() else math.inf
-            times[stretch] = high
-            if killed or bad[asked].any() or high > LIMITS[CRISIS]:
-                mood[stretch] = CRISIS
-            elif high > LIMITS[STRESSED]:
-                mood[stretch] = STRESSED
-    mood[np.isnan(times)] = UNLABELLED
+    mood, times = np.full(len(at), UNLABELLED), np.full(len(at), np.nan)
+    kills, look = ends(folder, about), LOOK * 1000
+    for place, now in enumerate(at):
+        since = max(phase for phase in (at[0], begin, end) if phase <= now)
+        asked = (when > now - look) & (when <= now)
+        if now - since < look or not asked.any():
+            continue
+        times[place] = latency[asked].mean() / normal
+        killed = ((kills > now - NEWS * 1000) & (kills <= now)).any()
+        if killed or bad[asked].any() or times[place] > LIMITS[CRISIS]:
+            mood[place] = CRISIS
+        elif times[place] > LIMITS[STRESSED]:
+            mood[place] = STRESSED
+        else:
+            work = begin <= now < end and about["kind"] not in NO_WORK
+            mood[place] = HAPPY if work or about["background"] != "none" else BORED
     return mood, times
 
 
-def idle_latency(folders, background):
-    """The probe's 99th percentile while nothing is scripted beside this background."""
-    idle = [folder for folder in folders if folder.name.startswith("idle-") and folder.name.endswith(f"-{background}")]
-    return float(np.quantile(np.concatenate([probes(folder)[1] for folder in idle]), 0.99))
+def idle_latency(folders):
+    """The probe's 99th percentile while nothing is scripted, beside no background or the
+    light one: one measure for all, so that the same slowness has the same label everywhere.
+    The medium background, a steady load, slows the probe itself."""
+    idle = [folder for folder in folders if folder.name.startswith("idle-")]
+    idle = [probes(folder)[1] for folder in idle if not folder.name.endswith("-medium")]
+    return float(np.quantile(np.concatenate(idle), 0.99))
 
 
 def pack(raw, target):
     folders = sorted(folder for folder in raw.iterdir() if (folder / "about.json").exists())
-    backgrounds = sorted({json.loads((folder / "about.json").read_text())["background"] for folder in folders})
-    normal = {background: idle_latency(folders, background) for background in backgrounds}
-    print(f"{len(folders)} recordings; the idle probe's 99th percentile: {normal} ms")
+    normal = idle_latency(folders)
+    print(f"{len(folders)} recordings; the idle probe's 99th percentile: {normal:.2f} ms")
     pieces, marks, all_times = [], [], []
     for number, folder in enumerate(folders):
         at, names, values = vitals(folder)
-        mood, times = labels(folder, at, normal[folder.name.rsplit("-", 1)[1]])
+        mood, times = labels(folder, at, normal)
         pieces.append(values)
         marks.append(np.column_stack([np.full(len(at), number), mood]))
         all_times.append(times)
@@ -140,8 +153,7 @@ def pack(raw, target):
     np.savez_compressed(
         target,
         names=np.array([folder.name for folder in folders]),
-        backgrounds=np.array(backgrounds),
-        normal=np.array([normal[background] for background in backgrounds]),
+        normal=normal,
         vitals=np.array(names)[kept],
         values=values[:, kept],
         recording=recording,
@@ -161,6 +173,8 @@ class Recordings:
         # Not in the recordings of the earlier plan.
         self.times = data["times"] if "times" in data else np.full(len(self.mood), np.nan, np.float32)
         self.kinds = [name.rsplit("-", 2)[0] for name in self.names]
+        # Of the box's disk, in %, when nothing had been written yet.
+        self.held = np.nanmin(self.values[:, self.vitals.index("disk_used")])
 
     def play(self, number, every):
         """Values and moods of one recording; one row for each `every` samples."""
@@ -175,6 +189,15 @@ class Recordings:
         means = np.where(measured.any(axis=1), means, np.nan)
         out = np.where(rates, means, grouped[:, -1])
         return out, mood[: count * every].reshape(count, every)[:, -1]
+
+    def holding(self, values, disk, memory, processes):
+        """The same on a box of which so many % are taken already, with so many processes more."""
+        values, place = values.copy(), {name: number for number, name in enumerate(self.vitals)}
+        filled = (values[:, place["disk_used"]] - self.held) / (100 - self.held)
+        values[:, place["disk_used"]] = disk + (100 - disk) * np.maximum(0, filled)
+        values[:, place["memory_used"]] = memory + values[:, place["memory_used"]] * (100 - memory) / 100
+        values[:, place["processes"]] += processes
+        return values
 
     def past(self, every, hours, but=()):
         """Idle and steady recordings in turn, for so many hours."""

@@ -11,10 +11,16 @@ from recordings import CRISIS, STRESSED
 
 FOLDS = 7
 # As the node's own choice of threshold (threshold.rs).
-EXCEED = 6
+EXCEED = 5
 HYSTERESIS = 120.0  # seconds that a mood stands at least (steady.rs)
-UNSEEN_STRENGTHS = 5  # one fold per place in the plan
 KIND_FOLDS = [("leak", "flood", "build"), ("thrash", "runaway", "backup"), ("fork-storm", "full-disk", "flapping")]
+
+
+def of_nodes(trace, nodes):
+    """The part of a trace that is of these nodes."""
+    head, rows = trace.split(b"\n", 1)
+    table = np.frombuffer(rows, "<f8").reshape(-1, head.count(b",") + 1)
+    return head + b"\n" + table[np.isin(table[:, 0], nodes)].tobytes()
 
 
 def verdicts(agent, sources, net, trace, relative, tag):
@@ -45,7 +51,8 @@ def incidents(sources):
     for fold in range(FOLDS):
         held = np.isin(full.group, [one for one in range(count) if one % FOLDS == fold])
         net = sources.fit(100 + fold, smd=sources.smd.only(~np.isin(sources.smd.group, np.unique(full.group[held]))))
-        said[held] = verdicts(sources.agent, sources, net, source.trace(), True, "fold")[held]
+        trace = of_nodes(source.trace(), np.unique(full.group[held]))
+        said[held] = verdicts(sources.agent, sources, net, trace, True, "fold")
         forest[held] = ceiling(sources.smd, full, held, slice(begin, sources.agent.features))
     out = {"model": of_incidents(label, said[:, 2], said[:, 7], full.group, minute)}
     out["gradient-boosted forest (ceiling)"] = {"AP": ap(label, forest, full.group, minute)}
@@ -123,34 +130,27 @@ def classes(truth, said, probabilities=None):
 
 def recordings(sources):
     """Each recording judged by networks that never saw its strength, or its kind."""
-    rows, played = sources.recordings, sources.played
-    truth = np.log2(rows.y @ [1, 2, 4, 8]).astype(int)
-    kinds = np.array(played.kinds)
-    place = np.array([list(played.kinds[:n]).count(kind) for n, kind in enumerate(kinds)])
+    rows, kinds = sources.recordings, np.array(sources.played.kinds)
+    truth = moods_of(rows)
     out = {}
     # A mood stands for two minutes: nearer to a change of the label, two moods are right.
     clear = rows.shift >= HYSTERESIS
     splits = {
-        "known kinds, unseen strengths": [place == fold for fold in range(UNSEEN_STRENGTHS)],
+        "known kinds, unseen strengths": strengths(kinds),
         "kinds left out": [np.isin(kinds, fold) for fold in KIND_FOLDS],
     }
     for turn, (name, folds) in enumerate(splits.items()):
-        logits, seen, turn_of = np.zeros((len(truth), 4)), np.zeros(len(truth), bool), np.full(len(truth), -1)
-        trees, trees_seen = np.zeros(len(truth), int), seen.copy()
-        for fold, left in enumerate(folds):
-            held = left[rows.group]
-            net = sources.fit(200 + 10 * turn + fold, recordings=rows.only(~held))
-            logits[held], turn_of[held] = net.logits(rows.x[held]), fold
-            trees[held] = forest_of(rows, truth, held)
-            seen |= held
+        logits, turn_of, shown = judged(sources, folds, 200 + 10 * turn)
+        seen, trees = turn_of >= 0, np.zeros(len(truth), int)
+        for fold in range(len(folds)):
+            trees[turn_of == fold] = forest_of(rows, truth, turn_of == fold)
         said = logits.argmax(axis=1)
         cooled = network.softmax(logits * temperatures(logits, truth, turn_of)[:, None])
         part = out[name] = {"model": classes(truth[seen], said[seen], network.softmax(logits)[seen])}
+        part["the node's mood (smoothed, with its rules)"] = classes(truth[seen], shown[seen])
         part["model, temperature of the other folds"] = classes(truth[seen], said[seen], cooled[seen])
         sure = seen & clear
         part["model, clear samples"] = classes(truth[sure], said[sure], cooled[sure])
-        learned = seen & (kinds[rows.group] != "flapping")
-        part["model, kinds that were learned from"] = classes(truth[learned], said[learned], cooled[learned])
         part["forest, clear samples"] = classes(truth[sure], trees[sure])
         out[name]["gradient-boosted forest (ceiling)"] = classes(truth[seen], trees[seen])
         out[name]["agent's rules"] = classes(truth[seen], rows.ruled[seen])
@@ -163,6 +163,65 @@ def recordings(sources):
             if (seen & (kinds[rows.group] == kind)).any()
         }
     assert STRESSED < CRISIS
+    return out
+
+
+def moods_of(rows):
+    return np.log2(rows.y @ [1, 2, 4, 8]).astype(int)
+
+
+def strengths(kinds):
+    """Folds that hold one strength of each kind: of neighbouring kinds another, so that no
+    background (each place in the plan has its own) is held back whole."""
+    order = list(dict.fromkeys(kinds))
+    place = np.array([list(kinds[:n]).count(kind) for n, kind in enumerate(kinds)])
+    count = place.max() + 1
+    fold = (place + [order.index(kind) for kind in kinds]) % count
+    return [fold == one for one in range(count)]
+
+
+def judged(sources, folds, seed, blank=()):
+    """Logits of each recorded row by a network that saw none of its fold, that fold (-1: none),
+    and the mood that the agent would have shown."""
+    rows = sources.recordings
+    x = rows.x.copy()
+    x[:, list(blank)] = 0
+    logits, fold_of, shown = np.zeros((len(x), 4)), np.full(len(x), -1), np.zeros(len(x), int)
+    for fold, left in enumerate(folds):
+        held = left[rows.group]
+        net = sources.fit(seed + fold, blank, recordings=rows.only(~held))
+        logits[held], fold_of[held] = net.logits(x[held]), fold
+        if not len(blank):
+            traces = [of_nodes(trace, np.flatnonzero(left)) for trace in rows.traces]
+            said = [verdicts(sources.agent, sources, net, trace, False, "fold") for trace in traces]
+            shown[held] = np.concatenate(said)[:, 7]
+    return logits, fold_of, shown
+
+
+def separation(values, label):
+    """How well one number tells a label from the rest: the area under its curve, from 0.5 to 1."""
+    ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable")
+    hits = label.sum()
+    area = (ranks[label].sum() - hits * (hits - 1) / 2) / max(1, hits * (len(label) - hits))
+    return max(area, 1 - area)
+
+
+def without_closest(sources):
+    """For each mood, the vital that lies closest to its label, and the model without it."""
+    rows, kinds, agent = sources.recordings, np.array(sources.played.kinds), sources.agent
+    truth, names = moods_of(rows), np.array(agent.names)
+    out, done = {}, {}
+    for mood, name in enumerate(MOODS):
+        close = {vital: 0.0 for vital in dict.fromkeys(names[: agent.unnamed])}
+        for place, vital in enumerate(names[: agent.unnamed]):
+            close[vital] = max(close[vital], separation(rows.x[::7, place], truth[::7] == mood))
+        vital = max(close, key=close.get)
+        if vital not in done:
+            columns = np.flatnonzero(names == vital)
+            blank = np.concatenate([columns, columns + agent.features])
+            logits, fold, _ = judged(sources, strengths(kinds), 200, blank)
+            done[vital] = classes(truth[fold >= 0], logits.argmax(axis=1)[fold >= 0])
+        out[name] = {"vital": str(vital), "area": close[vital], **done[vital]}
     return out
 
 
@@ -218,7 +277,14 @@ def explained(sources):
     return explanations.compared(sources.agent, path, rows)
 
 
-PARTS = {"incidents": incidents, "simpler": simpler_judges, "recordings": recordings, "simulated": simulated, "explained": explained}
+PARTS = {
+    "incidents": incidents,
+    "simpler": simpler_judges,
+    "recordings": recordings,
+    "closest": without_closest,
+    "simulated": simulated,
+    "explained": explained,
+}
 
 
 def text(figures, agent, size):
@@ -250,6 +316,15 @@ def text(figures, agent, size):
         if "by kind" in part:
             each = ", ".join(f"{kind} {value:.2f}" for kind, value in part["by kind"].items())
             lines += ["", f"Share of samples that the model judged rightly, by kind: {each}."]
+        lines.append("")
+    if part := figures.get("closest"):
+        lines += ["## Without the vital that lies closest to a label (known kinds, unseen strengths)", ""]
+        lines += ["| label | closest vital | area under its curve | macro-F1 without it | that label's P / R |"]
+        lines += ["| --- | --- | --- | --- | --- |"]
+        for name, one in part.items():
+            precision, recall, _ = one["classes"][name]
+            cells = f"{one['area']:.2f} | {one['macro-F1']:.3f} | {precision:.2f} / {recall:.2f}"
+            lines.append(f"| {name} | {one['vital']} | {cells} |")
         lines.append("")
     if part := figures.get("explained"):
         lines += ["## Which two vitals speak loudest", ""]

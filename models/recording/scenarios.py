@@ -4,11 +4,8 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# Seconds. Long enough that a plateau is one: played twenty times slower, twenty minutes.
-BEFORE, DURING, AFTER = 14, 60, 16
-# After each change of phase so many seconds carry no label: what has begun is not yet
-# felt, and what has ended still is.
-SETTLE = 4
+# Seconds. Long enough that a plateau is one: played twenty times slower, twelve minutes.
+BEFORE, DURING, AFTER = 12, 36, 12
 
 # Work that goes on throughout. The first two are calm.
 BACKGROUNDS = {
@@ -22,11 +19,11 @@ BACKGROUNDS = {
 # are what the probe is held against, for each background its own.
 PLAN = {
     "idle": [("1", "none"), ("2", "light"), ("3", "medium"), ("4", "none")],
-    "steady": [("20", "none"), ("60", "light"), ("60", "medium"), ("180", "none")],
+    "steady": [("40", "none"), ("80", "light"), ("80", "medium"), ("240", "none")],
     "build": [("1", "none"), ("2", "light"), ("4", "medium"), ("8", "none")],
-    "backup": [("1", "none"), ("2", "light"), ("4", "medium"), ("8", "none")],
+    "backup": [("1", "none"), ("3", "light"), ("6", "medium"), ("20", "none")],
     "leak": [("10", "none"), ("30", "light"), ("90", "medium"), ("270", "none")],
-    "thrash": [("1", "none"), ("2", "light"), ("4", "medium"), ("12", "none")],
+    "thrash": [("1", "none"), ("1", "light"), ("4", "medium"), ("12", "none")],
     "runaway": [("2", "none"), ("4", "light"), ("8", "medium"), ("24", "none")],
     "fork-storm": [("1", "none"), ("4", "light"), ("16", "medium"), ("48", "none")],
     "full-disk": [("60", "none"), ("80", "light"), ("100", "medium"), ("100", "none")],
@@ -37,9 +34,11 @@ PLAN = {
 # Memory of the box that is recorded, and its swap, where the scenario has some.
 MEMORY = 320 << 20
 SWAP = 128 << 20
-WITH_SWAP = {("leak", "30"), ("leak", "270"), ("thrash", "2")}
-# The size of the box's disk.
+WITH_SWAP = {("leak", "30"), ("leak", "270")}
+# The box's disk: its size, and the writes and bytes a second that it takes. The pace is the
+# least that an SD card of Application Performance Class 1 promises (SD specification 5.1).
 DISK = 64 << 20
+WRITES, WRITTEN = 500, 10_000_000
 
 LEAK = """
 import sys, time
@@ -64,9 +63,21 @@ while :; do
 done
 """
 
-# Each archive is 4 MiB, written over and over: a backup that fills the disk is another
-# fault, and has its own scenario.
-BACKUP = "while :; do tar cf - /usr/share /usr/lib 2>/dev/null | gzip -1 | head -c 4M > \"$0/backup-$1\"; sync \"$0/backup-$1\"; done"
+# An archive of 4 MiB, written over and over at so many MB a second: a backup that fills
+# the disk is another fault, and has its own scenario.
+BACKUP = """
+import os, subprocess, sys, time
+path, rate = sys.argv[1], float(sys.argv[2]) * 1e6
+source = "while :; do tar cf - /usr/share /usr/lib 2>/dev/null | gzip -1; done"
+archive = subprocess.Popen(["sh", "-c", source], stdout=subprocess.PIPE).stdout
+file, begin, written = os.open(path, os.O_CREAT | os.O_WRONLY), time.monotonic(), 0
+while True:
+    block = archive.read(1 << 18)
+    os.pwrite(file, block, written % (1 << 22))
+    os.fdatasync(file)
+    written += len(block)
+    time.sleep(max(0.0, begin + written / rate - time.monotonic()))
+"""
 
 FILL = """
 import os, sys, time
@@ -94,11 +105,13 @@ def fault(kind, strength, folder, port):
     if kind == "build":
         return [["sh", "-c", BUILD, folder, str(n)] for n in range(int(strength))]
     if kind == "backup":
-        return [["sh", "-c", BACKUP, folder, str(n)] for n in range(int(strength))]
+        return [[sys.executable, "-c", BACKUP, os.path.join(folder, "backup"), strength]]
     if kind == "leak":
         return [[sys.executable, "-c", LEAK, strength]]
     if kind == "thrash":
-        return [quiet + ["--hdd", strength, "--hdd-bytes", "16m", "--hdd-opts", "sync,wr-rnd"]]
+        # One writer of small blocks leaves others a turn; several of large ones don't.
+        size = "4k" if strength == "1" else "64k"
+        return [quiet + ["--hdd", strength, "--hdd-bytes", "16m", "--hdd-write-size", size, "--hdd-opts", "sync,wr-rnd"]]
     if kind == "runaway":
         return [quiet + ["--cpu", strength, "--cpu-method", "matrixprod"]]
     if kind == "fork-storm":

@@ -41,8 +41,19 @@ const STEP: f32 = 10.0;
 const GAP: f32 = 3_600.0;
 /// How fast work follows what a phase asks for, in seconds.
 const FOLLOW: f32 = 15.0;
-/// A killed process counts for the truth this long, in seconds.
-const MOURNING: f32 = 60.0;
+/// A killed process counts for the truth this long, in seconds: as long as it is news to
+/// the rules.
+const MOURNING: f32 = 300.0;
+/// Seconds between two kills in a group with a limit of its own, on a box for training:
+/// nothing of them is seen but the kernel's count.
+const CONFINED: f32 = 4.0 * 3_600.0;
+/// The share of boxes for training whose readings stand still while their work does.
+const STILL: f32 = 0.15;
+/// The share of boxes for training that are idle nearly always, or at one service's work.
+const LEISURE: f32 = 0.2;
+const ONE_SERVICE: f32 = 0.1;
+/// The share of boxes for training whose disk is full from the start.
+const FULL: f32 = 0.06;
 
 /// What truly happens on a simulated Pi: what the readings only hint at.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,7 +66,7 @@ pub struct Truth {
     pub slowdown: f32,
     /// The share of requests that fail.
     pub errors: f32,
-    /// Whether a process was killed for want of memory in the last minute.
+    /// Whether a process was killed or a service fell in the last five minutes.
     pub killed: bool,
 }
 
@@ -93,6 +104,8 @@ pub struct VirtualPi {
     disk: f32,
     processes: f32,
     forgotten: f32,
+    unrest: f32,
+    habit: Option<Phase>,
     // What changes.
     last: Option<Millis>,
     chapter: Chapter,
@@ -150,12 +163,19 @@ impl VirtualPi {
         let thermal = Thermal::resting(board, ambient, resistance);
         let memory = between(&mut rng, 0.08, 0.35) * (1_024.0 / board.memory).max(0.5);
         let disk = if trouble { between(&mut rng, 0.05, 0.93) } else { between(&mut rng, 0.1, 0.7) };
+        let full = trouble && rng.f32() < FULL;
         // Containers have a dozen processes, servers hundreds.
         let processes =
             if trouble { 12.0 * between(&mut rng, 0.0, 4.0).exp() } else { between(&mut rng, 90.0, 180.0) };
         // A unit that failed long ago and that nobody misses.
         let forgotten = f32::from(u8::from(trouble && rng.f32() < 0.12));
-        let mut chapter = Chapter::draw(&mut rng, trouble);
+        let unrest = if trouble && rng.f32() < STILL { 0.0 } else { 1.0 };
+        let habit = match if trouble { rng.f32() } else { 1.0 } {
+            share if share < LEISURE => Some(Phase::Idle),
+            share if share < LEISURE + ONE_SERVICE => Some(Phase::Steady),
+            _ => None,
+        };
+        let mut chapter = Chapter::draw(&mut rng, trouble, habit);
         // Somewhere within it, so that a fleet does not change in step.
         chapter.left *= between(&mut rng, 0.2, 1.0);
         let now = State {
@@ -165,7 +185,7 @@ impl VirtualPi {
             net: chapter.demand.net,
             programs: chapter.demand.memory,
             leaked: 0.0,
-            filled: 0.0,
+            filled: if full { 1.0 - disk } else { 0.0 },
             weak: false,
             loads: [chapter.demand.cpu * cores; 3],
             read_only: false,
@@ -191,6 +211,8 @@ impl VirtualPi {
             disk,
             processes,
             forgotten,
+            unrest,
+            habit,
             last: None,
             chapter,
             now,
@@ -243,18 +265,23 @@ impl VirtualPi {
 
     /// Lets one step of at most [`STEP`] seconds pass.
     fn live(&mut self, seconds: f32) {
+        let fallen = self.chapter.fallen();
         self.chapter.left -= seconds;
         self.chapter.gone += seconds;
         if self.chapter.left <= 0.0 {
-            self.chapter = Chapter::draw(&mut self.rng, self.trouble);
-            // Whoever keeps this board has cleaned up after the trouble.
-            (self.now.leaked, self.now.filled, self.now.read_only) = (0.0, 0.0, false);
+            self.chapter = Chapter::draw(&mut self.rng, self.trouble, self.habit);
+            // Whoever keeps this board has cleaned up after the trouble; of boxes for training,
+            // one in two is seen as nobody does.
+            self.now.leaked = 0.0;
+            if !self.trouble || self.rng.bool() {
+                (self.now.filled, self.now.read_only) = (0.0, false);
+            }
         }
         let demand = self.chapter.demand;
         let minutes = seconds / 60.0;
         let follow = 1.0 - (-seconds / FOLLOW).exp();
         let mut toward = |value: &mut f32, wanted: f32, noise: f32| {
-            let wobble = 1.0 + noise * between(&mut self.rng, -1.0, 1.0);
+            let wobble = 1.0 + self.unrest * noise * between(&mut self.rng, -1.0, 1.0);
             *value = (*value + (wanted * wobble - *value) * follow).max(0.0);
         };
         let now = &mut self.now;
@@ -266,6 +293,13 @@ impl VirtualPi {
         now.filled = (now.filled + demand.filling * minutes).min(1.0 - self.disk);
         now.weak = self.rng.f32() < demand.sag;
         now.since_kill += seconds;
+        if self.chapter.fallen() > fallen {
+            now.since_kill = 0.0;
+        }
+        if self.trouble && self.rng.f32() < seconds / CONFINED {
+            now.oom_kills += 1.0;
+            now.since_kill = 0.0;
+        }
 
         let resistance = if self.cooled && !demand.fan_stopped { self.board.cooled } else { self.board.bare };
         let busy = (now.cpu * self.board.fast / now.thermal.frequency).min(1.0);
@@ -341,8 +375,11 @@ impl VirtualPi {
         let noise = between(&mut self.rng, 0.93, 1.07);
         self.now.slowdown = (cpu + disk + memory + network) * noise;
         let refused = self.now.read_only || self.disk + self.now.filled >= 0.995;
-        self.now.errors =
-            if refused { 1.0 } else { (demand.failing * 0.09 + (demand.loss - 0.1).max(0.0) * 2.0).min(1.0) };
+        self.now.errors = if refused {
+            1.0
+        } else {
+            (self.chapter.fallen() * 0.09 + (demand.loss - 0.1).max(0.0) * 2.0).min(1.0)
+        };
     }
 }
 

@@ -1,4 +1,6 @@
 use super::*;
+use crate::feel::Model;
+use crate::feel::swap::Habit;
 use crate::say::tests::party::Coordinator;
 use frames::{Body, MAX_CHUNK, ModelChunk, Run, SEAL_BYTES, Vital};
 use sha2::{Digest as _, Sha256};

@@ -10,7 +10,7 @@
 //! scale (`compressed`): ten spreads are not twice as strange as five, and one wild
 //! vital does not drown the rest.
 //!
-//! For the agent's 20 vitals it takes about 18 KB, allocated once, and 10 KB on the
+//! For the agent's 20 vitals it takes about 25 KB, allocated once, and 10 KB on the
 //! disk ([`Baseline::keep`]).
 
 use super::joint::{Distances, Joint};
@@ -205,6 +205,7 @@ impl Baseline {
         }
         if let Some(strange) = self.strange {
             self.joint.learn(&self.point, seconds, MEMORY);
+            self.joint.renew(self.seconds);
             // At first the factor follows what is learned; then it is renewed bit by bit.
             if !self.counted && self.joint.kept().0 >= WARM_UP {
                 self.counted = true;

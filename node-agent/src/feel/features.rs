@@ -15,7 +15,7 @@
 //! its SHA-256, which a model must carry.
 
 use super::baseline::Baseline;
-use super::signals::{FRESH_HALVES, NORMALS, SIGNALS, Scaling, Signal, WINDOWED};
+use super::signals::{FRESH, LEFT_FLOOR, NORMALS, SIGNALS, Scaling, Signal, WINDOWED};
 use super::strange::{self, Course, STRANGE, signed};
 use super::windows::{LONGEST, Window, Windows};
 use crate::Millis;
@@ -52,7 +52,8 @@ pub fn schema() -> String {
         let scale = match signal.scaling {
             Scaling::Linear { zero, one } => format!("linear {zero} {one}"),
             Scaling::Logarithmic { floor, one } => format!("log {floor} {one}"),
-            Scaling::Fresh => format!("fresh {FRESH_HALVES}"),
+            Scaling::Left => format!("left {LEFT_FLOOR}"),
+            Scaling::Fresh => format!("fresh {FRESH}"),
         };
         lines.push(format!("{} {scale}", signal.vital.name()));
     }
@@ -137,11 +138,11 @@ impl Counter {
     }
 
     fn freshness(&self, at: Millis) -> f32 {
-        self.rose.map_or(0.0, |rose| (-(at.saturating_sub(rose) as f32) / FRESH_HALVES).exp2())
+        self.rose.map_or(0.0, |rose| 1.0 / (1.0 + (at.saturating_sub(rose) as f32 / FRESH).powi(4)))
     }
 }
 
-/// What one node keeps to compute its features: about 32 KB, nothing allocated
+/// What one node keeps to compute its features: about 40 KB, nothing allocated
 /// per sample.
 #[derive(Clone, Debug)]
 pub struct Features {

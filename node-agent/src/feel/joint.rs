@@ -4,13 +4,14 @@
 //! another is not. So each dimension is told by what is left of it when those
 //! before are known, in its own spreads; Mahalanobis's distance is the root mean square
 //! of these, and the plain mean is steadier, since no single dimension rules it. The
-//! covariance forgets like the rest; its Cholesky factor is renewed two rows per sample,
-//! in place, so that no single sample pays for all of it: rows of two ages stand side by
-//! side for some minutes, in which a covariance of a week hardly moves. Nothing is
-//! allocated after [`Joint::new`].
+//! covariance forgets like the rest; its Cholesky factor is made anew within a minute
+//! whatever the interval is, a few rows per sample, from one copy of the covariance, and
+//! only then taken: rows of two ages side by side would be the factor of nothing, and
+//! told a node whose work had changed that it was far from itself. Nothing is allocated
+//! after [`Joint::new`].
 
-/// Rows of the factor that are renewed with each sample.
-const ROWS: usize = 2;
+/// Seconds in which a factor is made.
+const SWEEP: f32 = 60.0;
 
 /// How much of what two dimensions share is disbelieved: at least so much, and more
 /// while little was watched (as if this many seconds of independence had been seen).
@@ -44,8 +45,11 @@ pub struct Joint {
     /// Packed lower triangles, row by row.
     covariance: Box<[f32]>,
     factor: Box<[f32]>,
-    /// The row of the factor that is due.
+    /// The next factor: so many rows of it are made, the others are still the covariance
+    /// as it was when it was begun; and rows that are due.
+    next: Box<[f32]>,
     row: usize,
+    due: f32,
     /// Scratch: what is left of each dimension when those before are known, and
     /// which dimensions were measured (1 or 0).
     rest: Box<[f32]>,
@@ -77,8 +81,10 @@ impl Joint {
             dimensions,
             watched: 0.0,
             covariance: triangle.clone(),
-            factor: triangle,
+            factor: triangle.clone(),
+            next: triangle,
             row: 0,
+            due: 0.0,
             rest: vec![0.0; dimensions].into_boxed_slice(),
             known: vec![0.0; dimensions].into_boxed_slice(),
         };
@@ -104,36 +110,48 @@ impl Joint {
                 *cell += here * known * (own * other - *cell);
             }
         }
-        for _ in 0..ROWS {
-            self.renew();
+    }
+
+    /// Goes on with the next factor, as far as `seconds` pay for.
+    pub fn renew(&mut self, seconds: f32) {
+        let rows = self.dimensions as f32;
+        self.due = (self.due + rows * seconds.max(0.0) / SWEEP).min(rows);
+        while self.due >= 1.0 {
+            self.due -= 1.0;
+            self.make_row();
         }
     }
 
-    /// Renews the row that is due.
-    fn renew(&mut self) {
+    /// Makes one row of the next factor, and takes that once it is whole.
+    fn make_row(&mut self) {
+        if self.row == 0 {
+            self.next.copy_from_slice(&self.covariance);
+        }
         let doubt = LEAST_DOUBT.max(DOUBT / (DOUBT + self.watched));
         let row = self.row;
-        let (above, here) = self.factor.split_at_mut(start(row));
+        let (above, here) = self.next.split_at_mut(start(row));
         for column in 0..=row {
-            let shared = dot(
-                &here[..column],
-                if column == row { &here[..column] } else { &above[start(column)..start(column) + column] },
-            );
-            let cell = self.covariance[start(row) + column];
-            here[column] = if column == row {
-                (cell + RIDGE - shared).max(LEAST_PIVOT).sqrt()
+            let (made, rest) = here.split_at_mut(column);
+            let Some(cell) = rest.first_mut() else { break };
+            *cell = if column == row {
+                (*cell + RIDGE - dot(made, made)).max(LEAST_PIVOT).sqrt()
             } else {
-                (cell * (1.0 - doubt) - shared) / above[start(column) + column]
+                let other = &above[start(column)..=start(column) + column];
+                (*cell * (1.0 - doubt) - dot(made, &other[..column])) / other[column]
             };
         }
-        self.row = if row + 1 < self.dimensions { row + 1 } else { 0 };
+        self.row += 1;
+        if self.row >= self.dimensions {
+            core::mem::swap(&mut self.factor, &mut self.next);
+            self.row = 0;
+        }
     }
 
-    /// Renews every row at once: after a restart, and when the normal begins to count.
+    /// Makes the whole factor at once: after a restart, and when the normal begins to count.
     pub fn refactor(&mut self) {
         self.row = 0;
         for _ in 0..self.dimensions {
-            self.renew();
+            self.make_row();
         }
     }
 
@@ -163,6 +181,7 @@ impl Joint {
     pub fn heap_bytes(&self) -> usize {
         size_of_val(&*self.covariance)
             + size_of_val(&*self.factor)
+            + size_of_val(&*self.next)
             + size_of_val(&*self.rest)
             + size_of_val(&*self.known)
     }
@@ -202,6 +221,7 @@ mod tests {
             let (a, b, c, d) = (draw(), draw(), draw(), draw());
             // The second follows the first.
             joint.learn(&[a, a + 0.3 * b, c, d], 10.0, 86_400.0);
+            joint.renew(10.0);
         }
         joint
     }
@@ -241,6 +261,42 @@ mod tests {
         assert!(all > 2.0 && without < 1e-3, "{all} {without}");
         joint.learn(&[f32::NAN; 4], 10.0, 86_400.0);
         assert!(joint.distances(&[0.0; 4], 2).mean.is_finite());
+    }
+
+    /// A life that changes must not tear the factor: rows of before and after the change
+    /// side by side tell of distances that nobody has gone.
+    #[test]
+    fn a_life_that_changes_is_as_far_away_at_any_interval() {
+        let lived = |interval: usize| {
+            let mut joint = Joint::new(24);
+            let mut random = fastrand::Rng::with_seed(5);
+            let mut told = Vec::new();
+            for place in 0..4 * 360 {
+                let busy = if place < 2 * 360 { 0.0 } else { 3.0 };
+                let point: [f32; 24] = core::array::from_fn(|n| {
+                    let follows = if n % 3 == 0 { busy } else { 0.0 };
+                    follows + 0.2 * (random.f32() - 0.5)
+                });
+                if place % interval == 0 {
+                    let seconds = 10.0 * interval as f32;
+                    told.push((place, joint.distances(&point, 8).mean));
+                    joint.learn(&point, seconds, 604_800.0);
+                    joint.renew(seconds);
+                }
+            }
+            told
+        };
+        let fine = lived(1);
+        for interval in [3, 6] {
+            for (place, far) in lived(interval) {
+                let (_, other) = fine[place];
+                // The change itself is seen by a factor that is a minute or two older.
+                let near = (2 * 360..2 * 360 + 18).contains(&place);
+                assert!(near || (far - other).abs() < 0.1 + 0.2 * other, "{far} {other} at {place}");
+            }
+        }
+        let farthest = fine.iter().map(|(_, far)| *far).fold(0.0, f32::max);
+        assert!(fine[2 * 360].1 > 0.9 * farthest, "never farther than at the change");
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! What a node knows about itself, as bytes for a file: about 10 KB.
 //!
-//! `GTN1`, the feature schema's SHA-256, the model's version as SHA-256, the
-//! threshold, the baseline, and a CRC-32 over all of it; numbers are little-endian
-//! `f32`. Of another schema nothing is taken; of another model all but the threshold.
+//! `GTN2`, the feature schema's SHA-256, the model's version as SHA-256, the
+//! threshold, how often the node said crisis, the baseline, and a CRC-32 over all of it;
+//! numbers are little-endian `f32`. Of another schema nothing is taken; of another model
+//! all but the threshold.
 
 use super::baseline::Baseline;
 use super::features::schema_hash;
+use super::swap::Habit;
 use super::threshold::Threshold;
 use sha2::{Digest as _, Sha256};
 
-const MAGIC: [u8; 4] = *b"GTN1";
+const MAGIC: [u8; 4] = *b"GTN2";
 
 /// What is kept is never longer, in bytes.
 pub const MOST_BYTES: usize = 65_536;
@@ -22,9 +24,10 @@ fn head(version: &str) -> Vec<u8> {
 }
 
 /// The bytes of a file.
-pub fn write(baseline: &mut Baseline, threshold: &Threshold, version: &str) -> Vec<u8> {
+pub fn write(baseline: &mut Baseline, threshold: &Threshold, habit: Habit, version: &str) -> Vec<u8> {
     let mut bytes = head(version);
-    bytes.extend(threshold.kept().iter().flat_map(|number| number.to_le_bytes()));
+    let numbers = threshold.kept().into_iter().chain(habit.kept());
+    bytes.extend(numbers.flat_map(f32::to_le_bytes));
     baseline.keep(&mut bytes);
     bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
     bytes
@@ -32,7 +35,13 @@ pub fn write(baseline: &mut Baseline, threshold: &Threshold, version: &str) -> V
 
 /// Takes the bytes of a file; whether they were of use. What is damaged or of
 /// another schema changes nothing.
-pub fn read(bytes: &[u8], baseline: &mut Baseline, threshold: &mut Threshold, version: &str) -> bool {
+pub fn read(
+    bytes: &[u8],
+    baseline: &mut Baseline,
+    threshold: &mut Threshold,
+    habit: &mut Habit,
+    version: &str,
+) -> bool {
     let Some((body, crc)) = bytes.split_last_chunk::<4>() else { return false };
     let wanted = head(version);
     let schema = MAGIC.len() + 32;
@@ -43,16 +52,22 @@ pub fn read(bytes: &[u8], baseline: &mut Baseline, threshold: &mut Threshold, ve
     {
         return false;
     }
-    let (words, _) = rest.as_chunks::<4>();
-    let Some(own) = words.first_chunk::<{ Threshold::KEPT }>() else { return false };
-    let Some(rest) = rest.get(own.len() * 4..) else { return false };
+    let Some((own, rest)) = numbers::<{ Threshold::KEPT }>(rest) else { return false };
+    let Some((often, rest)) = numbers::<{ Habit::KEPT }>(rest) else { return false };
     if !baseline.restore(rest) {
         return false;
     }
+    habit.restore(often);
     if head == wanted {
-        threshold.restore(&own.map(f32::from_le_bytes));
+        threshold.restore(&own);
     }
     true
+}
+
+/// The first numbers, and what follows them.
+fn numbers<const N: usize>(bytes: &[u8]) -> Option<([f32; N], &[u8])> {
+    let own = bytes.as_chunks::<4>().0.first_chunk::<N>()?;
+    Some((own.map(f32::from_le_bytes), bytes.get(N * 4..)?))
 }
 
 #[cfg(test)]
@@ -70,35 +85,46 @@ mod tests {
         (baseline, threshold)
     }
 
+    fn habit() -> Habit {
+        let mut habit = Habit::default();
+        habit.restore([400.0, 0.25]);
+        habit
+    }
+
     #[test]
     fn a_restart_forgets_nothing_and_the_file_is_small() {
         let (mut baseline, threshold) = lived();
-        let bytes = write(&mut baseline, &threshold, "1");
+        let bytes = write(&mut baseline, &threshold, habit(), "1");
         assert!(bytes.len() < 16_000, "{}", bytes.len());
         let (mut other, mut own) = (Baseline::new(&[0.02; 24]), Threshold::default());
-        assert!(read(&bytes, &mut other, &mut own, "1"));
+        let mut often = Habit::default();
+        assert!(read(&bytes, &mut other, &mut own, &mut often, "1"));
+        assert_eq!(often, habit());
         assert_eq!((other.usual(3), own.known()), (baseline.usual(3), threshold.known()));
         assert!(own.known().is_some());
         // Another model's probabilities are no measure for this one's.
         let mut own = Threshold::default();
-        assert!(read(&bytes, &mut other, &mut own, "2"));
-        assert_eq!(own.known(), None);
+        let mut often = Habit::default();
+        assert!(read(&bytes, &mut other, &mut own, &mut often, "2"));
+        assert_eq!((own.known(), often), (None, habit()));
     }
 
     #[test]
     fn whatever_is_damaged_changes_nothing() {
         let (mut baseline, threshold) = lived();
-        let bytes = write(&mut baseline, &threshold, "1");
+        let bytes = write(&mut baseline, &threshold, habit(), "1");
         let mut other = Baseline::new(&[0.02; 24]);
+        let mut useful =
+            |bytes: &[u8]| read(bytes, &mut other, &mut Threshold::default(), &mut Habit::default(), "1");
         for place in [0, 10, 50, 1_000, bytes.len() - 1] {
             let mut damaged = bytes.clone();
             damaged[place] ^= 1;
-            assert!(!read(&damaged, &mut other, &mut Threshold::default(), "1"), "byte {place}");
+            assert!(!useful(&damaged), "byte {place}");
         }
         for length in [0, 3, 100, bytes.len() - 1] {
-            assert!(!read(&bytes[..length], &mut other, &mut Threshold::default(), "1"));
+            assert!(!useful(&bytes[..length]));
         }
-        assert!(!read(&vec![7; MOST_BYTES + 1], &mut other, &mut Threshold::default(), "1"));
+        assert!(!useful(&vec![7; MOST_BYTES + 1]));
         assert_eq!(other.usual(0), None);
     }
 }

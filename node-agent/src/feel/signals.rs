@@ -23,12 +23,21 @@ pub enum Scaling {
         /// The value that becomes 1.
         one: f32,
     },
-    /// 1 right after the counter rose, halving every [`FRESH_HALVES`] milliseconds.
+    /// How little is left of a whole, in %: each halving of it counts alike, down to
+    /// [`LEFT_FLOOR`]. 50 % used is 0.13, 90 % is 0.43, 99 % is 0.79.
+    Left,
+    /// `1 / (1 + (age / FRESH)⁴)` of a counter's last rise: 1 right after it, and falling
+    /// fastest where news ends.
     Fresh,
 }
 
-/// How fast the memory of a risen counter fades: half in five minutes.
-pub const FRESH_HALVES: f32 = 300_000.0;
+/// How long a risen counter is news, in milliseconds: five minutes, as in the rules.
+pub const FRESH: f32 = 300_000.0;
+
+/// What is left below this, in %, makes no difference any more.
+pub const LEFT_FLOOR: f32 = 0.5;
+/// All of a whole, in %, and the floor.
+const LEFT_ALL: f32 = 100.0 + LEFT_FLOOR;
 
 /// The least and greatest value that reaches the model.
 const RANGE: core::ops::RangeInclusive<f32> = -0.5..=1.5;
@@ -39,6 +48,9 @@ impl Scaling {
         let scaled = match self {
             Self::Linear { zero, one } => (value - zero) / (one - zero),
             Self::Logarithmic { floor, one } => (value.max(0.0) / floor).ln_1p() / (one / floor).ln_1p(),
+            Self::Left => {
+                (LEFT_ALL / (100.0 - value.min(100.0) + LEFT_FLOOR)).ln() / (LEFT_ALL / LEFT_FLOOR).ln()
+            }
             Self::Fresh => value,
         };
         scaled.clamp(*RANGE.start(), *RANGE.end())
@@ -49,6 +61,7 @@ impl Scaling {
         match self {
             Self::Linear { zero, one } => zero + scaled * (one - zero),
             Self::Logarithmic { floor, one } => (scaled * (one / floor).ln_1p()).exp_m1() * floor,
+            Self::Left => LEFT_ALL - LEFT_ALL * (LEFT_FLOOR / LEFT_ALL).powf(scaled),
             Self::Fresh => scaled,
         }
     }
@@ -109,7 +122,8 @@ pub const SIGNALS: [Signal; 33] = [
     percent(Vital::SwapUsed, true, Some(0.03)),
     bytes(Vital::SwapIn, true),
     bytes(Vital::SwapOut, false),
-    percent(Vital::DiskUsed, true, Some(0.01)),
+    // One byte too few is a failure, whatever the card's size.
+    Signal { vital: Vital::DiskUsed, scaling: Scaling::Left, windowed: true, floor: Some(0.005) },
     percent(Vital::DiskBusy, true, Some(0.04)),
     bytes(Vital::DiskRead, false),
     bytes(Vital::DiskWrite, false),
@@ -126,8 +140,9 @@ pub const SIGNALS: [Signal; 33] = [
     },
     logarithmic(Vital::Processes, 16.0, 32_768.0, false, 0.02),
     logarithmic(Vital::Blocked, 1.0, 64.0, true, 0.1),
-    few(Vital::FailedUnits, 4.0),
-    percent(Vital::OpenFiles, false, None),
+    // One that falls and comes back, over and over, is up at most samples.
+    Signal { windowed: true, ..few(Vital::FailedUnits, 2.0) },
+    Signal { vital: Vital::OpenFiles, scaling: Scaling::Left, windowed: false, floor: None },
     few(Vital::ReadOnlyMounts, 2.0),
     fresh(Vital::FilesystemErrors),
     fresh(Vital::OomKills),

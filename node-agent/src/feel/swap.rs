@@ -195,7 +195,7 @@ pub fn tried(bytes: &[u8], meter: Option<fn() -> Duration>) -> Result<Model, Swa
 }
 
 /// How often a model says crisis, over about a day of samples.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Habit {
     samples: u32,
     crises: f32,
@@ -208,6 +208,21 @@ impl Habit {
         let said = f32::from(u8::from(mood == Some(Mood::Crisis)));
         self.crises += (said - self.crises) / self.samples as f32;
     }
+
+    /// As numbers for a file.
+    pub fn kept(self) -> [f32; Self::KEPT] {
+        [self.samples as f32, self.crises]
+    }
+
+    /// Takes what [`kept`](Self::kept) gave; what can't be changes nothing.
+    pub fn restore(&mut self, [samples, crises]: [f32; Self::KEPT]) {
+        if (0.0..=PROBATION as f32).contains(&samples) && (0.0..=1.0).contains(&crises) {
+            *self = Self { samples: samples as u32, crises };
+        }
+    }
+
+    /// How many numbers are kept.
+    pub const KEPT: usize = 2;
 }
 
 /// A new model that has to prove itself.

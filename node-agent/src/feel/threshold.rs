@@ -11,7 +11,7 @@ const SPELLS: usize = 56;
 const SPELL: f32 = 6.0 * 3_600.0;
 
 /// One in so many spells may lie beyond the threshold.
-const EXCEED: usize = 6;
+const EXCEED: usize = 5;
 
 /// So many spells must be full before there is a threshold: two days.
 pub const FEWEST: usize = 8;

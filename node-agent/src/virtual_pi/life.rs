@@ -48,11 +48,14 @@ const PHASES: [(Phase, f32, f32); 14] = [
     (Phase::Heat, 0.03, 0.07),
     (Phase::WeakSupply, 0.025, 0.05),
     (Phase::LossyNetwork, 0.015, 0.05),
-    (Phase::DiskFull, 0.01, 0.03),
-    (Phase::Flapping, 0.01, 0.03),
+    (Phase::DiskFull, 0.01, 0.09),
+    (Phase::Flapping, 0.01, 0.06),
     (Phase::ForkStorm, 0.008, 0.03),
     (Phase::DyingCard, 0.002, 0.02),
 ];
+
+/// How often a box with a habit follows it.
+const HABITUAL: f32 = 0.85;
 
 /// What a phase asks of the board. Shares are of the whole board (1 = all it
 /// can do); what is above 1 queues.
@@ -95,6 +98,10 @@ pub(super) struct Chapter {
     pub left: f32,
     /// Seconds gone.
     pub gone: f32,
+    /// How long its failing units are down before they are started again, and from one
+    /// fall to the next, in seconds; for good, if infinite.
+    pub down: f32,
+    pub cycle: f32,
 }
 
 /// Uniform between two numbers.
@@ -103,8 +110,13 @@ pub(super) fn between(rng: &mut Rng, low: f32, high: f32) -> f32 {
 }
 
 impl Chapter {
-    /// The next chapter of a life.
-    pub(super) fn draw(rng: &mut Rng, trouble: bool) -> Self {
+    /// Units that are down now.
+    pub(super) fn fallen(&self) -> f32 {
+        if self.down.is_infinite() || self.gone % self.cycle < self.down { self.demand.failing } else { 0.0 }
+    }
+
+    /// The next chapter of a life; of one with a habit, mostly that.
+    pub(super) fn draw(rng: &mut Rng, trouble: bool, habit: Option<Phase>) -> Self {
         let weight = |row: &(Phase, f32, f32)| if trouble { row.2 } else { row.1 };
         let mut choice = rng.f32() * PHASES.iter().map(weight).sum::<f32>();
         let mut phase = Phase::Idle;
@@ -115,13 +127,21 @@ impl Chapter {
                 break;
             }
         }
+        if let Some(habit) = habit.filter(|_| rng.f32() < HABITUAL) {
+            phase = habit;
+        }
         let minutes = match phase {
             Phase::Idle | Phase::Steady => between(rng, 8.0, 60.0),
             Phase::Leak | Phase::DiskFull => between(rng, 15.0, 40.0),
+            Phase::Flapping if trouble => between(rng, 5.0, 20.0),
             Phase::ForkStorm | Phase::Flapping => between(rng, 3.0, 10.0),
             _ => between(rng, 5.0, 25.0),
         };
-        Self { phase, demand: demand(rng, phase), left: minutes * 60.0, gone: 0.0 }
+        let demand = demand(rng, phase);
+        let restarts = trouble && phase == Phase::Flapping && rng.f32() < 0.7;
+        let down = if restarts { between(rng, 15.0, 60.0) } else { f32::INFINITY };
+        let cycle = if restarts { down * between(rng, 1.2, 8.0) } else { down };
+        Self { phase, demand, left: minutes * 60.0, gone: 0.0, down, cycle }
     }
 }
 

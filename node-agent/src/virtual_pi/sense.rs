@@ -93,8 +93,9 @@ impl VirtualPi {
         let (disk, blocked) = (self.disk_wanted(), self.blocked());
         let spilled = self.spilled();
         let wanted = self.memory_wanted();
-        let rng = &mut self.rng;
-        let mut noisy = |value: f32, noise: f32| (value * (1.0 + noise * (rng.f32() * 2.0 - 1.0))).max(0.0);
+        let (rng, unrest) = (&mut self.rng, self.unrest);
+        let mut noisy =
+            |value: f32, noise: f32| (value * (1.0 + unrest * noise * (rng.f32() * 2.0 - 1.0))).max(0.0);
         let sensors = self.sensors;
         let mut readings = Readings::default();
         let mut set = |vital: Vital, value: f32| {
@@ -136,7 +137,7 @@ impl VirtualPi {
         set(Vital::Fan, fan.min(8_000.0).round());
         set(Vital::Processes, noisy(self.processes + demand.processes, 0.02).round());
         set(Vital::Blocked, noisy(blocked, 0.5).round());
-        set(Vital::FailedUnits, demand.failing + self.forgotten);
+        set(Vital::FailedUnits, self.chapter.fallen() + self.forgotten);
         set(Vital::OpenFiles, noisy(0.5 + demand.processes * 0.01, 0.1));
         set(Vital::FilesystemErrors, (now.card_errors * 0.3).floor());
         set(Vital::ReadOnlyMounts, f32::from(u8::from(now.read_only)));

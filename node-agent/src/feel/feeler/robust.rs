@@ -266,9 +266,7 @@ fn moods(trace: &[Readings], every: usize) -> Vec<(Millis, Mood)> {
     out
 }
 
-/// Save within two samples of a change, crises are the same, 49 of 50 moods are, and
-/// none is more than a step away. (What lies between two moods is told by how much noise
-/// an interval leaves in a rate: a calm hour after a busy one is bored a little later.)
+/// Save within two samples of a change.
 #[test]
 fn the_same_trace_at_10_30_and_60_s_gives_the_same_moods() {
     let mut random = fastrand::Rng::with_seed(4);
@@ -305,15 +303,15 @@ fn the_same_trace_at_10_30_and_60_s_gives_the_same_moods() {
             if changes.iter().any(|change| at.abs_diff(*change) <= two_samples) {
                 continue;
             }
-            let told = format!("at {} min, every {every}: {mood}, and {other} at 10 s", at / MINUTE);
-            assert_eq!(*mood == Mood::Crisis, *other == Mood::Crisis, "{told}");
-            assert!((*mood as u8).abs_diff(*other as u8) <= 1, "{told}");
             compared += 1;
-            same += usize::from(mood == other);
+            if mood == other {
+                same += 1;
+            } else {
+                println!("at {} min, every {every}: {mood}, and {other} at 10 s", at / MINUTE);
+            }
         }
-        println!("every {every} samples: {same} of {compared} moods are the same");
         // The exception must stay one.
         assert!(compared * 10 > coarse.len() * 7, "{compared} of {}", coarse.len());
-        assert!(same * 50 >= compared * 49, "{same} of {compared}");
+        assert_eq!(same, compared);
     }
 }
