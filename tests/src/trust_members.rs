@@ -1,10 +1,11 @@
 //! Row 6 of the threat table once more: whose key is taken away. And who is forgotten or
 //! renamed, with what brokers keep of them.
 
-use crate::harness::{Forger, Wire, eventually, run, secs};
+use crate::harness::{Forger, Wire, binary, eventually, run, secs};
 use crate::trust_place::{Place, hello, report};
-use frames::{Leaf, Say, Vital};
+use frames::{Leaf, Mood, Say, Vital};
 use serde_json::Value;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// A revoked key must be refused within this.
@@ -199,4 +200,49 @@ fn a_renamed_nodes_past_goes_along_and_its_old_file_is_void() {
     assert_eq!(place.told("board_renamed", "attic"), 0);
     let taken = command(&place, &["rename", "attic", "attic", "--out", &out]).unwrap_err();
     assert!(taken.contains("attic"), "{taken}");
+}
+
+/// A report of this mood.
+fn feeling(uptime: u32, mood: Mood) -> Say<'static> {
+    let Say::Vitals(report) = report(uptime) else { unreachable!("a report") };
+    Say::Vitals(frames::Report { mood: Some(mood), ..report })
+}
+
+#[test]
+fn who_takes_a_retired_nodes_name_inherits_its_habits_and_memories() {
+    let mut place = Place::with_cast();
+    let old = place.node("pi");
+    let wire = old.connect(&place.broker()).expect("it comes in");
+    let moods = [Mood::Happy, Mood::Crisis, Mood::Happy].into_iter().zip(1_u32..);
+    let said = moods.map(|(mood, turn)| feeling(9_000 + 10 * turn, mood));
+    for (say, sequence) in std::iter::once(hello(9_000)).chain(said).zip(1..) {
+        wire.publish(&old.topic(Leaf::Frame), old.seal(1, sequence, 1, &say), false);
+    }
+    assert_eq!(place.handled(4).accepted, 4);
+    eventually("its crisis is told", SOON, || (place.told("mood_changed", "pi") >= 2).then_some(()));
+    let url = place.coordinator().ready.http.clone();
+    let named = Command::new(binary("goldentooth"))
+        .args(["habit", "pi", "the backup", "--as", "ann", "--url", &url])
+        .env("GOLDENTOOTH_DATA", place.data())
+        .output()
+        .expect("the binary runs");
+    assert!(named.status.success(), "{named:?}");
+
+    command(&place, &["forget", "pi"]).unwrap();
+    eventually("it gets its obituary", SOON, || (place.told("obituary", "pi") == 1).then_some(()));
+    let page = place.coordinator().get("/api/v1/nodes/pi/biography").to_string();
+    for fact in ["days", "calm", "night", "stood_by", "the backup"] {
+        assert!(page.contains(fact), "{fact}: {page}");
+    }
+
+    let heir = place.node("pi");
+    let wire = heir.connect(&place.broker()).expect("the heir comes in");
+    wire.publish(&heir.topic(Leaf::Frame), heir.seal(2, 1, 1, &hello(100)), false);
+    assert_eq!(place.handled(5).accepted, 5);
+    eventually("it inherits", SOON, || (place.told("inherited", "pi") >= 1).then_some(()));
+    let habits = place.coordinator().get("/api/v1/habits").to_string();
+    assert!(habits.contains("the backup"), "{habits}");
+    eventually("what its character remembers is marked", SOON, || {
+        place.coordinator().get("/api/v1/cast").to_string().contains("(handed down)").then_some(())
+    });
 }

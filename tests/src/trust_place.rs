@@ -21,6 +21,7 @@ pub struct Place {
     mosquitto: Option<Mosquitto>,
     rules: Option<Rules>,
     files: u32,
+    cast: bool,
     /// Where everything lies.
     pub scratch: Scratch,
 }
@@ -36,7 +37,12 @@ struct Rules {
 impl Place {
     /// The embedded broker.
     pub fn embedded() -> Self {
-        Self::new(Scratch::new(), None, None)
+        Self::new(Scratch::new(), None, None, false)
+    }
+
+    /// The embedded broker, and the cast on its stage.
+    pub fn with_cast() -> Self {
+        Self::new(Scratch::new(), None, None, true)
     }
 
     /// Mosquitto, with the rules that `enroll` prints.
@@ -52,25 +58,28 @@ impl Place {
             scratch.join("mosquitto.log").display(),
         );
         let mosquitto = Mosquitto::start(&scratch, &access);
-        Self::new(scratch, Some(mosquitto), Some(rules))
+        Self::new(scratch, Some(mosquitto), Some(rules), false)
     }
 
     /// Mosquitto without any rules.
     pub fn lawless() -> Self {
         let scratch = Scratch::new();
         let mosquitto = Mosquitto::start(&scratch, "allow_anonymous true\nuser root");
-        Self::new(scratch, Some(mosquitto), None)
+        Self::new(scratch, Some(mosquitto), None, false)
     }
 
-    fn new(scratch: Scratch, mosquitto: Option<Mosquitto>, rules: Option<Rules>) -> Self {
-        let mut place = Self { coordinator: None, mosquitto, rules, files: 0, scratch };
+    fn new(scratch: Scratch, mosquitto: Option<Mosquitto>, rules: Option<Rules>, cast: bool) -> Self {
+        let mut place = Self { coordinator: None, mosquitto, rules, files: 0, cast, scratch };
         place.start();
         place
     }
 
     /// Starts the coordinator (again).
     pub fn start(&mut self) {
-        let mut arguments = vec!["--no-local-node".to_owned(), "--no-stage".to_owned()];
+        let mut arguments = vec!["--no-local-node".to_owned()];
+        if !self.cast {
+            arguments.push("--no-stage".to_owned());
+        }
         if let Some(mosquitto) = &self.mosquitto {
             let (user, password) = COORDINATOR;
             let account = if self.rules.is_some() { format!("{user}:{password}@") } else { String::new() };
