@@ -27,12 +27,14 @@ mod tests;
 
 #[cfg(feature = "stage")]
 pub(crate) use hosted::{Hosted, Passage, word};
-pub use record::fact;
 #[cfg(feature = "stage")]
 pub(crate) use voiced::{Models, Show};
 
+use crate::ask::{Ask, AskError};
 use crate::flavour::Flavour;
-use crate::surfaces::view::{AnswersView, CharacterView, CouncilView, DrillView, PieceView, ToldView};
+use crate::surfaces::view::{
+    AnswersView, CharacterView, CouncilView, DrillView, FactView, PieceView, ToldView,
+};
 use frames::NodeName;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc;
@@ -98,6 +100,21 @@ pub struct Company(#[cfg_attr(not(feature = "stage"), allow(dead_code))] Arc<Onc
 type Host = Hosted;
 #[cfg(not(feature = "stage"))]
 type Host = std::convert::Infallible;
+
+impl Company {
+    /// The fact of this id, out of the latest answers or what is recorded; none if
+    /// there is none.
+    ///
+    /// # Errors
+    /// [`AskError`] if the store can't be read.
+    pub async fn fact(&self, ask: &Ask, id: &str) -> Result<Option<FactView>, AskError> {
+        #[cfg(feature = "stage")]
+        if let Some(fresh) = self.0.get().and_then(|host| host.fresh(id)) {
+            return Ok(Some(fresh));
+        }
+        record::fact(ask, id).await
+    }
+}
 
 #[cfg(feature = "stage")]
 impl Company {

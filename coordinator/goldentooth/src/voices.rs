@@ -137,7 +137,8 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
         requests: requests.clone(),
         models,
         lasting,
-        before: Mutex::new(BTreeMap::new()),
+        before: Mutex::default(),
+        fresh: Mutex::default(),
         passage: Arc::clone(&passage),
     });
     let updates = live.subscribe();

@@ -10,8 +10,8 @@ use crate::intake::Order;
 use crate::live::Live;
 use crate::services::Services;
 use crate::surfaces::view::{
-    AnswerView, AnswersView, BetView, BetsView, BornView, CharacterView, CouncilView, SaidView, ServiceView,
-    ToldView, TriggerView, time,
+    AnswerView, AnswersView, BetView, BetsView, BornView, CharacterView, CouncilView, FactView, SaidView,
+    ServiceView, ToldView, TriggerView, time,
 };
 use crate::thinking::quiet::Teller;
 use crate::words::{hundredths, lock};
@@ -25,7 +25,7 @@ use node_agent::clock::wall;
 use serde_json::json;
 use stage::pulse::Styles;
 use stage::{Asking, Heard, Now, Portrait, Request};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
@@ -36,6 +36,9 @@ const LONGEST: usize = 2_000;
 const PEOPLE: usize = 256;
 /// The most characters that answer `@all`.
 const ALL: usize = 6;
+/// So many facts of the latest answers are at hand: more than two seconds bring, or on
+/// an SD card thirty.
+const FRESH: usize = 512;
 
 /// The cast on stage, and what it takes to answer.
 pub(crate) struct Hosted {
@@ -49,6 +52,8 @@ pub(crate) struct Hosted {
     /// Whether what happens here is kept for good.
     pub(crate) lasting: bool,
     pub(crate) before: Mutex<BTreeMap<String, Asked>>,
+    /// The facts of the latest answers, which the store has only after its next commit.
+    pub(crate) fresh: Mutex<VecDeque<FactView>>,
     pub(crate) passage: Passage,
 }
 
@@ -57,6 +62,18 @@ pub(crate) struct Hosted {
 pub(crate) type Passage = Arc<tokio::sync::Mutex<u64>>;
 
 impl Hosted {
+    /// A fact of an answer that was given lately.
+    pub(super) fn fresh(&self, id: &str) -> Option<FactView> {
+        lock::mutex(&self.fresh).iter().find(|fact| fact.id == id).cloned()
+    }
+
+    fn keep_fresh(&self, facts: &[FactView]) {
+        let mut fresh = lock::mutex(&self.fresh);
+        fresh.extend(facts.iter().cloned());
+        let surplus = fresh.len().saturating_sub(FRESH);
+        fresh.drain(..surplus);
+    }
+
     pub(super) async fn request<T>(
         &self,
         make: impl FnOnce(oneshot::Sender<T>) -> Request,
@@ -344,6 +361,7 @@ impl Hosted {
                 people.insert(person.to_owned(), asked.clone());
             }
         }
+        self.keep_fresh(&recorded);
         let answered = json!({
             "answer": id, "question": text, "key": fnv(text), "asked": asked, "facts": recorded,
             "answers": answers.iter().map(|one| json!({ "by": one.by, "text": one.text, "mind": one.mind })).collect::<Vec<_>>(),

@@ -16,7 +16,7 @@ const LATE: u32 = 200;
 ///
 /// # Errors
 /// [`AskError`] if the store can't be read.
-pub async fn fact(ask: &Ask, id: &str) -> Result<Option<FactView>, AskError> {
+pub(super) async fn fact(ask: &Ask, id: &str) -> Result<Option<FactView>, AskError> {
     let Some((of, which)) = id.split_once('.') else { return Ok(None) };
     let Ok(of) = of.parse::<Uuid>() else { return Ok(None) };
     let after = |kind: &str| EventQuery {

@@ -59,6 +59,7 @@ fn setup_among(
         orders,
         requests,
         before: Mutex::default(),
+        fresh: Mutex::default(),
         passage: Passage::default(),
     });
     Setup { company, orders: taken, _events: events, _lines: lines }
@@ -209,6 +210,9 @@ async fn what_is_answered_is_recorded_with_its_facts() {
         payload["facts"].as_array().unwrap().iter().map(|fact| fact["id"].as_str().unwrap()).collect();
     assert_eq!(ids, recorded);
     assert!(!ids.is_empty());
+    // Nothing has committed it yet, and whoever follows a link finds it all the same.
+    let fact = fleet.company.fact(&Ask::empty(), ids[0]).await.unwrap();
+    assert_eq!(fact.as_ref(), Some(&answers.answers[0].facts[0]));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use super::Web;
 use super::api::{self, Failure};
 use super::desk::body;
 use super::guard::Asker;
-use crate::company::{self, CompanyError, NOBODY, Wish};
+use crate::company::{CompanyError, NOBODY, Wish};
 use crate::flavour::Flavour;
 use crate::surfaces::view::{AnswersView, CharacterView, CouncilView, DrillView, FactView};
 use axum::extract::rejection::JsonRejection;
@@ -175,6 +175,6 @@ pub(super) async fn tale(State(web): State<Web>) -> Result<Json<serde_json::Valu
 }
 
 pub(super) async fn fact(State(web): State<Web>, Path(id): Path<String>) -> Result<Json<FactView>, Failure> {
-    let fact = company::fact(&web.0.ask, &id).await?;
+    let fact = web.0.company.fact(&web.0.ask, &id).await?;
     fact.map(Json).ok_or_else(|| Failure(StatusCode::NOT_FOUND, format!("no fact {id:?} is recorded")))
 }
