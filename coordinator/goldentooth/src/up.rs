@@ -101,7 +101,7 @@ pub enum UpError {
 /// Which rooms run, in the order in which they end.
 struct House {
     agents: Vec<Agents>,
-    stage: Option<tokio::task::JoinHandle<()>>,
+    stage: Option<crate::voices::Staged>,
     calling: (Calls, tokio::task::JoinHandle<()>),
     learning: (Habits, tokio::task::JoinHandle<()>),
     web: (oneshot::Sender<()>, tokio::task::JoinHandle<io::Result<()>>),
@@ -356,7 +356,7 @@ async fn on_stage(
     (company, thinking): (&Company, &Thinking),
     config: &Config,
     (services, kept): (&Services, Option<serde_json::Value>),
-) -> Option<tokio::task::JoinHandle<()>> {
+) -> Option<crate::voices::Staged> {
     crate::voices::remember(live, ask).await;
     let hosting = crate::voices::Hosting {
         live: live.clone(),
@@ -389,7 +389,7 @@ impl House {
             let _ = agents.await;
         }
         if let Some(stage) = self.stage {
-            stage.abort();
+            stage.end().await;
         }
         self.calling.1.abort();
         self.calling.0.keep();

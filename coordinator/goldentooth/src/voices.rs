@@ -13,14 +13,17 @@ use crate::thinking::{Held, Setting, Thinking};
 use cast::{Cast, Kind, Sheet, SheetError};
 use frames::NodeName;
 use serde_json::json;
+use serde_json::value::to_raw_value;
 use stage::{Birth, Born, Glance, Kept, Line, Note, Now, Request, Stage, Turned, Wanted};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use store::Uuid;
 use tokio::sync::broadcast::{self, error::RecvError};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
 
 mod spare;
 
@@ -35,6 +38,8 @@ pub(crate) const SHEETS: &str = "cast";
 /// How many events are remembered, for lines that come late.
 const REMEMBERED: usize = 4096;
 const EVENTS: usize = 1024;
+/// At most this often the store is handed all that the cast remembers.
+const KEEP: Duration = Duration::from_secs(2);
 const LINES: usize = 64;
 
 /// What the cast is put on stage with.
@@ -63,7 +68,7 @@ pub(crate) struct Hosting<'a> {
 ///
 /// # Errors
 /// [`SheetError`] if a built-in sheet is faulty.
-pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetError> {
+pub(crate) async fn start(hosting: Hosting<'_>) -> Result<Staged, SheetError> {
     let Hosting {
         live,
         ask,
@@ -101,7 +106,9 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
     let (events, heard) = broadcast::channel(EVENTS);
     let (out, lines) = mpsc::channel(LINES);
     let (requests, asked) = mpsc::channel(LINES);
-    let (tell, seen) = watch::channel(Now::of(&stage));
+    let now = Now::of(&stage);
+    let on_stage = Arc::clone(&now.cast);
+    let (tell, seen) = watch::channel(now);
     let stage = tokio::spawn(stage::run(stage, heard, asked, out, tell));
     let (asked_of, budget) = (ask.clone(), requests.clone());
     let settling = company::bets::settle(seen.clone(), (live.clone(), ask.clone()), orders.clone());
@@ -158,15 +165,33 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetE
         folder: lasting.then_some(folder),
         roles: HashMap::new(),
         embodied: HashSet::new(),
+        cast: on_stage,
         past: VecDeque::new(),
     };
-    Ok(tokio::spawn(async move {
-        voices.run(updates, lines).await;
+    let (end, ending) = oneshot::channel();
+    let task = tokio::spawn(async move {
+        voices.run(updates, lines, ending).await;
         stage.abort();
         looking.abort();
         sparing.abort();
         settling.abort();
-    }))
+    });
+    Ok(Staged { end, task })
+}
+
+/// A cast on stage.
+pub(crate) struct Staged {
+    end: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Staged {
+    /// Ends it, when what the cast remembers has been handed on.
+    pub(crate) async fn end(self) {
+        drop(self.end);
+        // A task that failed has told of it.
+        let _ = self.task.await;
+    }
 }
 
 /// Adds the fleet's own sheets, from the folder `cast` of the data folder. A
@@ -230,16 +255,27 @@ struct Voices {
     /// What each node is for, as the stage was last told.
     roles: HashMap<NodeName, String>,
     embodied: HashSet<NodeName>,
+    /// Who was on stage when nodes were last embodied.
+    cast: Arc<Cast>,
     past: VecDeque<Cause>,
 }
 
 impl Voices {
-    async fn run(mut self, mut updates: broadcast::Receiver<Update>, mut lines: mpsc::Receiver<Wanted>) {
+    async fn run(
+        mut self,
+        mut updates: broadcast::Receiver<Update>,
+        mut lines: mpsc::Receiver<Wanted>,
+        mut ending: oneshot::Receiver<()>,
+    ) {
         for node in self.live.nodes() {
             self.meet(&node).await;
         }
+        // What changes on a calm stage is kept at once, on a busy one with what follows.
+        let (mut kept, mut changed) = (None::<Instant>, false);
         loop {
+            let due = kept.map_or_else(Instant::now, |kept| kept + KEEP);
             tokio::select! {
+                _ = &mut ending => break,
                 line = lines.recv() => match line {
                     Some(Wanted::Line(line)) => self.say(*line).await,
                     // Whoever looks has enough to look at: another time.
@@ -247,20 +283,30 @@ impl Voices {
                     Some(Wanted::Turned(turned)) => self.decline(turned).await,
                     Some(Wanted::Born(born)) => self.record(*born).await,
                     Some(Wanted::Note(note)) => self.note(*note).await,
-                    None => return,
+                    None => break,
                 },
-                changed = self.seen.changed() => match changed {
-                    Ok(()) => self.keep().await,
-                    Err(_) => return,
+                () = sleep_until(due), if changed => {
+                    (kept, changed) = (Some(Instant::now()), false);
+                    self.keep().await;
+                }
+                turned = self.seen.changed(), if !changed => match turned {
+                    Ok(()) => {
+                        changed = true;
+                        self.recast();
+                    }
+                    Err(_) => break,
                 },
                 update = updates.recv() => match update {
                     Ok(Update::Event(event)) => self.hear(event),
                     Ok(Update::Node(node)) => self.meet(&node).await,
                     Ok(Update::Said(_) | Update::Gone(_) | Update::Erased(_)) => {}
                     Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "the cast passes over updates"),
-                    Err(RecvError::Closed) => return,
+                    Err(RecvError::Closed) => break,
                 },
             }
+        }
+        if changed {
+            self.keep().await;
         }
     }
 
@@ -292,12 +338,12 @@ impl Voices {
         }
     }
 
-    /// Something changed of the cast, or of what it remembers.
-    async fn keep(&mut self) {
-        // What is read here is sent before anybody is forgotten, or read after that.
-        let passage = Arc::clone(&self.passage);
-        let _turn = passage.lock().await;
-        let Now { cast, kept } = self.seen.borrow_and_update().clone();
+    /// Whoever is on stage now may embody a node that another embodied before.
+    fn recast(&mut self) {
+        let cast = Arc::clone(&self.seen.borrow().cast);
+        if Arc::ptr_eq(&cast, &self.cast) {
+            return;
+        }
         for node in self.live.nodes() {
             let head = cast.embody(node.name.as_str()).map(|sheet| sheet.id.as_str());
             if head.is_some() && head != node.character.as_deref() {
@@ -305,9 +351,23 @@ impl Voices {
             }
             self.embody(&node.name);
         }
-        if self.folder.is_some() {
-            let kept = serde_json::to_value(kept).unwrap_or_default();
-            let _ = self.orders.send(Order::Keep(kept)).await;
+        self.cast = cast;
+    }
+
+    /// Hands on what the cast remembers.
+    async fn keep(&mut self) {
+        self.recast();
+        if self.folder.is_none() {
+            return;
+        }
+        // What is read here is sent before anybody is forgotten, or read after that.
+        let passage = Arc::clone(&self.passage);
+        let _turn = passage.lock().await;
+        let kept = to_raw_value(&self.seen.borrow_and_update().kept);
+        match kept {
+            // Intake gone means that everything stops.
+            Ok(kept) => drop(self.orders.send(Order::Keep(kept)).await),
+            Err(error) => tracing::error!(%error, "what the cast remembers can't be written"),
         }
     }
 
