@@ -74,8 +74,13 @@ pub(super) fn addresses(writer: &mut Writer) {
         fails: &[400, 401, 403, 415, 422, 429, 503],
     });
     let pieces = json!({
-        "type": "string",
-        "description": "Server-sent events: `piece` (`{place, by, mind, kind, text}`) with what may be shown already, then `answers`, whole, as from `/api/v1/ask`, or `refused` (`{error}`).",
+        "type": "object",
+        "required": ["event", "data"],
+        "properties": {
+            "event": { "enum": ["piece", "answers", "refused"] },
+            "data": { "type": "string", "description": "JSON." },
+        },
+        "description": "Server-sent events, each as here: `piece` (`{place, by, mind, kind, text}`) with what may be shown already, then `answers`, whole, as from `/api/v1/ask`, or `refused` (`{error}`).",
     });
     writer.add(Address {
         method: "post",
