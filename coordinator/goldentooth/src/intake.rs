@@ -41,7 +41,7 @@ const NEWS: Duration = Duration::from_millis(250);
 /// one telling, and a single one waits for nobody.
 const TELL: Duration = Duration::from_millis(5);
 /// Counters are brought up to date this often while frames flow.
-const COUNT: Duration = Duration::from_millis(50);
+const COUNT: Duration = Duration::from_millis(250);
 /// Retention looks at the store this often.
 const RETAIN: Duration = Duration::from_mins(1);
 /// The last commit gets this long.

@@ -170,7 +170,7 @@ impl Voices {
         // What is read here is sent before anybody is forgotten, or read after that.
         let passage = Arc::clone(&self.passage);
         let _turn = passage.lock().await;
-        let kept = to_raw_value(&self.seen.borrow_and_update().kept);
+        let kept = to_raw_value(&*self.seen.borrow_and_update().kept);
         match kept {
             // Intake gone means that everything stops.
             Ok(kept) => drop(self.orders.send(Order::Keep(kept)).await),

@@ -73,13 +73,13 @@ pub struct Now {
     /// Everybody on stage.
     pub cast: Arc<Cast>,
     /// What is remembered for good.
-    pub kept: Kept,
+    pub kept: Arc<Kept>,
 }
 
 impl Now {
     /// As it is now.
     pub fn of(stage: &Stage) -> Self {
-        Self { cast: Arc::clone(stage.cast()), kept: stage.kept().clone() }
+        Self { cast: Arc::clone(stage.cast()), kept: Arc::new(stage.kept().clone()) }
     }
 }
 
@@ -174,7 +174,7 @@ pub async fn run(
             () = out.closed() => return,
         };
         seen.send_if_modified(|old| {
-            let same = Arc::ptr_eq(&old.cast, stage.cast()) && old.kept == *stage.kept();
+            let same = Arc::ptr_eq(&old.cast, stage.cast()) && *old.kept == *stage.kept();
             if !same {
                 *old = Now::of(&stage);
             }

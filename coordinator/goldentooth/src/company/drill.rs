@@ -13,7 +13,7 @@ use fleet::{Change, Relations, SilentReason};
 use frames::{Classifier, Mood, NodeName};
 use node_agent::clock::wall;
 use serde_json::json;
-use stage::{DRILL, MINUTE, Millis, Now, Settings, Stage};
+use stage::{DRILL, Kept, MINUTE, Millis, Now, Settings, Stage};
 use std::sync::Arc;
 use store::{Event, EventIds};
 
@@ -63,7 +63,7 @@ fn story(
     let begins = wall();
     let settings = Settings { births: None, relations: relations.clone(), ..Settings::default() };
     let mut stage = Stage::new(Cast::clone(&now.cast), seed, settings);
-    stage.remember(now.kept.clone());
+    stage.remember(Kept::clone(&now.kept));
     stage.begin(begins);
     let feels = |node: &Arc<NodeSnapshot>| {
         let change = Change::MoodChanged {

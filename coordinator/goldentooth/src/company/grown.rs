@@ -164,7 +164,7 @@ impl Hosted {
         lock::mutex(&self.before).remove(person);
         let forgotten = {
             let _turn = self.passage.lock().await;
-            let cast = self.lasting.then(|| to_raw_value(&self.seen.borrow().kept).ok()).flatten();
+            let cast = self.lasting.then(|| to_raw_value(&*self.seen.borrow().kept).ok()).flatten();
             self.sent(|done| Order::ForgetPerson { person: person.to_owned(), cast, done }).await?
         };
         let forgotten = forgotten.await.map_err(|_| CompanyError::Away)?;

@@ -3,6 +3,7 @@
 
 use super::link::{self, Heard, Publish, Way};
 use frames::{FleetName, event_topic};
+use rumqttc::v5::mqttbytes::QoS;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -62,12 +63,12 @@ impl Claim {
     /// The message that stakes it.
     pub fn message(&self) -> Publish {
         let payload = serde_json::to_vec(&self.own).unwrap_or_default();
-        Publish { topic: self.topic.clone(), payload, retain: true }
+        Publish { topic: self.topic.clone(), payload, retain: true, qos: QoS::AtLeastOnce }
     }
 
     /// The message that gives it up: nothing, retained, removes it.
     pub fn release(&self) -> Publish {
-        Publish { topic: self.topic.clone(), payload: Vec::new(), retain: true }
+        Publish { topic: self.topic.clone(), payload: Vec::new(), retain: true, qos: QoS::AtLeastOnce }
     }
 
     /// Whether this is our own claim, heard back.

@@ -28,6 +28,7 @@ use frames::{
     Body, Command, FleetName, FrameError, Head, Leaf, MAX_CHUNK, ModelChunk, NodeKey, NodeName, Place, Say,
     Settings, VERSION,
 };
+use rumqttc::v5::mqttbytes::QoS;
 use serde_json::value::RawValue;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -190,7 +191,12 @@ impl Core {
         if self.keys.entry(node).is_none() {
             if !payload.is_empty() {
                 let topic = Leaf::Status.topic(self.keys.fleet(), node).as_str().to_owned();
-                self.output.publish.push(Publish { topic, payload: Vec::new(), retain: true });
+                self.output.publish.push(Publish {
+                    topic,
+                    payload: Vec::new(),
+                    retain: true,
+                    qos: QoS::AtLeastOnce,
+                });
             }
             return;
         }

@@ -4,6 +4,7 @@ use super::link::Publish;
 use crate::enrol::Keys;
 use fleet::{Fleet, Millis, Now};
 use frames::{Command, Down, Frame, FrameError, Leaf, NodeKey, NodeName, VERSION};
+use rumqttc::v5::mqttbytes::QoS;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -73,6 +74,11 @@ impl Downlinks {
         }
         let key = self.cached.get(node)?;
         let topic = Leaf::Cmd.topic(self.keys.fleet(), node);
+        // What is decided is said again with the next acknowledgement.
+        let qos = match command {
+            Command::Ack(_) => QoS::AtMostOnce,
+            _ => QoS::AtLeastOnce,
+        };
         let sealed = || -> Result<Frame, FrameError> {
             let mut frame = Frame::new();
             Down { version: VERSION, boot, counter, command }.encode(&mut frame)?;
@@ -81,7 +87,8 @@ impl Downlinks {
         };
         match sealed() {
             Ok(frame) => {
-                Some(Publish { topic: topic.as_str().to_owned(), payload: frame.to_vec(), retain: false })
+                let (topic, payload) = (topic.as_str().to_owned(), frame.to_vec());
+                Some(Publish { topic, payload, retain: false, qos })
             }
             Err(error) => {
                 tracing::error!(%node, %error, "a downlink can't be made");

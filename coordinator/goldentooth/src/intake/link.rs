@@ -54,6 +54,9 @@ pub struct Publish {
     pub payload: Vec<u8>,
     /// Whether the broker keeps it.
     pub retain: bool,
+    /// How surely it arrives. What the next message says again anyway goes at most once,
+    /// which spares an answer from each that it passes.
+    pub qos: QoS,
 }
 
 impl From<Publication> for Publish {
@@ -62,6 +65,7 @@ impl From<Publication> for Publish {
             topic: message.topic.as_str().to_owned(),
             payload: message.payload.into_bytes(),
             retain: message.retain,
+            qos: message.qos,
         }
     }
 }
@@ -150,9 +154,9 @@ impl Way {
 pub struct Sender(AsyncClient);
 
 impl Sender {
-    /// Publishes at least once; false if there was no room.
+    /// Publishes; false if there was no room.
     pub fn publish(&self, message: Publish) -> bool {
-        self.0.try_publish(message.topic, QoS::AtLeastOnce, message.retain, message.payload).is_ok()
+        self.0.try_publish(message.topic, message.qos, message.retain, message.payload).is_ok()
     }
 
     /// Says goodbye, after what waits has gone out.

@@ -11,6 +11,7 @@ use frames::{
     NodeName, Probability, Readings, Replay, Report, Say, Settings, VERSION, Vital, VitalSet, Vitals,
 };
 use node_agent::enrolment::Kind;
+use rumqttc::v5::mqttbytes::QoS;
 use std::sync::Arc;
 use store::{EventQuery, Store, StoreError};
 
@@ -70,6 +71,7 @@ impl Desk {
         let published = self.published();
         let commands = published.iter().filter(|message| message.topic == topic.as_str()).map(|message| {
             let down = Down::decode(key.open(&topic, &message.payload).unwrap()).unwrap();
+            let repeated = matches!(down.command, Command::Ack(_));
             let word = match down.command {
                 Command::Ack(ack) => format!("ack {} {}", ack.boot, ack.through),
                 Command::Settings(settings) => format!("settings {}", settings.version),
@@ -77,6 +79,7 @@ impl Desk {
                 Command::SampleNow => "sample".to_owned(),
                 Command::Model(_) => "model".to_owned(),
             };
+            assert_eq!(message.qos == QoS::AtMostOnce, repeated, "{word}: what is said once must arrive");
             (down.boot, down.counter, word)
         });
         commands.collect()

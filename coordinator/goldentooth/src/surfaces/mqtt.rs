@@ -19,6 +19,7 @@ use crate::flavour::Flavour;
 use crate::live::{NodeSnapshot, Said, SaidKind, Update};
 use frames::{FleetName, Leaf, Mood, NodeName, ServiceState, Topic, cast_topic, event_topic};
 use jiff::Timestamp;
+use rumqttc::v5::mqttbytes::QoS;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -44,7 +45,7 @@ pub fn pace(nodes: usize) -> u64 {
     PACE.max(nodes as u64 * 1000 / MOST_PER_SECOND)
 }
 
-/// One message to publish, at `QoS` 0.
+/// One message to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publication {
     /// Where.
@@ -53,6 +54,8 @@ pub struct Publication {
     pub payload: String,
     /// Whether the broker keeps it for those who subscribe later.
     pub retain: bool,
+    /// How surely it arrives: vitals at most once, since the next ones are never far.
+    pub qos: QoS,
 }
 
 /// How a node feels: the message on its `mood` topic.
@@ -200,7 +203,9 @@ impl Outlet {
                 at: node.last_seen.and_then(time),
                 vitals: super::view::vitals(&node.vitals),
             };
-            messages.extend(message(Leaf::Vitals.topic(&self.fleet, &node.name), true, &vitals));
+            let topic = Leaf::Vitals.topic(&self.fleet, &node.name);
+            let vitals = message(topic, true, &vitals);
+            messages.extend(vitals.map(|message| Publication { qos: QoS::AtMostOnce, ..message }));
         }
         messages
     }
@@ -212,6 +217,7 @@ impl Outlet {
             topic: leaf.topic(&self.fleet, name),
             payload: String::new(),
             retain: true,
+            qos: QoS::AtLeastOnce,
         });
         kept.into_iter().chain([self.descriptions.forget(&self.fleet, name)]).collect()
     }
@@ -249,5 +255,5 @@ fn mood_message(node: &NodeSnapshot) -> MoodMessage {
 /// None for a topic that does not fit, which an unfit kind or persona makes.
 fn message(topic: Topic, retain: bool, body: &impl Serialize) -> Option<Publication> {
     let payload = serde_json::to_string(body).ok()?;
-    (!topic.is_empty()).then_some(Publication { topic, payload, retain })
+    (!topic.is_empty()).then_some(Publication { topic, payload, retain, qos: QoS::AtLeastOnce })
 }

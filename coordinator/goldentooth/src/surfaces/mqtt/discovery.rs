@@ -11,6 +11,7 @@
 use super::{Publication, message};
 use crate::live::{About, NodeSnapshot};
 use frames::{FleetName, Leaf, NodeName, Topic, Vital};
+use rumqttc::v5::mqttbytes::QoS;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -76,7 +77,7 @@ impl Descriptions {
     pub(super) fn forget(&mut self, fleet: &FleetName, name: &NodeName) -> Publication {
         self.due.remove(name);
         self.known.remove(name);
-        Publication { topic: topic(fleet, name), payload: String::new(), retain: true }
+        Publication { topic: topic(fleet, name), payload: String::new(), retain: true, qos: QoS::AtLeastOnce }
     }
 
     /// The broker may have forgotten what it kept.

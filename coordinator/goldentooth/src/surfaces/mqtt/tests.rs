@@ -26,6 +26,7 @@ fn a_mood_is_told_when_it_changes_and_kept_for_whoever_comes_later() {
     let first = heard(&mut outlet, 0, node("pi-07", Some(Mood::Happy)));
     assert_eq!(topics(&first), ["gt/1/home/pi-07/mood", "gt/1/home/pi-07/vitals"]);
     assert!(first.iter().all(|message| message.retain));
+    assert_eq!((first[0].qos, first[1].qos), (QoS::AtLeastOnce, QoS::AtMostOnce), "vitals come again");
     assert_valid("mqtt-mood", &json(&first[0]));
     assert_valid("mqtt-vitals", &json(&first[1]));
     insta::assert_json_snapshot!(json(&first[0]));
