@@ -315,6 +315,7 @@ async fn on_stage(
         seed: clock::wall().unsigned_abs(),
         kept,
         lasting: config.simulate == 0,
+        load: crate::voices::load,
     };
     crate::voices::start(hosting)
         .await
