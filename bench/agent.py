@@ -11,7 +11,6 @@ switches. Called by bench/run, which builds and installs what is needed.
 import argparse
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +18,8 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
+
+from children import Children
 
 INTERVAL_S = 10
 WARM_UP_S = 30
@@ -134,21 +135,13 @@ def main():
     options = options.parse_args()
 
     scratch = Path(tempfile.mkdtemp(prefix="goldentooth-bench-"))
-    running = []
-
-    def start(*command, **more):
-        log = open(scratch / f"{Path(command[0]).name}.log", "ab")
-        child = subprocess.Popen(command, stdout=more.pop("stdout", log), stderr=log, **more)
-        running.append(child)
-        return child
-
-    try:
+    with Children(scratch) as children:
         broker_port = free_port()
         (scratch / "mosquitto.conf").write_text(f"listener {broker_port} 127.0.0.1\nallow_anonymous true\n")
-        start("mosquitto", "-c", scratch / "mosquitto.conf")
+        children.start("mosquitto", "-c", scratch / "mosquitto.conf")
         until("mosquitto", lambda: socket.create_connection(("127.0.0.1", broker_port), 1))
 
-        coordinator = start(options.bin / "goldentooth", "up", "--no-local-node", "--json", "--data",
+        coordinator = children.start(options.bin / "goldentooth", "up", "--no-local-node", "--json", "--data",
                             scratch / "data", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0",
                             stdout=subprocess.PIPE, text=True)
         ready = json.loads(coordinator.stdout.readline())
@@ -164,13 +157,13 @@ def main():
         exporter_url = f"http://127.0.0.1:{exporter_port}/metrics"
 
         programs = {
-            "goldentooth-node": start(options.bin / "goldentooth-node", "run", "--enrolment",
+            "goldentooth-node": children.start(options.bin / "goldentooth-node", "run", "--enrolment",
                                       scratch / "node.toml", "--interval", f"{INTERVAL_S}s",
                                       "--data", scratch / "node"),
-            "collectd": start("collectd", "-f", "-C", scratch / "collectd.conf"),
-            "prometheus-node-exporter": start("prometheus-node-exporter",
+            "collectd": children.start("collectd", "-f", "-C", scratch / "collectd.conf"),
+            "prometheus-node-exporter": children.start("prometheus-node-exporter",
                                               f"--web.listen-address=127.0.0.1:{exporter_port}"),
-            "Python psutil + paho": start(options.python, scratch / "monitor.py", str(broker_port),
+            "Python psutil + paho": children.start(options.python, scratch / "monitor.py", str(broker_port),
                                           str(INTERVAL_S)),
         }
         until("the exporter", lambda: urllib.request.urlopen(exporter_url, timeout=5).read())
@@ -215,14 +208,6 @@ def main():
         figures["goldentooth-node"]["memory_kib"] = memory
         if options.json:
             options.json.write_text(json.dumps(figures, indent=1))
-    finally:
-        for child in reversed(running):
-            child.send_signal(signal.SIGINT)
-        for child in running:
-            try:
-                child.wait(10)
-            except subprocess.TimeoutExpired:
-                child.kill()
 
 
 if __name__ == "__main__":

@@ -12,13 +12,14 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 from pathlib import Path
+
+from children import Children
 
 INTERVAL_S = 10
 WARM_UP_S = 60
@@ -47,20 +48,12 @@ def main():
     if kind(options.folder) == "tmpfs":
         sys.exit(f"bench/card.py: {options.folder} lies in memory; name a folder on a disk with --folder")
     scratch = Path(tempfile.mkdtemp(prefix="goldentooth-card-", dir=options.folder))
-    running = []
-
-    def start(*command, log, **more):
-        out = open(scratch / f"{log}.log", "ab")
-        child = subprocess.Popen(command, stdout=more.pop("stdout", out), stderr=out, **more)
-        running.append(child)
-        return child
-
-    try:
+    with Children(scratch) as children:
         places = {}
         for every in ("2s", "30s"):
             data = scratch / every
             (scratch / f"{every}.toml").write_text(f'commit_every = "{every}"\n')
-            coordinator = start(options.bin / "goldentooth", "up", "--no-local-node", "--json", "--data", data,
+            coordinator = children.start(options.bin / "goldentooth", "up", "--no-local-node", "--json", "--data", data,
                                 "--config", scratch / f"{every}.toml", "--http", "127.0.0.1:0",
                                 "--mqtt", "127.0.0.1:0", log=every, stdout=subprocess.PIPE, text=True)
             ready = json.loads(coordinator.stdout.readline())
@@ -70,7 +63,7 @@ def main():
                 file = scratch / f"{every}-{name}.toml"
                 subprocess.run([options.bin / "goldentooth", "enroll", name, "--out", file, "--address", "127.0.0.1",
                                 "--data", data], check=True, stdout=subprocess.DEVNULL)
-                agents.append(start(options.bin / "goldentooth-node", "run", "--enrolment", file, "--interval",
+                agents.append(children.start(options.bin / "goldentooth-node", "run", "--enrolment", file, "--interval",
                                     f"{INTERVAL_S}s", "--data", scratch / f"{every}-{name}", log=f"{every}-{name}"))
             places[every] = (coordinator, agents, ready["http"])
 
@@ -79,13 +72,13 @@ def main():
             moods = [node["mood"] for node in json.load(urllib.request.urlopen(http + "/api/v1/nodes"))]
             if len(moods) != options.nodes or not all(moods):
                 sys.exit(f"bench/card.py: not every node of {every} has a mood: {moods}; see {scratch}")
-        before = {child.pid: written(child.pid) for child in running}
+        before = {child.pid: written(child.pid) for child in children.running}
         began = time.monotonic()
         time.sleep(options.minutes * 60)
-        if dead := [child.args[0] for child in running if child.poll() is not None]:
+        if dead := [child.args[0] for child in children.running if child.poll() is not None]:
             sys.exit(f"bench/card.py: {dead} ended early; see {scratch}")
         per_hour = {child.pid: (written(child.pid) - before[child.pid]) * 3600 / (time.monotonic() - began)
-                    for child in running}
+                    for child in children.running}
         agents = [per_hour[agent.pid] for _, agents, _ in places.values() for agent in agents]
         print(f"{options.minutes:g} minutes, {options.nodes} nodes each, a sample each {INTERVAL_S} s, on "
               f"{kind(options.folder)}")
@@ -93,16 +86,7 @@ def main():
         for every, (coordinator, _, _) in places.items():
             print(f"| written by the coordinator, {options.nodes} nodes, commits each {every} | | "
                   f"{per_hour[coordinator.pid] / 2**20:.1f} MiB/h |")
-    finally:
-        for child in reversed(running):
-            child.send_signal(signal.SIGINT)
-        for child in running:
-            try:
-                child.wait(10)
-            except subprocess.TimeoutExpired:
-                child.kill()
-        if sys.exc_info()[0] is None:
-            shutil.rmtree(scratch)
+    shutil.rmtree(scratch)
 
 
 if __name__ == "__main__":

@@ -91,6 +91,40 @@ fn a_council_and_plain_facts_by_the_command_line() {
     assert!(fleet.stop().success());
 }
 
+#[test]
+fn the_page_of_the_cast_tells_as_it_is_set_or_as_somebody_chose() {
+    let scratch = Scratch::new();
+    let file = scratch.join("goldentooth.toml");
+    std::fs::write(&file, "[flavour]\npage = \"off\"\n").expect("a configuration");
+    let file = file.to_str().expect("a path in UTF-8");
+    let arguments = ["--no-local-node", "--simulate", "3", "--config", file];
+    let fleet = Coordinator::start(&scratch.join("data"), &arguments);
+    let page = |cookie: &str| {
+        let asked = ureq::get(format!("{}/cast", fleet.ready.http)).header("cookie", cookie).call();
+        asked.expect("the page").body_mut().read_to_string().expect("its text")
+    };
+    // What each said last, in its own voice and plainly; none that markup would change.
+    let lines = || {
+        let cast = fleet.get("/api/v1/cast");
+        let said = cast.as_array().into_iter().flatten().filter_map(|one| {
+            let said = |key: &str| one["last_said"][key].as_str().map(str::to_owned);
+            Some((said("text")?, said("plain")?))
+        });
+        let shown = said
+            .filter(|(own, plain)| own != plain && !(format!("{own}{plain}").contains(['"', '&', '<', '>'])));
+        shown.collect::<Vec<(String, String)>>()
+    };
+    let (told, chosen, line) = eventually("a line that stands while both pages are read", secs(60), || {
+        let line = lines().into_iter().next()?;
+        let (told, chosen) = (page(""), page("goldentooth-flavour=full"));
+        lines().contains(&line).then_some((told, chosen, line))
+    });
+    let (own, plain) = line;
+    assert!(told.contains(&plain) && !told.contains(&own), "as it is set: {plain:?}, not {own:?}");
+    assert!(chosen.contains(&own), "as somebody chose: {own:?}");
+    assert!(fleet.stop().success());
+}
+
 /// A command in a terminal of its own, as `script` makes one: each of these is waited for, and
 /// answered with these keys. What the terminal showed in all.
 fn in_a_terminal(

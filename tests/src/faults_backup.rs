@@ -1,6 +1,6 @@
 //! A backup made while everything runs, and the way back from it.
 
-use crate::faults_place::{Place, accepted, committed, stored};
+use crate::faults_place::{Place, accepted, committed, whole_at_last};
 use crate::harness::{eventually, run, secs};
 use std::path::Path;
 
@@ -49,10 +49,5 @@ fn a_coordinator_restored_from_yesterdays_backup_is_believed_and_revives_nothing
     assert!(thief.connect(place.coordinator().broker()).is_err(), "what was voided since stays void");
     place.settle();
     place.stop();
-    for (name, node) in stored(&place.data()) {
-        let running = node.record.boots.iter().find(|boot| Some(boot.boot) == node.record.running);
-        let running = running.expect("it spoke");
-        assert!(running.runs.is_empty() && running.dropped == 0, "{name}: {running:?}");
-        assert!(!node.rows.is_empty(), "{name}");
-    }
+    whole_at_last(&place.data());
 }

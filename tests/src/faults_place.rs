@@ -320,6 +320,17 @@ pub fn whole(name: &str, node: &Stored) {
     }
 }
 
+/// The boot that speaks of each node is whole. What only a lost coordinator had decided
+/// never comes again: that boot says so with its next frame, an ended one has none.
+pub fn whole_at_last(data: &Path) {
+    for (name, node) in stored(data) {
+        let running = node.record.boots.iter().find(|boot| Some(boot.boot) == node.record.running);
+        let running = running.expect("it spoke");
+        assert!(running.runs.is_empty() && running.dropped == 0, "{name}: {running:?}");
+        assert!(!node.rows.is_empty(), "{name}");
+    }
+}
+
 /// What is in the store of a coordinator that does not run.
 pub fn stored(data: &Path) -> BTreeMap<String, Stored> {
     let (store, opened) = Store::open(data).expect("the store opens");

@@ -2,7 +2,7 @@
 //! frame, a coordinator of yesterday, a new enrolment.
 
 use crate::faults_driven::Driven;
-use crate::faults_place::{Place, accepted, stored};
+use crate::faults_place::{Place, accepted, stored, whole_at_last};
 use crate::faults_tools::sh;
 use crate::harness::{eventually, secs};
 use crate::trust_place::report;
@@ -102,14 +102,7 @@ fn a_spool_drains_to_a_coordinator_restored_from_yesterdays_copy() {
     let farewells = silent.iter().filter(|event| event["payload"]["reason"] == "farewell").count();
     assert_eq!(silent.len(), farewells, "nobody is missed: {silent:?}");
     place.stop();
-    for (name, node) in stored(&place.data()) {
-        // What only the lost coordinator had decided never comes again: the boot
-        // that speaks says so with its next frame, an ended one has none.
-        let running = node.record.boots.iter().find(|boot| Some(boot.boot) == node.record.running);
-        let running = running.expect("it spoke");
-        assert!(running.runs.is_empty() && running.dropped == 0, "{name}: {running:?}");
-        assert!(!node.rows.is_empty(), "{name}");
-    }
+    whole_at_last(&place.data());
 }
 
 #[test]

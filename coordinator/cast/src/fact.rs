@@ -247,6 +247,23 @@ pub struct Cause {
 }
 
 impl Fact {
+    /// That this happened to a node, and no more: neither which event records it, nor
+    /// any mood, reading or past.
+    pub fn of(node: impl Into<String>, at: UnixMillis, occasion: Occasion) -> Self {
+        Self {
+            event: String::new(),
+            at,
+            node: node.into(),
+            occasion,
+            mood: None,
+            was: None,
+            lasted: None,
+            readings: Vec::new(),
+            unheard: None,
+            past: Past::default(),
+        }
+    }
+
     /// What a character makes of it: a sign that something is well is no trouble.
     pub(crate) fn made_of(&self) -> Occasion {
         let relief = self.readings.first().is_some_and(|sign| sign.flag && sign.value.value == 0.0);

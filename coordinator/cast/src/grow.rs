@@ -18,7 +18,7 @@ mod tests;
 pub use heard::Happened;
 pub use life::{Acquaintance, Life, Met, OF_A_PERSON, Since};
 pub use shift::{MOST, REACH, Shift, Shifts};
-pub use table::{BONDS, Bond, Catalyst, NATURE, Row, Sort, Who, Why};
+pub use table::{BONDS, Bond, Catalyst, LONGEST, NATURE, Row, Sort, Who, Why};
 
 use crate::casting::Cast;
 use crate::fact::UnixMillis;

@@ -50,4 +50,4 @@ pub use sheet::{Office, Sheet, SheetError, Tie, TieKind, Trigger};
 pub use signal::{Signal, SignalError};
 pub use slot::{Filled, Slot, Slots, Value};
 pub use traits::{Trait, Traits};
-pub use utter::{Kind, Recent, Utterance, reply, retort, utter};
+pub use utter::{Kind, Recent, Utterance, capital, reply, retort, utter};

@@ -1,14 +1,14 @@
 //! What every sheet must keep, and a page of each voice to read.
 
-use crate::life::{Bearing, Feeling, Readiness, Tone};
-use crate::lint::{self, lint};
+mod casting;
 mod lines;
+mod properties;
 mod truth;
 
+use crate::life::{Bearing, Feeling, Readiness, Tone};
 use crate::*;
 use oorandom::Rand64;
-use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
@@ -243,91 +243,6 @@ fn grave_lines_are_short_and_begin_with_the_fact() {
 }
 
 #[test]
-fn the_cast_passes_its_own_lint() {
-    let findings = lint(cast(), |_| true);
-    assert!(findings.is_empty(), "{}", findings.iter().map(|one| format!("{one}\n")).collect::<String>());
-    let unbound = lint(cast(), |signal| !matches!(signal, Signal::Service(_)));
-    let unbound: Vec<String> = unbound.iter().map(ToString::to_string).collect();
-    assert_eq!(unbound.len(), 3, "{unbound:?}");
-    assert!(unbound[0].contains("never fires"), "{unbound:?}");
-}
-
-#[test]
-fn a_copy_of_a_sheet_is_no_new_character() {
-    let mut cast = cast().clone();
-    cast.add(Sheet::parse("twin", include_str!("../sheets/malvo.toml")).unwrap()).unwrap();
-    let findings = lint(&cast, |_| true);
-    assert!(
-        findings.iter().any(|one| matches!(one, lint::Finding::Alike { distance, .. } if *distance == 0.0))
-    );
-    assert!(findings.iter().any(|one| one.to_string().contains("malvo.toml and twin.toml both say")));
-}
-
-#[test]
-fn ties_and_offices_fit_together() {
-    let cast = cast();
-    let mut offices = Vec::new();
-    assert_eq!(cast.sheets().iter().filter(|sheet| sheet.veiled).count(), 2);
-    for sheet in cast.sheets() {
-        assert!(sheet.office.is_none() || !offices.contains(&sheet.office), "{} shares an office", sheet.id);
-        assert!(!sheet.veiled || sheet.triggers.len() >= 5, "{} gives too few clues", sheet.id);
-        offices.push(sheet.office);
-        for tie in &sheet.ties {
-            assert!(cast.get(&tie.to).is_some_and(|other| other.id != sheet.id), "{}: {}", sheet.id, tie.to);
-        }
-    }
-}
-
-#[test]
-fn who_embodies_a_node_is_fixed_and_spread() {
-    let cast = cast();
-    let mut counts = BTreeMap::new();
-    for number in 0..600 {
-        let node = format!("pi-{number:02}");
-        let id = cast.embody(&node).unwrap().id.clone();
-        assert_eq!(id, cast.embody(&node).unwrap().id);
-        *counts.entry(id).or_insert(0) += 1;
-    }
-    assert!(counts.len() == 6 && counts.values().all(|count| (60..=140).contains(count)), "{counts:?}");
-    // Fixed for ever, not only within a run.
-    assert_eq!(cast.embody("pi-07").unwrap().id, "caudex");
-}
-
-#[test]
-fn a_faulty_sheet_says_where_and_what() {
-    let malvo = include_str!("../sheets/malvo.toml");
-    let error = |from: &str, to: &str| {
-        assert!(malvo.contains(from), "{from}");
-        Sheet::parse("malvo", &malvo.replacen(from, to, 1)).unwrap_err().to_string()
-    };
-    assert_eq!(
-        error("archetype =", "archetyp ="),
-        "malvo.toml, line 6: unknown key `archetyp`; the nearest is `archetype`"
-    );
-    assert_eq!(
-        error("style = \"noir\"", "style = \"noire\"").split(", and").next().unwrap(),
-        "malvo.toml, line 8: style \"noire\" is unknown; the nearest is \"noir\""
-    );
-    assert_eq!(
-        error("paranoia =", "paranoya ="),
-        "malvo.toml, line 32: unknown key `traits.paranoya`; the nearest is `traits.paranoia`"
-    );
-    assert_eq!(
-        error("paranoia = 0.8", "paranoia = 1.8"),
-        "malvo.toml, line 32: traits.paranoia is 1.8; a trait is a number from 0 to 1"
-    );
-    let told = error("papers, now", "papers, twice");
-    assert!(told.contains("\"twice\" is a number") && told.starts_with("malvo.toml, line "), "{told}");
-    assert!(error("papers, now", "{nood}").contains("there is no slot {nood}; the nearest is {node}"));
-    assert!(error("<act>", "<acts>").contains("the nearest is <act>"));
-    assert!(
-        error("\"{node}, {state}: <act>.\"", "\"go, {node} is {state}!\"").contains("begins with {node}")
-    );
-    assert!(error("name = ", "nam = ").contains("`nam`"));
-    assert!(error("office = \"security\"", "office = \"king\"").contains("malvo.toml"));
-}
-
-#[test]
 fn an_eye_decides_what_is_told() {
     let cast = cast();
     let mut fact = whole(Occasion::Stressed);
@@ -371,132 +286,4 @@ fn pages_to_read() {
         }
         insta::assert_snapshot!(format!("page_{}", sheet.id), page);
     }
-}
-
-fn any_mood() -> impl Strategy<Value = Mood> {
-    prop::sample::select(Mood::ALL.to_vec())
-}
-
-fn any_reading() -> impl Strategy<Value = Reading> {
-    let names = ["cpu", "disk_used", "net_sent", "temperature", "throttled_now", "load1"];
-    let units = ["%", "B/s", "°C", "", "/s"];
-    (
-        prop::sample::select(names.to_vec()),
-        "[a-z]{2,9} [a-z]{2,9}",
-        prop::sample::select(units.to_vec()),
-        (-50.0..2e9_f64, prop::option::of(-50.0..2e9_f64)),
-        any::<bool>(),
-        prop::option::of(prop::sample::select(vec![Direction::Above, Direction::Below])),
-    )
-        .prop_map(|(name, words, unit, (value, usual), flag, direction)| Reading {
-            name: name.to_owned(),
-            words,
-            flag,
-            value: quantity(value, unit),
-            direction,
-            usual: usual.map(|usual| quantity(usual, unit)),
-        })
-}
-
-fn any_fact() -> impl Strategy<Value = Fact> {
-    (
-        "[A-Za-z0-9_-]{1,32}",
-        prop::sample::select(Occasion::ALL.to_vec()),
-        (any_mood(), any_mood()),
-        prop::option::of(0..10_000_000_u32),
-        prop::option::of(0..10_000_000_u32),
-        prop::collection::vec(any_reading(), 0..3),
-        0..4_000_000_000_000_i64,
-    )
-        .prop_map(|(node, occasion, (was, mood), lasted, unheard, readings, at)| Fact {
-            event: "018f".to_owned(),
-            at,
-            node,
-            occasion,
-            mood: Some(mood),
-            was: Some(was),
-            lasted: lasted.map(|lasted| quantity(f64::from(lasted), "s")),
-            readings,
-            unheard: unheard.map(|unheard| quantity(f64::from(unheard), "s")),
-            past: Past::default(),
-        })
-}
-
-proptest! {
-    /// Take out of a line what its facts put in, and no claim is left.
-    #[test]
-    fn whatever_a_line_claims_is_a_fact(fact in any_fact(), seed in any::<u128>(), who in 0..21_usize) {
-        let cast = cast();
-        let sheet = &cast.sheets()[who];
-        let mut recent = Recent::default();
-        let Some(utterance) = utter(sheet, &fact, Bearing::default(), &mut Rand64::new(seed), &mut recent)
-        else {
-            // A signal that says nothing is no occasion to speak.
-            prop_assert_eq!(fact.occasion, Occasion::Signal);
-            return Ok(());
-        };
-        prop_assert!(utterance.kind != Kind::Fiction);
-        let slots = Slots::of(&fact, &sheet.notices);
-        let mut filled = utterance.frame.clone();
-        for fact in &utterance.facts {
-            prop_assert_eq!(slots.get(fact.slot), Some(fact));
-            filled = filled.replace(&format!("{{{}}}", fact.slot.name()), &fact.text);
-        }
-        prop_assert_eq!(filled.to_lowercase(), utterance.text.to_lowercase());
-        let mut bare = utterance.frame.clone();
-        for slot in Slot::ALL {
-            bare = bare.replace(&format!("{{{}}}", slot.name()), " ");
-        }
-        prop_assert_eq!(lexicon::first_in(&bare), None);
-        let leftover = bare.contains(['{', '}', '<', '>']);
-        prop_assert!(!leftover, "{}", bare);
-    }
-}
-
-#[test]
-fn nodes_of_one_role_live_together_and_all_others_where_they_did() {
-    let before = cast();
-    let mut cast = before.clone();
-    for node in ["pi-01", "pi-05", "nas"] {
-        assert!(cast.live_as(node, Some("storage")) && !cast.live_as(node, Some("storage")));
-    }
-    let heads: BTreeSet<&str> =
-        ["pi-01", "pi-05", "nas"].map(|node| cast.embody(node).unwrap().id.as_str()).into();
-    assert_eq!(heads.len(), 1, "{heads:?}");
-    for number in 10..200 {
-        let node = format!("pi-{number}");
-        assert_eq!(cast.embody(&node).unwrap().id, before.embody(&node).unwrap().id, "{node}");
-    }
-    assert!(!cast.is_unique_role("storage"));
-    cast.live_as("printer", Some("paper"));
-    assert!(cast.is_unique_role("paper"));
-    cast.live_as("pi-01", None);
-    assert_eq!(
-        cast.embody("pi-01").unwrap().id,
-        before.embody("pi-01").unwrap().id,
-        "a role can be taken away"
-    );
-}
-
-#[test]
-fn what_the_veiled_stand_for_is_in_no_sheet() {
-    let cast = cast();
-    for (id, right, wrong) in [
-        ("marrow", ["time", "It is the clock!", "NTP"], "the weather"),
-        ("tallow", ["electricity", "the power supply", "Voltage"], "candles"),
-    ] {
-        let sheet = cast.get(id).unwrap();
-        assert!(
-            sheet.domain.is_empty() && sheet.guess.iter().all(|one| matches!(one, Answer::Hashed { .. }))
-        );
-        for guess in right {
-            assert!(sheet.guessed(guess).is_some(), "{guess}");
-        }
-        assert_eq!(sheet.guessed(wrong), None);
-    }
-    // Of one that is veiled by a setting, any part of its domain is right.
-    let malvo = cast.get("malvo").unwrap();
-    assert_eq!(malvo.guessed("she keeps the secrets").as_deref(), Some("secrets"));
-    assert_eq!(malvo.guessed("security").as_deref(), Some("security"));
-    assert_eq!((malvo.guessed("and"), malvo.guessed("")), (None, None));
 }

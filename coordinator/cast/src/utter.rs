@@ -1,6 +1,6 @@
 //! From a sheet and a fact to a sentence.
 
-use crate::fact::{Fact, Mood, Occasion, Past, Reading};
+use crate::fact::{Fact, Mood, Occasion, Reading};
 use crate::grammar::{Grammar, Part, Template};
 use crate::life::{Bearing, Readiness, Tone};
 use crate::moves::Move;
@@ -291,16 +291,19 @@ impl Draft {
 
     /// Appends, with a capital at the start of the sentence.
     fn push(&mut self, text: &str) {
-        let mut characters = text.chars();
-        match characters.next() {
-            Some(first) if self.text.is_empty() || self.fresh => {
-                self.fresh = false;
-                self.text.extend(first.to_uppercase());
-                self.text.push_str(characters.as_str());
-            }
-            _ => self.text.push_str(text),
+        if !text.is_empty() && (self.text.is_empty() || self.fresh) {
+            self.fresh = false;
+            self.text.push_str(&capital(text));
+        } else {
+            self.text.push_str(text);
         }
     }
+}
+
+/// With a capital at the start.
+pub fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The least that a fact of this occasion tells.
@@ -313,18 +316,12 @@ pub(crate) fn least(occasion: Occasion) -> Slots {
         Occasion::Happy | Occasion::Eased => Some(Mood::Happy),
     };
     let fact = Fact {
-        event: String::new(),
-        at: 0,
-        node: "node".to_owned(),
-        occasion,
         mood,
         // Trouble that is over was a mood before.
         was: (occasion == Occasion::Eased).then_some(Mood::Stressed),
-        lasted: None,
         // A signal always says what it is.
         readings: if occasion == Occasion::Signal { vec![Reading::sign("sign", "sign")] } else { Vec::new() },
-        unheard: None,
-        past: Past::default(),
+        ..Fact::of("node", 0, occasion)
     };
     Slots::of(&fact, &[])
 }

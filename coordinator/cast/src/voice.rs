@@ -6,7 +6,7 @@
 //! names, titles, the words of their domains and houses, and their set phrases.
 
 use crate::casting::{Cast, TITLES};
-use crate::fact::{Direction, Fact, Mood, Occasion, Past, Quantity, Reading};
+use crate::fact::{Direction, Fact, Mood, Occasion, Quantity, Reading};
 use crate::grammar::Part;
 use crate::lexicon;
 use crate::life::Bearing;
@@ -261,20 +261,14 @@ fn facts(occasion: Occasion) -> [Fact; 2] {
         usual: Some(quantity(41.5, "%", "41.5 %")),
     };
     let little = Fact {
-        event: String::new(),
-        at: 0,
-        node: "pi-07".to_owned(),
-        occasion,
         mood,
         was,
-        lasted: None,
         readings: if occasion == Occasion::Signal {
             vec![Reading::sign("restarted", "a reboot")]
         } else {
             Vec::new()
         },
-        unheard: None,
-        past: Past::default(),
+        ..Fact::of("pi-07", 0, occasion)
     };
     let mut whole = little.clone();
     if moody {

@@ -1,4 +1,6 @@
 // The council about one node: who sees what, the most alarmed first.
+import { add } from "./show.js";
+
 const WORDS = { alarmed: "alarmed", uneasy: "uneasy", calm: "calm", blind: "blind" };
 // The standing whose shape and colour a verdict has.
 const LOOKS = { alarmed: "crisis", uneasy: "stressed", calm: "happy", blind: "silent" };
@@ -9,14 +11,6 @@ const choice = document.getElementById("council-node");
 const finding = document.getElementById("finding");
 const seats = document.getElementById("seats");
 const scale = document.getElementById("scale");
-
-function add(into, tag, className, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  into.append(element);
-  return element;
-}
 
 function drawn(name, attributes) {
   const element = document.createElementNS(SVG, name);

@@ -41,6 +41,15 @@ export function text(root, slot, words) {
   return element;
 }
 
+// A new element at the end of another, with its class and words.
+export function add(into, tag, className, text) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  into.append(element);
+  return element;
+}
+
 function shown(root, slot, yes) {
   root.querySelector(`[data-slot="${slot}"]`)?.toggleAttribute("hidden", !yes);
 }

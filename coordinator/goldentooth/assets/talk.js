@@ -1,6 +1,6 @@
 // The conversation on the page of the cast. Names behind an @ are completed as
 // one writes; each answer stands beside what it stands on.
-import { show } from "./show.js";
+import { add, show } from "./show.js";
 import { flavour } from "./taste.js";
 
 const form = document.getElementById("ask-form");
@@ -25,14 +25,6 @@ function person() {
   }
 }
 const me = person();
-
-function add(into, tag, className, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  into.append(element);
-  return element;
-}
 
 const nameOf = (id) => document.getElementById(`cast-${id}`)?.dataset.name ?? id;
 

@@ -161,21 +161,7 @@ impl Ask {
             ascending: query.after.is_some(),
             ..Stored::default()
         };
-        self.read(move |inner| {
-            let mut events = lock::mutex(&inner.kept).events(&stored)?;
-            if let Some(simulated) = &inner.simulated {
-                events.extend(lock::mutex(simulated).events(&stored)?);
-            }
-            events.sort_unstable_by_key(|event| event.id);
-            let surplus = events.len().saturating_sub(limit);
-            if stored.ascending {
-                events.truncate(limit);
-            } else {
-                events.drain(..surplus);
-            }
-            Ok(events.into_iter().map(Arc::new).collect())
-        })
-        .await
+        self.read(move |inner| Ok(inner.events(&stored)?.into_iter().map(Arc::new).collect())).await
     }
 
     /// How much the fleet recorded in a stretch of time, and the newest of it, oldest first.
@@ -195,16 +181,11 @@ impl Ask {
             ..Stored::default()
         };
         self.read(move |inner| {
-            let (mut count, mut events) = (0, Vec::new());
-            for reader in std::iter::once(&inner.kept).chain(&inner.simulated) {
-                let reader = lock::mutex(reader);
-                count += reader.count_events(&stored)?;
-                events.extend(reader.events(&stored)?);
+            let mut count = 0;
+            for reader in inner.readers() {
+                count += lock::mutex(reader).count_events(&stored)?;
             }
-            events.sort_unstable_by_key(|event| event.id);
-            let surplus = events.len().saturating_sub(newest);
-            events.drain(..surplus);
-            Ok((count, events))
+            Ok((count, inner.events(&stored)?))
         })
         .await
     }
@@ -306,7 +287,7 @@ impl Ask {
                 return Ok(Arc::clone(heat));
             }
             let mut heat = Heat::default();
-            for reader in std::iter::once(&inner.kept).chain(&inner.simulated) {
+            for reader in inner.readers() {
                 heat.add(lock::mutex(reader).quarters(from, to)?);
             }
             let heat = Arc::new(heat);
@@ -326,6 +307,27 @@ impl Ask {
 }
 
 impl Inner {
+    /// The fleet's store, and the one of simulated nodes.
+    fn readers(&self) -> impl Iterator<Item = &Mutex<Reader>> {
+        std::iter::once(&self.kept).chain(&self.simulated)
+    }
+
+    /// What a query finds in both, oldest first; at most its limit, of the end that it begins at.
+    fn events(&self, query: &Stored) -> Result<Vec<Event>, StoreError> {
+        let mut events = Vec::new();
+        for reader in self.readers() {
+            events.extend(lock::mutex(reader).events(query)?);
+        }
+        events.sort_unstable_by_key(|event| event.id);
+        let limit = query.limit as usize;
+        if query.ascending {
+            events.truncate(limit);
+        } else {
+            events.drain(..events.len().saturating_sub(limit));
+        }
+        Ok(events)
+    }
+
     /// The store that has this node.
     fn of(&self, node: &NodeName) -> std::sync::MutexGuard<'_, Reader> {
         match &self.simulated {

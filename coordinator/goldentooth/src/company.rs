@@ -18,6 +18,8 @@ mod grown;
 #[cfg(feature = "stage")]
 mod hosted;
 #[cfg(feature = "stage")]
+mod nature;
+#[cfg(feature = "stage")]
 mod plots;
 mod record;
 #[cfg(feature = "stage")]
@@ -39,6 +41,7 @@ use crate::flavour::Flavour;
 use crate::surfaces::view::{
     AnswersView, ArcView, CharacterView, CouncilView, DrillView, FactView, PieceView, ProfileView, ToldView,
 };
+use crate::words::staged;
 use frames::NodeName;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -99,7 +102,7 @@ pub enum CompanyError {
 
 /// Asks the cast; cheap to clone.
 #[derive(Clone, Default)]
-pub struct Company(#[cfg_attr(not(feature = "stage"), allow(dead_code))] Arc<OnceLock<Host>>);
+pub struct Company(Arc<OnceLock<Host>>);
 
 #[cfg(feature = "stage")]
 type Host = Hosted;
@@ -131,13 +134,16 @@ impl Company {
     fn host(&self) -> Result<&Hosted, CompanyError> {
         self.0.get().ok_or(CompanyError::Away)
     }
+}
 
+#[cfg_attr(not(feature = "stage"), allow(unused_variables, clippy::unused_async))] // nobody hears them
+impl Company {
     /// Everybody on stage.
     ///
     /// # Errors
     /// [`CompanyError::Away`].
     pub async fn characters(&self) -> Result<Vec<CharacterView>, CompanyError> {
-        self.host()?.characters().await
+        staged!(self.host()?.characters().await)
     }
 
     /// What became of everybody on stage, by their sheets' names: read from the store.
@@ -145,7 +151,7 @@ impl Company {
     /// # Errors
     /// [`CompanyError::Away`].
     pub async fn arcs(&self) -> Result<BTreeMap<String, ArcView>, CompanyError> {
-        Ok(self.host()?.arcs().await)
+        staged!(Ok(self.host()?.arcs().await))
     }
 
     /// The character of this sheet, and what became of it.
@@ -153,7 +159,7 @@ impl Company {
     /// # Errors
     /// [`CompanyError`].
     pub async fn profile(&self, id: &str) -> Result<ProfileView, CompanyError> {
-        self.host()?.profile(id).await
+        staged!(self.host()?.profile(id).await)
     }
 
     /// Things as a character tells them in its style: whom one names, else who embodies
@@ -167,10 +173,10 @@ impl Company {
         node: Option<&str>,
         things: (&[&str], u64),
     ) -> Result<Option<ToldView>, CompanyError> {
-        match self.0.get() {
-            Some(host) => host.tell(by, node, things),
-            None => by.map_or(Ok(None), |_| Err(CompanyError::Away)),
+        if by.is_none() && self.0.get().is_none() {
+            return Ok(None);
         }
+        staged!(self.host()?.tell(by, node, things))
     }
 
     /// Answers a question of a person's, with so much voice.
@@ -178,7 +184,7 @@ impl Company {
     /// # Errors
     /// [`CompanyError`].
     pub async fn ask(&self, text: &str, person: &str, flavour: Flavour) -> Result<AnswersView, CompanyError> {
-        self.host()?.ask(text, person, flavour, None).await
+        staged!(self.host()?.ask(text, person, flavour, None).await)
     }
 
     /// As [`ask`](Self::ask); what may be shown of the answers before they are whole goes
@@ -193,7 +199,7 @@ impl Company {
         flavour: Flavour,
         pieces: mpsc::Sender<PieceView>,
     ) -> Result<AnswersView, CompanyError> {
-        self.host()?.ask(text, person, flavour, Some(&Show::new(pieces))).await
+        staged!(self.host()?.ask(text, person, flavour, Some(&Show::new(pieces))).await)
     }
 
     /// What every eye of the cast sees in a node; none if it has not spoken.
@@ -201,7 +207,7 @@ impl Company {
     /// # Errors
     /// [`CompanyError::Away`].
     pub async fn council(&self, node: &NodeName) -> Result<Option<CouncilView>, CompanyError> {
-        self.host()?.council(node).await
+        staged!(self.host()?.council(node).await)
     }
 
     /// Does what a person wishes of a character; gives what there is to say about it.
@@ -209,7 +215,7 @@ impl Company {
     /// # Errors
     /// [`CompanyError`].
     pub async fn wish(&self, name: &str, wish: Wish, person: &str) -> Result<String, CompanyError> {
-        self.host()?.wish(name, wish, person).await
+        staged!(self.host()?.wish(name, wish, person).await)
     }
 
     /// Forgets a person; gives how many events were overwritten, and how many of
@@ -218,7 +224,7 @@ impl Company {
     /// # Errors
     /// [`CompanyError`].
     pub async fn forget(&self, person: &str) -> Result<store::ForgottenPerson, CompanyError> {
-        self.host()?.forget(person).await
+        staged!(self.host()?.forget(person).await)
     }
 
     /// Gives a node a character of its own; gives what there is to say about it.
@@ -226,7 +232,7 @@ impl Company {
     /// # Errors
     /// [`CompanyError`].
     pub async fn bear(&self, node: &str) -> Result<String, CompanyError> {
-        self.host()?.bear(node).await
+        staged!(self.host()?.bear(node).await)
     }
 
     /// Has a drill made of the failure of a node, else of the one whose failure would
@@ -235,7 +241,7 @@ impl Company {
     /// # Errors
     /// [`CompanyError`].
     pub async fn drill(&self, node: Option<&NodeName>) -> Result<DrillView, CompanyError> {
-        self.host()?.drill(node).await
+        staged!(self.host()?.drill(node).await)
     }
 
     /// Has a tale told; gives what there is to say about it.
@@ -243,69 +249,6 @@ impl Company {
     /// # Errors
     /// [`CompanyError`].
     pub async fn tale(&self) -> Result<String, CompanyError> {
-        self.host()?.tale().await
-    }
-}
-
-#[cfg(not(feature = "stage"))]
-#[allow(clippy::unused_async, missing_docs)] // the same shape as with a stage
-impl Company {
-    pub async fn characters(&self) -> Result<Vec<CharacterView>, CompanyError> {
-        Err(CompanyError::Away)
-    }
-
-    pub async fn arcs(&self) -> Result<BTreeMap<String, ArcView>, CompanyError> {
-        Err(CompanyError::Away)
-    }
-
-    pub async fn profile(&self, _: &str) -> Result<ProfileView, CompanyError> {
-        Err(CompanyError::Away)
-    }
-
-    pub fn tell(
-        &self,
-        by: Option<&str>,
-        _: Option<&str>,
-        _: (&[&str], u64),
-    ) -> Result<Option<ToldView>, CompanyError> {
-        by.map_or(Ok(None), |_| Err(CompanyError::Away))
-    }
-
-    pub async fn ask(&self, _: &str, _: &str, _: Flavour) -> Result<AnswersView, CompanyError> {
-        Err(CompanyError::Away)
-    }
-
-    pub async fn ask_aloud(
-        &self,
-        _: &str,
-        _: &str,
-        _: Flavour,
-        _: mpsc::Sender<PieceView>,
-    ) -> Result<AnswersView, CompanyError> {
-        Err(CompanyError::Away)
-    }
-
-    pub async fn council(&self, _: &NodeName) -> Result<Option<CouncilView>, CompanyError> {
-        Err(CompanyError::Away)
-    }
-
-    pub async fn wish(&self, _: &str, _: Wish, _: &str) -> Result<String, CompanyError> {
-        Err(CompanyError::Away)
-    }
-
-    pub async fn forget(&self, _: &str) -> Result<store::ForgottenPerson, CompanyError> {
-        Err(CompanyError::Away)
-    }
-
-    pub async fn bear(&self, _: &str) -> Result<String, CompanyError> {
-        Err(CompanyError::Away)
-    }
-
-    pub async fn drill(&self, _: Option<&NodeName>) -> Result<DrillView, CompanyError> {
-        Err(CompanyError::Away)
-    }
-
-    pub async fn tale(&self) -> Result<String, CompanyError> {
-        Err(CompanyError::Away)
+        staged!(self.host()?.tale().await)
     }
 }

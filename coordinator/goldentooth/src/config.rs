@@ -7,18 +7,19 @@ use crate::flavour::Flavours;
 use fleet::Relations;
 use frames::FleetName;
 use node_agent::clock::Trust;
-use node_agent::enrolment::{Address, Secret};
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+mod broker;
 mod cast;
 pub(crate) mod pace;
 mod services;
 #[cfg(test)]
 mod tests;
 
+pub use broker::{BrokerChoice, Outside};
 pub use cast::{Cadence, CastSettings, Engage};
 
 /// Where the page is served by default.
@@ -108,26 +109,6 @@ pub enum ConfigError {
     /// No home to put the data folder in.
     #[error("no folder for data: neither HOME nor STATE_DIRECTORY is set; give one with --data DIR")]
     NoFolder,
-}
-
-/// Which broker carries the frames.
-#[derive(Clone, Debug)]
-pub enum BrokerChoice {
-    /// Our own, listening here; TLS unless on loopback.
-    Embedded(SocketAddr),
-    /// Another.
-    Outside(Outside),
-}
-
-/// An outside broker.
-#[derive(Clone, Debug)]
-pub struct Outside {
-    /// Where it is.
-    pub address: Address,
-    /// The account to use there.
-    pub account: Option<(String, Secret)>,
-    /// The certificate to trust, as PEM.
-    pub certificate: Option<String>,
 }
 
 /// What `up` runs with.
@@ -233,7 +214,7 @@ impl Config {
         // A broker named by flag or environment outdoes the file's, whichever kind it is.
         let broker = match (&args.broker, args.mqtt, &file.broker, file.mqtt) {
             (Some(url), ..) | (None, None, Some(url), _) => {
-                BrokerChoice::Outside(outside(url, file.broker_certificate.as_deref())?)
+                BrokerChoice::Outside(broker::outside(url, file.broker_certificate.as_deref())?)
             }
             (None, Some(listen), ..) | (None, None, None, Some(listen)) => BrokerChoice::Embedded(listen),
             (None, None, None, None) => BrokerChoice::Embedded(DEFAULT_MQTT),
@@ -371,31 +352,6 @@ fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
             None => ConfigError::Value { path: path.to_owned(), line, why: message.to_owned() },
         }
     })
-}
-
-/// Reads `mqtt://[USER:PASSWORD@]HOST:PORT`, or `mqtts://`.
-fn outside(url: &str, certificate: Option<&Path>) -> Result<Outside, ConfigError> {
-    // What stands before the @ may be a secret: the error repeats only what follows.
-    let shown = || ConfigError::Broker(url.rsplit('@').next().unwrap_or_default().to_owned());
-    let (scheme, rest) = url.split_once("://").ok_or_else(shown)?;
-    let (account, host) = match rest.rsplit_once('@') {
-        None => (None, rest),
-        Some((account, host)) => {
-            let (user, password) = account.split_once(':').ok_or_else(shown)?;
-            (Some((user.to_owned(), Secret::new(password.to_owned()))), host)
-        }
-    };
-    let address: Address = format!("{scheme}://{host}").parse().map_err(|_| shown())?;
-    let certificate = certificate
-        .map(|path| {
-            std::fs::read_to_string(path)
-                .map_err(|source| ConfigError::Read { path: path.to_owned(), source })
-        })
-        .transpose()?;
-    if address.tls && certificate.is_none() {
-        return Err(ConfigError::NoCertificate);
-    }
-    Ok(Outside { address, account, certificate })
 }
 
 /// A duration as people write it: `2s`, `500ms`; at most five minutes, since

@@ -4,31 +4,30 @@ pub mod claim;
 pub mod core;
 mod downlink;
 pub mod link;
+mod order;
 mod snapshot;
 mod story;
 #[cfg(test)]
 mod tests;
 pub mod writer;
 
+pub use order::{Answer, Cause, Order};
+
 use self::core::{Core, Output};
 use crate::broker::{Trespass, Trespasses};
 use crate::flavour::Flavour;
-use crate::live::{Event, Live, Said, Update};
-use crate::models::Piece;
+use crate::live::{Live, Update};
 use crate::surfaces::mqtt::Outlet;
 use claim::{Claim, Rival};
 use fleet::Now;
-use frames::{NodeName, ServiceState, Vital};
+use frames::{NodeName, Vital};
 use link::{Heard, Publish, Sender};
 use node_agent::clock::{self, Trust};
 use node_agent::notify::Notify;
-use serde_json::Value;
-use serde_json::value::RawValue;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use store::{ForgottenPerson, StoreError, Uuid};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use writer::Writer;
@@ -47,112 +46,6 @@ const RETAIN: Duration = Duration::from_mins(1);
 /// The last commit gets this long.
 const LAST_COMMIT: Duration = Duration::from_secs(10);
 const ORDERS: usize = 256;
-
-/// The event that another one follows from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cause {
-    /// Its id.
-    pub id: Uuid,
-    /// What it belongs to.
-    pub correlation: Uuid,
-}
-
-impl From<&Event> for Cause {
-    fn from(event: &Event) -> Self {
-        Self { id: event.id, correlation: event.correlation }
-    }
-}
-
-/// Where the store's answer goes.
-pub type Answer = oneshot::Sender<Result<(), StoreError>>;
-
-/// What other rooms have intake do.
-#[derive(Debug)]
-pub enum Order {
-    /// Keep and tell something that follows from an event.
-    Follow {
-        /// About which node.
-        node: Option<NodeName>,
-        /// The event that it follows from.
-        cause: Cause,
-        /// Its kind.
-        kind: &'static str,
-        /// Who says so.
-        source: String,
-        /// Its facts.
-        payload: Value,
-        /// What a character said with it, which is told at once.
-        said: Arc<Said>,
-    },
-    /// Forget a node.
-    Forget {
-        /// Which.
-        node: NodeName,
-        /// Whether its past goes, too.
-        purge: bool,
-        /// What the store says to it.
-        done: Answer,
-    },
-    /// Overwrite what waits of a person; answered with an id that is newer than all
-    /// that was told of them.
-    Unname {
-        /// Who.
-        person: String,
-        /// The id.
-        done: oneshot::Sender<store::Uuid>,
-    },
-    /// Forget a person.
-    ForgetPerson {
-        /// Who.
-        person: String,
-        /// What the cast remembers from now on; none if it remembers nothing for good.
-        cast: Option<Box<RawValue>>,
-        /// What the store says to it.
-        done: oneshot::Sender<Result<ForgottenPerson, StoreError>>,
-    },
-    /// Give a node another name.
-    Rename {
-        /// Its name.
-        from: NodeName,
-        /// Its name from now on.
-        to: NodeName,
-        /// What the store says to it.
-        done: Answer,
-    },
-    /// Take what a watcher outside sees of a service.
-    Seen {
-        /// Which service.
-        service: NodeName,
-        /// How it looks.
-        state: ServiceState,
-        /// Who looked.
-        by: String,
-    },
-    /// Send a node a piece of a model.
-    Model {
-        /// Which node.
-        node: NodeName,
-        /// The piece.
-        piece: Piece,
-    },
-    /// Keep the receipt of a call to a language model.
-    Call(Box<store::Call>),
-    /// Keep what the cast remembers, in place of what it remembered before.
-    Keep(Box<RawValue>),
-    /// Keep and tell something that happened, by itself or after another event.
-    Note {
-        /// Its kind.
-        kind: &'static str,
-        /// Who says so.
-        source: &'static str,
-        /// Its facts.
-        payload: Value,
-        /// The event that it follows from, if any.
-        cause: Option<Cause>,
-        /// Whether it is kept for good, or as long as this run lasts.
-        lasting: bool,
-    },
-}
 
 /// The parts that the loop works with.
 pub struct Parts {

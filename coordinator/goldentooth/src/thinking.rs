@@ -18,6 +18,7 @@ pub(crate) use held::{Held, Setting};
 use crate::ask::AskError;
 use crate::company::CompanyError;
 use crate::surfaces::view::{LedgerView, MindsView, PulseView};
+use crate::words::staged;
 use std::sync::{Arc, OnceLock};
 
 /// Which pulse is wanted.
@@ -61,13 +62,16 @@ impl Thinking {
     fn held(&self) -> Result<&Held, ThinkingError> {
         self.0.get().ok_or(ThinkingError::Away(CompanyError::Away))
     }
+}
 
+#[cfg_attr(not(feature = "stage"), allow(unused_variables, clippy::unused_async))] // nobody hears them
+impl Thinking {
     /// Who can be asked, how they are, and what is left of the budget.
     ///
     /// # Errors
     /// [`ThinkingError::Away`].
     pub fn minds(&self) -> Result<MindsView, ThinkingError> {
-        Ok(self.held()?.minds())
+        staged!(Ok(self.held()?.minds()))
     }
 
     /// The last `limit` calls, and every day of the last `days`.
@@ -75,7 +79,7 @@ impl Thinking {
     /// # Errors
     /// [`ThinkingError`].
     pub async fn ledger(&self, limit: u32, days: u32) -> Result<LedgerView, ThinkingError> {
-        self.held()?.ledger(limit, days).await
+        staged!(self.held()?.ledger(limit, days).await)
     }
 
     /// A pulse.
@@ -83,22 +87,6 @@ impl Thinking {
     /// # Errors
     /// [`ThinkingError::Away`].
     pub async fn pulse(&self, wanted: Wanted) -> Result<PulseView, ThinkingError> {
-        self.held()?.pulse(wanted).await
-    }
-}
-
-#[cfg(not(feature = "stage"))]
-#[allow(clippy::unused_async, missing_docs)] // the same shape as with a stage
-impl Thinking {
-    pub fn minds(&self) -> Result<MindsView, ThinkingError> {
-        Err(ThinkingError::Away(CompanyError::Away))
-    }
-
-    pub async fn ledger(&self, _: u32, _: u32) -> Result<LedgerView, ThinkingError> {
-        Err(ThinkingError::Away(CompanyError::Away))
-    }
-
-    pub async fn pulse(&self, _: Wanted) -> Result<PulseView, ThinkingError> {
-        Err(ThinkingError::Away(CompanyError::Away))
+        staged!(self.held()?.pulse(wanted).await)
     }
 }

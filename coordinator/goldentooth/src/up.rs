@@ -181,8 +181,6 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     } else {
         None
     };
-    #[cfg(not(feature = "stage"))]
-    let stage = None;
 
     let http = page.local_addr()?;
     let care = Care::open(&data, &live)?;
@@ -236,6 +234,7 @@ pub async fn up(config: Config) -> Result<(), UpError> {
     let mut rival = std::mem::replace(&mut intake.rival, oneshot::channel().1);
     let house = House {
         agents,
+        #[cfg(feature = "stage")]
         stage,
         calling,
         learning,
@@ -316,6 +315,7 @@ async fn on_stage(
         seed: clock::wall().unsigned_abs(),
         kept,
         lasting: config.simulate == 0,
+        load: crate::voices::load,
     };
     crate::voices::start(hosting)
         .await

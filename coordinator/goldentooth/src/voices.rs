@@ -24,8 +24,11 @@ use tokio::time::{Instant, sleep_until};
 
 mod hosting;
 mod spare;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use hosting::{Hosting, SHEETS, Staged, own_sheets, start};
+pub(crate) use spare::load;
 
 /// The kind of the event of a line that is a fact or a suspicion, and of one
 /// that is fiction: the leaves of their topics.

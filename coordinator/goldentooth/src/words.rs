@@ -21,8 +21,30 @@ pub(crate) mod lock {
     }
 }
 
+/// What a cast on stage answers. In a build without a stage there is nobody to ask, and
+/// that is the answer to every question.
+#[cfg(feature = "stage")]
+macro_rules! staged {
+    ($answer:expr) => {
+        $answer
+    };
+}
+#[cfg(not(feature = "stage"))]
+macro_rules! staged {
+    ($answer:expr) => {
+        Err(crate::company::CompanyError::Away.into())
+    };
+}
+pub(crate) use staged;
+
 /// A share as it is shown, in hundredths: 32 bits would show as 0.8500000238.
 #[cfg(feature = "stage")]
 pub(crate) fn hundredths(share: f32) -> f64 {
     (f64::from(share) * 100.0).round() / 100.0
+}
+
+/// With a capital at the start.
+pub(crate) fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

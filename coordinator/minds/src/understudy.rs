@@ -54,18 +54,8 @@ mod tests {
     use cast::{Cast, Mood, Occasion};
 
     fn fact(node: &str) -> Fact {
-        Fact {
-            event: "018f".to_owned(),
-            at: 0,
-            node: node.to_owned(),
-            occasion: Occasion::Stressed,
-            mood: Some(Mood::Stressed),
-            was: None,
-            lasted: None,
-            readings: Vec::new(),
-            unheard: None,
-            past: cast::Past::default(),
-        }
+        let event = "018f".to_owned();
+        Fact { event, mood: Some(Mood::Stressed), ..Fact::of(node, 0, Occasion::Stressed) }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From events to what a character can speak of. Nothing is looked up
 //! elsewhere: what an event doesn't tell, nobody says.
 
-use cast::{Direction, Fact, Mood, Occasion, Past, Quantity, Reading, Signal};
+use cast::{Direction, Fact, Mood, Occasion, Quantity, Reading, Signal};
 use fleet::service::{state_word, unit_name};
 use fleet::{Because, Change, Relations, words};
 use frames::{Service, ServiceState};
@@ -13,18 +13,8 @@ use store::Event;
 /// What can be said about an event; none if it is nothing for the cast.
 pub fn of(event: &Event) -> Option<Fact> {
     let change = change(event)?;
-    let fact = |occasion| Fact {
-        event: event.id.to_string(),
-        at: event.at,
-        node: subject(&change),
-        occasion,
-        mood: None,
-        was: None,
-        lasted: None,
-        readings: Vec::new(),
-        unheard: None,
-        past: Past::default(),
-    };
+    let fact =
+        |occasion| Fact { event: event.id.to_string(), ..Fact::of(subject(&change), event.at, occasion) };
     match &change {
         Change::Joined { .. } => Some(fact(Occasion::Joined)),
         Change::MoodChanged { from, to, because, lasted, .. } => {

@@ -7,11 +7,11 @@
 #[cfg(test)]
 mod tests;
 
-use crate::pulse::judge::{LONGEST, Manners, capital, shown};
+use crate::pulse::judge::{LONGEST, Manners, shown};
 use crate::pulse::outside::Outside;
 use crate::pulse::prompt::{texts, voices};
 use crate::pulse::{Dropped, Refusal, Styles};
-use cast::{Cast, Slots, truth};
+use cast::{Cast, Slots, capital, truth};
 use minds::fence;
 use minds::{Request, Schema, Task, Turn};
 use serde_json::Value;

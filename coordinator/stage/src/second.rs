@@ -6,7 +6,7 @@ use crate::facts::{Looked, Seen};
 use crate::stage::{Millis, Waiting};
 use cast::eye::Verdict;
 use cast::life::{Readiness, Reason};
-use cast::{Cast, Fact, Mood, Occasion, Past, Quantity, Reading};
+use cast::{Cast, Fact, Mood, Occasion, Quantity, Reading};
 use store::Event;
 
 /// Why somebody adds something.
@@ -118,14 +118,8 @@ fn fact(event: &Event, looked: &Looked, seen: &Seen, sort: Sort) -> Option<Fact>
     };
     Some(Fact {
         event: event.id.to_string(),
-        at: event.at,
-        node: looked.node.clone(),
-        occasion,
         mood: Some(mood),
-        was: None,
-        lasted: None,
         readings: vec![reading],
-        unheard: None,
-        past: Past::default(),
+        ..Fact::of(&looked.node, event.at, occasion)
     })
 }

@@ -2,14 +2,14 @@
 //! voice of whoever is bored. All of it is fiction. A beat that the model tells
 //! badly is told as the trope has it.
 
-use crate::pulse::judge::{LONGEST, Manners, capital, shown};
+use crate::pulse::judge::{LONGEST, Manners, shown};
 use crate::pulse::prompt::{texts, voices};
 use crate::pulse::{Dropped, Refusal, Styles};
 use cast::boredom::{Beat, Whim};
 use cast::lexicon;
 use cast::trope::{Trope, fill, named};
 use cast::truth::Untrue;
-use cast::{Cast, Sheet};
+use cast::{Cast, Sheet, capital};
 use minds::{Request, Schema, Task, Turn, Understudy};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -131,39 +131,15 @@ impl Store {
         let mut forgotten = before;
         let mut room = ROWS_PER_CALL;
         if let Some(cutoff) = plan.raw {
-            done.raw = delete_buckets(
-                &transaction,
-                [
-                    "SELECT bucket FROM vitals ORDER BY bucket LIMIT 1 OFFSET ?1",
-                    "DELETE FROM vitals WHERE bucket < ?1",
-                ],
-                cutoff.div_euclid(MINUTE),
-                &mut room,
-            )?;
+            done.raw = delete_buckets(&transaction, "vitals", cutoff.div_euclid(MINUTE), &mut room)?;
             forgotten.raw = forgotten.raw.max(cutoff);
         }
         if let Some(cutoff) = plan.minutes {
-            done.minutes = delete_buckets(
-                &transaction,
-                [
-                    "SELECT bucket FROM minute ORDER BY bucket LIMIT 1 OFFSET ?1",
-                    "DELETE FROM minute WHERE bucket < ?1",
-                ],
-                cutoff.div_euclid(MINUTE),
-                &mut room,
-            )?;
+            done.minutes = delete_buckets(&transaction, "minute", cutoff.div_euclid(MINUTE), &mut room)?;
             forgotten.minutes = forgotten.minutes.max(cutoff);
         }
         if let Some(cutoff) = plan.quarters {
-            done.quarters = delete_buckets(
-                &transaction,
-                [
-                    "SELECT bucket FROM quarter ORDER BY bucket LIMIT 1 OFFSET ?1",
-                    "DELETE FROM quarter WHERE bucket < ?1",
-                ],
-                cutoff.div_euclid(QUARTER),
-                &mut room,
-            )?;
+            done.quarters = delete_buckets(&transaction, "quarter", cutoff.div_euclid(QUARTER), &mut room)?;
             forgotten.quarters = forgotten.quarters.max(cutoff);
         }
         if let Some(cutoff) = plan.unreadable {
@@ -219,20 +195,22 @@ fn plan(db: &Connection, now: UnixMillis) -> Result<Plan, StoreError> {
     })
 }
 
-/// Deletes buckets below `cutoff`, as many as there is room for.
+/// Deletes a table's buckets below `cutoff`, as many as there is room for.
 fn delete_buckets(
     db: &Connection,
-    [nth, delete]: [&str; 2],
+    table: &'static str,
     cutoff: i64,
     room: &mut u32,
 ) -> Result<u64, StoreError> {
     if *room == 0 {
         return Ok(0);
     }
-    let reached: Option<i64> = db.prepare_cached(nth)?.query_row([*room], |row| row.get(0)).optional()?;
+    let nth = format!("SELECT bucket FROM {table} ORDER BY bucket LIMIT 1 OFFSET ?1");
+    let reached: Option<i64> = db.prepare_cached(&nth)?.query_row([*room], |row| row.get(0)).optional()?;
     // All nodes of one bucket go together.
     let upto = reached.map_or(cutoff, |bucket| cutoff.min(bucket.saturating_add(1)));
-    let deleted = db.prepare_cached(delete)?.execute([upto])?;
+    let delete = format!("DELETE FROM {table} WHERE bucket < ?1");
+    let deleted = db.prepare_cached(&delete)?.execute([upto])?;
     *room = if upto < cutoff { 0 } else { room.saturating_sub(deleted as u32) };
     Ok(deleted as u64)
 }

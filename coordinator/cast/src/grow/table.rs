@@ -311,6 +311,18 @@ pub const NATURE: &[Row] =
         row(Solitary, Why::Neglect, &[(Aggression, -300)], 14 * 24).when(Sort::Any, 0, 14 * DAY),
     ];
 
+/// How long the longest of these lasts.
+pub const LONGEST: UnixMillis = {
+    let (mut longest, mut place) = (0, 0);
+    while place < NATURE.len() {
+        if NATURE[place].lasts > longest {
+            longest = NATURE[place].lasts;
+        }
+        place += 1;
+    }
+    longest
+};
+
 /// The rows of a character for a cause: its own, or else everybody's.
 pub(super) fn rows(sheet: &Sheet, why: Why) -> Vec<&'static Row> {
     let all = NATURE.iter().filter(|row| row.why == why && row.who.is(sheet));

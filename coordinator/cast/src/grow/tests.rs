@@ -2,7 +2,7 @@
 
 use super::table::MINUTE;
 use super::*;
-use crate::{Direction, Fact, Mood, Occasion, Past, Quantity, Reading, Signal};
+use crate::{Direction, Fact, Mood, Occasion, Quantity, Reading, Signal};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
@@ -36,18 +36,7 @@ fn fact(node: &str, occasion: Occasion, vital: &str) -> Fact {
         Occasion::Eased => (Some(Mood::Crisis), Some(Mood::Happy)),
         _ => (None, None),
     };
-    Fact {
-        event: String::new(),
-        at: 0,
-        node: node.to_owned(),
-        occasion,
-        mood,
-        was,
-        lasted: None,
-        readings: vec![reading(vital)],
-        unheard: None,
-        past: Past::default(),
-    }
+    Fact { mood, was, readings: vec![reading(vital)], ..Fact::of(node, 0, occasion) }
 }
 
 /// Something happens to a node, at this time, told by this vital.

@@ -1,7 +1,6 @@
 //! Plots that open, go on and end, and what they forbid to say.
 
 use super::*;
-use crate::fact::Past;
 use proptest::prelude::*;
 
 const HOUR: UnixMillis = 60 * 60 * 1000;
@@ -11,18 +10,7 @@ fn turns(chapters: &[Chapter]) -> Vec<(Plot, &str, Turn)> {
 }
 
 fn fact(node: &str, occasion: Occasion, mood: Option<Mood>, at: UnixMillis) -> Fact {
-    Fact {
-        event: format!("of {at}"),
-        at,
-        node: node.to_owned(),
-        occasion,
-        mood,
-        was: None,
-        lasted: None,
-        readings: Vec::new(),
-        unheard: None,
-        past: Past::default(),
-    }
+    Fact { event: format!("of {at}"), mood, ..Fact::of(node, at, occasion) }
 }
 
 #[test]

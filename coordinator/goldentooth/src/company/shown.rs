@@ -1,15 +1,17 @@
 //! The characters on stage as they are shown.
 
 use super::grown::Grown;
+use super::nature::Natures;
 use super::plots::Plots;
 use super::{CompanyError, Hosted, word};
+use crate::ask::Ask;
 use crate::surfaces::view::{
     ArcView, BetView, BetsView, BornView, CharacterView, ProfileView, SaidView, ServiceView, TriggerView,
     time,
 };
 use crate::words::hundredths;
 use cast::life::Readiness;
-use cast::{Sheet, Signal};
+use cast::{Sheet, Signal, UnixMillis};
 use node_agent::clock::wall;
 use serde_json::json;
 use stage::{Now, Portrait, Request};
@@ -18,42 +20,80 @@ use std::collections::BTreeMap;
 impl Hosted {
     pub(super) async fn characters(&self) -> Result<Vec<CharacterView>, CompanyError> {
         let portraits = self.request(Request::Portraits).await?;
-        let known = self.services.all(&self.live);
-        let known: Vec<ServiceView> = known.iter().map(ServiceView::from).collect();
-        let Now { cast, kept } = self.seen.borrow().clone();
-        let sheets = portraits.iter().filter_map(|portrait| Some((cast.get(&portrait.id)?, portrait)));
-        let now = wall();
-        let grown = |sheet| Grown { growth: &kept.grown, cast: &cast, sheet, now };
-        Ok(sheets.map(|(sheet, portrait)| self.view(&grown(sheet), portrait, &known)).collect())
+        let moment = self.moment();
+        let shown = portraits.iter().filter_map(|portrait| moment.character(portrait));
+        Ok(shown.collect())
     }
 
     /// What became of everybody on stage, by their sheets' names.
     pub(super) async fn arcs(&self) -> BTreeMap<String, ArcView> {
-        let Now { cast, kept } = self.seen.borrow().clone();
-        let now = wall();
-        let plots = Plots::read(&self.ask).await;
-        let arc = |sheet: &Sheet| ArcView {
-            nature: plots.nature(sheet, now).filter(|_| !kept.grown.is_fixed()),
-            threads: plots.threads(&kept.threads, &cast, sheet),
-        };
-        cast.sheets().iter().map(|sheet| (sheet.id.clone(), arc(sheet))).collect()
+        let moment = self.moment();
+        let past = Past::read(&self.ask, None, moment.now).await;
+        let sheets = moment.seen.cast.sheets().iter();
+        sheets.map(|sheet| (sheet.id.clone(), moment.arc(sheet, &past))).collect()
     }
 
     /// One character, and what became of it.
     pub(super) async fn profile(&self, id: &str) -> Result<ProfileView, CompanyError> {
-        let character = self.characters().await?.into_iter().find(|one| one.id == id);
-        let character = character.ok_or_else(|| CompanyError::Nobody(id.to_owned()))?;
-        let arc = self.arcs().await.remove(id).unwrap_or_default();
-        Ok(ProfileView { character, arc })
+        let portraits = self.request(Request::Portraits).await?;
+        let moment = self.moment();
+        let portrait = portraits.iter().find(|one| one.id == id);
+        let shown =
+            portrait.and_then(|portrait| Some((moment.character(portrait)?, moment.seen.cast.get(id)?)));
+        let (character, sheet) = shown.ok_or_else(|| CompanyError::Nobody(id.to_owned()))?;
+        let past = Past::read(&self.ask, Some(id), moment.now).await;
+        Ok(ProfileView { arc: moment.arc(sheet, &past), character })
     }
 
-    fn view(&self, grown: &Grown<'_>, portrait: &Portrait, services: &[ServiceView]) -> CharacterView {
-        let Grown { growth, cast, sheet, now } = *grown;
+    fn moment(&self) -> Moment {
+        Moment {
+            seen: self.seen.borrow().clone(),
+            services: self.services.all(&self.live).iter().map(ServiceView::from).collect(),
+            nodes: self.live.nodes().into_iter().map(|node| node.name.to_string()).collect(),
+            now: wall(),
+        }
+    }
+}
+
+/// What is recorded of the cast, or of one of it.
+struct Past {
+    plots: Plots,
+    natures: Natures,
+}
+
+impl Past {
+    async fn read(ask: &Ask, id: Option<&str>, now: UnixMillis) -> Self {
+        Self { plots: Plots::read(ask).await, natures: Natures::read(ask, id, now).await }
+    }
+}
+
+/// How the house stands while characters are shown.
+struct Moment {
+    seen: Now,
+    services: Vec<ServiceView>,
+    nodes: Vec<String>,
+    now: UnixMillis,
+}
+
+impl Moment {
+    /// What became of a character.
+    fn arc(&self, sheet: &Sheet, past: &Past) -> ArcView {
+        let Now { cast, kept } = &self.seen;
+        let nature = if kept.grown.is_fixed() { None } else { past.natures.of(sheet) };
+        ArcView { nature, threads: past.plots.threads(&kept.threads, cast, sheet) }
+    }
+
+    /// A character as it is; none if it has left the stage meanwhile.
+    fn character(&self, portrait: &Portrait) -> Option<CharacterView> {
+        let Now { cast, kept } = &self.seen;
+        let (growth, now) = (&kept.grown, self.now);
+        let sheet = cast.get(&portrait.id)?;
+        let grown = Grown { growth, cast, sheet, now };
         let shares = |traits: cast::Traits| {
             traits.iter().map(|(name, value)| (name.to_owned(), hundredths(value))).collect()
         };
-        let nodes = self.live.nodes().into_iter().map(|node| node.name.to_string());
-        let nodes = nodes.filter(|node| cast.embody(node).is_some_and(|head| head.id == sheet.id));
+        let nodes =
+            self.nodes.iter().filter(|node| cast.embody(node).is_some_and(|head| head.id == sheet.id));
         let said = portrait.last.as_ref().map(|line| SaidView {
             by: line.by.clone(),
             text: line.text.clone(),
@@ -63,7 +103,7 @@ impl Hosted {
             facts: serde_json::to_value(&line.facts).unwrap_or_default(),
             at: time(line.at),
         });
-        CharacterView {
+        Some(CharacterView {
             id: sheet.id.clone(),
             name: sheet.name.clone(),
             house: sheet.house.clone(),
@@ -82,7 +122,7 @@ impl Hosted {
             modifiers: grown.modifiers(),
             relationships: grown.relationships(),
             last_said: said,
-            nodes: nodes.collect(),
+            nodes: nodes.cloned().collect(),
             muted: portrait.muted,
             // What a veiled one reacts to is for people to find out.
             triggers: sheet
@@ -90,7 +130,7 @@ impl Hosted {
                 .iter()
                 .filter(|_| portrait.known)
                 .map(|trigger| {
-                    let (supplied, supply) = supply(&trigger.signal, services);
+                    let (supplied, supply) = supply(&trigger.signal, &self.services);
                     TriggerView {
                         signal: trigger.signal.to_string(),
                         feeling: word(&trigger.feeling),
@@ -112,7 +152,7 @@ impl Hosted {
             memories: if portrait.known { grown.memories() } else { Vec::new() },
             insights: if portrait.known { grown.insights() } else { Vec::new() },
             people: grown.people(),
-        }
+        })
     }
 }
 

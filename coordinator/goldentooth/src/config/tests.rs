@@ -63,12 +63,12 @@ fn values_are_checked_where_they_stand() {
 
 #[test]
 fn a_broker_has_account_and_certificate() {
-    let outside = super::outside("mqtt://gt:se:cr@et@b.local:1884", None).unwrap();
+    let outside = super::broker::outside("mqtt://gt:se:cr@et@b.local:1884", None).unwrap();
     assert_eq!(outside.address.to_string(), "mqtt://b.local:1884");
     let (user, password) = outside.account.unwrap();
     assert_eq!((user.as_str(), password.expose()), ("gt", "se:cr@et"));
-    assert!(matches!(super::outside("mqtts://b:8883", None), Err(ConfigError::NoCertificate)));
-    let told = super::outside("mqtt://u:secret@b", None).unwrap_err().to_string();
+    assert!(matches!(super::broker::outside("mqtts://b:8883", None), Err(ConfigError::NoCertificate)));
+    let told = super::broker::outside("mqtt://u:secret@b", None).unwrap_err().to_string();
     assert!(!told.contains("secret"), "{told}");
 }
 

@@ -68,7 +68,7 @@ impl Claim {
 
     /// The message that gives it up: nothing, retained, removes it.
     pub fn release(&self) -> Publish {
-        Publish { topic: self.topic.clone(), payload: Vec::new(), retain: true, qos: QoS::AtLeastOnce }
+        Publish::clearing(self.topic.clone())
     }
 
     /// Whether this is our own claim, heard back.

@@ -59,6 +59,13 @@ pub struct Publish {
     pub qos: QoS,
 }
 
+impl Publish {
+    /// Takes away what the broker keeps on a topic.
+    pub fn clearing(topic: String) -> Self {
+        Self { topic, payload: Vec::new(), retain: true, qos: QoS::AtLeastOnce }
+    }
+}
+
 impl From<Publication> for Publish {
     fn from(message: Publication) -> Self {
         Self {

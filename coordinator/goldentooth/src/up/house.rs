@@ -6,6 +6,7 @@ use crate::data::Data;
 use crate::habits::Habits;
 use crate::intake::Intake;
 use crate::simulate::Agents;
+#[cfg(feature = "stage")]
 use crate::voices::Staged;
 use std::io;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use tokio::task::JoinHandle;
 /// Which rooms run, in the order in which they end.
 pub(super) struct House {
     pub(super) agents: Vec<Agents>,
+    #[cfg(feature = "stage")]
     pub(super) stage: Option<Staged>,
     pub(super) calling: (Calls, JoinHandle<()>),
     pub(super) learning: (Habits, JoinHandle<()>),
@@ -34,6 +36,7 @@ impl House {
         for agents in agents.collect::<Vec<_>>() {
             let _ = agents.await;
         }
+        #[cfg(feature = "stage")]
         if let Some(stage) = self.stage {
             stage.end().await;
         }

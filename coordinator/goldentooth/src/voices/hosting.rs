@@ -43,6 +43,8 @@ pub(crate) struct Hosting<'a> {
     pub(crate) kept: Option<serde_json::Value>,
     /// Whether what happens to the cast is kept: not in a run with simulated nodes.
     pub(crate) lasting: bool,
+    /// The load of this machine per core.
+    pub(crate) load: fn() -> f32,
 }
 
 /// Puts the cast on stage. It ends when it is told to.
@@ -64,6 +66,7 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<Staged, SheetError> {
         seed,
         kept,
         lasting,
+        load,
     } = hosting;
     let tropes = crate::thinking::quiet::tropes(folder);
     let folder = folder.join(SHEETS);
@@ -113,7 +116,7 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<Staged, SheetError> {
     let (aliases, simulated) = (setting.settings.pulse.aliases, setting.settings.simulated);
     let held = Held::start(setting).await;
     let models = Models { router: held.router(), aliases, simulated };
-    let sparing = tokio::spawn(spare(budget, held.router()));
+    let sparing = tokio::spawn(spare(budget, held.router(), load));
     thinking.enter(held);
     let passage = Passage::default();
     company.enter(Hosted {

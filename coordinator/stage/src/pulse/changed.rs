@@ -1,7 +1,7 @@
 //! The facts of what changed, each with the event that records it if one is at hand.
 
 use super::digest::{Scene, Stands, Trouble, Turned};
-use cast::{Fact, Occasion, Past, Reading, UnixMillis};
+use cast::{Fact, Occasion, Reading};
 use fleet::service::unit_name;
 use minds::fence;
 use serde_json::Value;
@@ -28,7 +28,7 @@ pub(super) fn of_trouble(
     let fact = Fact {
         event: event.map(|event| event.id.to_string()).unwrap_or_default(),
         readings: vec![Reading::sign(what, &fence::clean(&words, SIGN))],
-        ..plain(&fence::clean(subject, SUBJECT), at, Occasion::Signal)
+        ..Fact::of(fence::clean(subject, SUBJECT), at, Occasion::Signal)
     };
     (fact, event.map(|event| event.id))
 }
@@ -60,24 +60,8 @@ pub(super) fn of_turn(turned: &Turned, scene: &Scene, events: &[Event]) -> (Fact
         Stands::Well => (Occasion::Happy, Some(cast::Mood::Happy)),
     };
     let since = scene.nodes.iter().find(|node| node.name == turned.node).and_then(|node| node.since);
-    let fact = Fact { mood, ..plain(&turned.node, since.unwrap_or(scene.now), occasion) };
+    let fact = Fact { mood, ..Fact::of(&turned.node, since.unwrap_or(scene.now), occasion) };
     (fact, None)
-}
-
-/// A fact of which no more is known.
-fn plain(node: &str, at: UnixMillis, occasion: Occasion) -> Fact {
-    Fact {
-        event: String::new(),
-        at,
-        node: node.to_owned(),
-        occasion,
-        mood: None,
-        was: None,
-        lasted: None,
-        readings: Vec::new(),
-        unheard: None,
-        past: Past::default(),
-    }
 }
 
 /// How a node stands after an occasion; none where it doesn't tell.

@@ -3,7 +3,7 @@
 use super::plan::{Found, House, tells_its_fact};
 use super::style::Styles;
 use cast::truth::{self, Untrue};
-use cast::{Cast, Filled, Kind, Slot, Slots};
+use cast::{Cast, Filled, Kind, Slot, Slots, capital};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -178,11 +178,6 @@ fn without_slots(template: &str) -> String {
         text = text.replace(&format!("{{{}}}", slot.name()), " ");
     }
     text
-}
-
-pub(crate) fn capital(line: &str) -> String {
-    let mut characters = line.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 /// A line that is refused, as it may be shown.

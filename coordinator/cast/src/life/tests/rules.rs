@@ -1,7 +1,7 @@
 //! The rules hold whatever comes, and whatever it is about.
 
 use super::*;
-use crate::{Fact, Mood, Occasion, Past};
+use crate::{Fact, Mood, Occasion};
 
 /// What one character took up: when, in which room, and what.
 type Lived<M> = Vec<(Millis, String, Vec<M>)>;
@@ -49,15 +49,8 @@ fn pattern<M>(lived: &Lived<M>) -> Vec<(Millis, String, usize)> {
 fn fact(number: usize) -> Fact {
     Fact {
         event: format!("event {number}"),
-        at: i64::try_from(number).unwrap(),
-        node: format!("pi-{number:02}"),
-        occasion: Occasion::Stressed,
         mood: Some(Mood::Stressed),
-        was: None,
-        lasted: None,
-        readings: Vec::new(),
-        unheard: None,
-        past: Past::default(),
+        ..Fact::of(format!("pi-{number:02}"), i64::try_from(number).unwrap(), Occasion::Stressed)
     }
 }
 

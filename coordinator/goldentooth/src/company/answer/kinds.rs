@@ -73,8 +73,3 @@ pub(super) async fn answer(scene: &Scene<'_>, asked: &Asked, kind: Question, she
         Question::List => fleet::list(scene),
     }
 }
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}

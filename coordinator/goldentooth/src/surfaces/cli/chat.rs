@@ -1,7 +1,7 @@
 //! `chat`: a conversation with the cast, with history and completion of names.
 
 use super::ask::{CliError, Coordinator};
-use super::question::{ChatArgs, Question};
+use super::question::{Asker, ChatArgs, Question};
 use super::screen::{Screen, clean};
 use super::{habit, person};
 use crate::surfaces::view::{CharacterView, EventView, NodeView};
@@ -25,14 +25,15 @@ const BEFORE: usize = 3;
 /// What was asked is with the coordinator: a conversation goes on where it was
 /// left, also after a restart.
 pub(super) fn chat(args: &ChatArgs, screen: &mut Screen<'_>) -> Result<(), CliError> {
-    let coordinator = Coordinator::new(&args.target)?;
-    let person = person(args.person.as_ref());
+    let Asker { person: named, taste, target } = &args.asker;
+    let coordinator = Coordinator::new(target)?;
+    let person = person(named.as_ref());
     let names = Names::of(&coordinator)?;
     let nodes = names.nodes();
     // Of which node was spoken last: "that's the backup" is about it.
     let mut about: Option<String> = None;
     screen.line("Ask the cast; @name, @office or @all says who shall answer. An empty line ends it.")?;
-    if !args.target.json {
+    if !target.json {
         recall(&coordinator, &person, screen)?;
     }
     let mut lines = Lines::open(names);
@@ -46,18 +47,15 @@ pub(super) fn chat(args: &ChatArgs, screen: &mut Screen<'_>) -> Result<(), CliEr
             }
             continue;
         }
-        let question = Question { text: &line, person: &person, flavour: args.taste.flavour };
-        let asked = if args.target.json {
-            question.put(&coordinator)
-        } else {
-            question.put_aloud(&coordinator, screen)
-        };
+        let question = Question { text: &line, person: &person, flavour: taste.flavour };
+        let asked =
+            if target.json { question.put(&coordinator) } else { question.put_aloud(&coordinator, screen) };
         match asked {
             Ok(answers) => {
                 let facts = answers.answers.iter().flat_map(|answer| &answer.facts);
                 about =
                     facts.map(|fact| fact.subject.clone()).find(|subject| nodes.contains(subject)).or(about);
-                if args.target.json {
+                if target.json {
                     screen.json(&answers, false)?;
                 }
             }

@@ -20,13 +20,8 @@ pub struct AskArgs {
     /// The question; @NAME, @OFFICE or @all says who shall answer
     #[arg(required = true)]
     text: Vec<String>,
-    /// Who asks
-    #[arg(long = "as", value_name = "PERSON")]
-    pub(super) person: Option<String>,
     #[command(flatten)]
-    pub(super) taste: Taste,
-    #[command(flatten)]
-    pub(super) target: Target,
+    asker: Asker,
 }
 
 /// `goldentooth chat`
@@ -39,6 +34,13 @@ Examples:
   goldentooth chat
   goldentooth chat --as ann --flavour light")]
 pub struct ChatArgs {
+    #[command(flatten)]
+    pub(super) asker: Asker,
+}
+
+// Who asks, whom, and how much voice is wanted; a doc here would become the help's.
+#[derive(Debug, Args)]
+pub(super) struct Asker {
     /// Who asks
     #[arg(long = "as", value_name = "PERSON")]
     pub(super) person: Option<String>,
@@ -92,10 +94,11 @@ impl Question<'_> {
 }
 
 pub(super) fn ask(args: &AskArgs, screen: &mut Screen<'_>) -> Result<(), CliError> {
-    let coordinator = Coordinator::new(&args.target)?;
-    let (text, person) = (args.text.join(" "), person(args.person.as_ref()));
-    let question = Question { text: &text, person: &person, flavour: args.taste.flavour };
-    if args.target.json {
+    let Asker { person: named, taste, target } = &args.asker;
+    let coordinator = Coordinator::new(target)?;
+    let (text, person) = (args.text.join(" "), person(named.as_ref()));
+    let question = Question { text: &text, person: &person, flavour: taste.flavour };
+    if target.json {
         return Ok(screen.json(&question.put(&coordinator)?, false)?);
     }
     question.put_aloud(&coordinator, screen).map(drop)

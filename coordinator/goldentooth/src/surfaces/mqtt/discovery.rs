@@ -10,6 +10,7 @@
 
 use super::{Publication, message};
 use crate::live::{About, NodeSnapshot};
+use crate::words::capital;
 use frames::{FleetName, Leaf, NodeName, Topic, Vital};
 use rumqttc::v5::mqttbytes::QoS;
 use serde_json::{Map, Value, json};
@@ -168,12 +169,9 @@ fn silent(id: &str, topic: &str) -> Value {
 
 fn sensor(id: &str, vital: Vital) -> Value {
     let name = vital.name();
-    let words = vital.row().words;
-    let mut first = words.chars();
-    let words: String = first.next().into_iter().flat_map(char::to_uppercase).chain(first).collect();
     let mut sensor = json!({
         "uniq_id": format!("{id}_{name}"),
-        "name": words,
+        "name": capital(vital.row().words),
         // What was not measured this time is unknown, which is "None" for Home Assistant.
         "val_tpl": format!("{{{{value_json.vitals.get('{name}',{{}}).get('value')}}}}"),
     });

@@ -3,6 +3,7 @@
 use super::time;
 use crate::flavour::Flavour;
 use crate::live::{Event, Said, SaidKind};
+use crate::words::capital;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -73,10 +74,7 @@ fn spoken(payload: &serde_json::Value, flavour: Flavour) -> Option<String> {
     if flavour == Flavour::Off && !version("plain").is_empty() {
         return Some(said.to_owned());
     }
-    let mut name = by.to_owned();
-    if let Some(first) = name.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
+    let name = capital(by);
     let kind =
         text("kind").filter(|kind| *kind != "fact").map(|kind| format!(" ({kind})")).unwrap_or_default();
     Some(format!("{name}{kind}: “{said}”"))

@@ -2,8 +2,8 @@
 #![allow(clippy::unnecessary_wraps)] // every kind answers in one shape: none where it can't
 
 use super::super::{Told, causes, clock, fact, gravity, reading, span, state};
-use super::capital;
 use crate::live::NodeSnapshot;
+use crate::words::capital;
 use cast::ask::Asked;
 use frames::Vital;
 use node_agent::clock::wall;

@@ -2,10 +2,11 @@
 #![allow(clippy::unnecessary_wraps)] // every kind answers in one shape: none where it can't
 
 use super::super::{Scene, Told, clock, fact, span};
-use super::{MOST, capital};
+use super::MOST;
 use crate::ask::{EventQuery, PastQuery, RecordQuery};
 use crate::live::{Event, NodeSnapshot};
 use crate::surfaces::view::FactView;
+use crate::words::capital;
 use cast::ask::{Asked, Stretch};
 use frames::Vital;
 use node_agent::clock::wall;

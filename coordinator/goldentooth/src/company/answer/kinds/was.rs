@@ -1,10 +1,11 @@
 //! Questions after a value that was: "and yesterday?"
 
 use super::super::{Scene, Told, clock, fact};
+use super::node;
 use super::past::stretch;
-use super::{capital, node};
 use crate::ask::{PastQuery, Point};
 use crate::live::NodeSnapshot;
+use crate::words::capital;
 use cast::ask::{Asked, Stretch};
 use fleet::words::{quantity, tidy};
 use frames::Vital;

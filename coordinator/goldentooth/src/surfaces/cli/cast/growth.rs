@@ -1,8 +1,8 @@
 //! What has become of a character, in words: each change with its cause.
 
-use super::show::capital;
 use crate::surfaces::cli::screen::{Screen, clean};
 use crate::surfaces::view::{CharacterView, MemoryView, ModifierView};
+use crate::words::capital;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 

@@ -3,6 +3,7 @@
 use super::growth;
 use crate::surfaces::cli::screen::{Screen, WIDTH, cell, clean, cut, wrapped};
 use crate::surfaces::view::{ArcView, CharacterView, EventView};
+use crate::words::capital;
 use serde_json::Value;
 
 pub(super) fn table(all: &[CharacterView], screen: &mut Screen<'_>) -> std::io::Result<()> {
@@ -115,9 +116,4 @@ pub(super) fn why(
         }
     }
     screen.flush()
-}
-
-pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
