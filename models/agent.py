@@ -9,6 +9,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 MOODS = ["bored", "happy", "stressed", "crisis"]
 HEAD = 4  # columns before the features: node, moods, rules' verdict, mark
 CALM, TROUBLE = 0b0011, 0b1100
+# No mood, and yet to be written.
+HISTORY = 0b10000
 
 
 class Agent:
@@ -47,6 +49,10 @@ class Agent:
         options = [*(["--model", str(model)] if model else []), *(["--relative"] if relative else [])]
         return np.frombuffer(self.run("judge", *options, stdin=trace), "<f4").reshape(-1, 8)
 
+    def scored(self, trace):
+        """The same of a trace whose only column is a score from 0 to 1, as if it were trouble."""
+        return np.frombuffer(self.run("scored", stdin=trace), "<f4").reshape(-1, 8)
+
     def trace(self, trace, relative, every=1):
         """Features of each `every`-th labelled row."""
         options = ["--every", str(every), *(["--relative"] if relative else [])]
@@ -72,6 +78,13 @@ class Incidents:
         values = data["values"].T.astype(np.float64) / 255
         return cls(data["machines"], data["metrics"], data["machine"].astype(int), data["minute"], data["label"], values)
 
-    def trace(self):
-        moods = np.select([self.label == 0, self.label == 1], [CALM, TROUBLE], 0)
+    def every(self, minutes):
+        """The same with every so many-th row of each machine."""
+        keep = np.concatenate([np.flatnonzero(self.machine == one)[::minutes] for one in np.unique(self.machine)])
+        columns = (self.machine, self.minute, self.label, self.values)
+        return Incidents(self.machines, self.metrics, *(column[keep] for column in columns))
+
+    def trace(self, history=0):
+        """As the agent's program takes it; `history` marks the rows that carry no label."""
+        moods = np.select([self.label == 0, self.label == 1], [CALM, TROUBLE], history)
         return trace(self.metrics, self.machine, self.minute.astype(np.float64) * 60_000, moods, self.values)

@@ -1,6 +1,8 @@
 """Simpler judges of the same incidents. Each gives a score per labelled row of a machine,
 from that machine's own history and its past alone."""
 
+import warnings
+
 import numpy as np
 
 
@@ -19,7 +21,7 @@ def recent(values, count=5):
 
 
 def load_average(history, values, metrics):
-    names = [place for place, name in enumerate(metrics) if name in ("load_1", "cpu_r")] or [0]
+    names = [place for place, name in enumerate(metrics) if name in ("load_1", "cpu_r", "load1")] or [0]
     return values[:, names].max(axis=1)
 
 
@@ -53,36 +55,76 @@ def mahalanobis_steps(history, values, metrics):
     return mahalanobis(history, values, metrics, steps=True)
 
 
-def novelty(history, values, metrics, models=6, clusters=2, lags=2):
-    """In the manner of Netdata: two-means per metric and window of six hours, consensus of six."""
-    from sklearn.cluster import KMeans
+class Novelty:
+    """In the manner of Netdata: two-means per metric and window of the history, consensus of
+    six. A window has so many samples."""
 
-    def shaped(column):
+    def __init__(self, history, span, models=6, clusters=2):
+        from sklearn.cluster import KMeans
+        from sklearn.exceptions import ConvergenceWarning
+
+        def fit(window):
+            means = KMeans(clusters, n_init=1, max_iter=10, random_state=0).fit(window)
+            return means, means.transform(window).min(axis=1).max() * 1.01 + 1e-6
+
+        with warnings.catch_warnings():
+            # What stands still has one cluster, and that is no news.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            starts = np.linspace(0, max(0, len(history) - span), models).astype(int)
+            columns = [self.shaped(column) for column in history.T]
+            self.metrics = [[fit(before[start : start + span]) for start in starts] for before in columns]
+
+    @staticmethod
+    def shaped(column, lags=2):
         smooth = np.convolve(column, np.ones(3) / 3)[: len(column)]
         return np.stack([np.concatenate([np.full(lag, smooth[0]), smooth[: len(smooth) - lag]]) for lag in range(lags + 1)], 1)
 
-    out = np.zeros(len(values))
+    def score(self, values):
+        """The share of metrics that all windows find new."""
+        new = []
+        for column, fits in zip(values.T, self.metrics):
+            now = self.shaped(column)
+            new.append(np.all([means.transform(now).min(axis=1) > far for means, far in fits], axis=0))
+        return np.mean(new, axis=0)
+
+
+def novelty(history, values, metrics):
     # Six hours of every twentieth minute.
-    span = 18
-    for place in range(values.shape[1]):
-        before, now = shaped(history[:, place]), shaped(values[:, place])
-        agree = np.zeros(len(values))
-        starts = np.linspace(0, max(0, len(before) - span), models).astype(int)
-        for start in starts:
-            window = before[start : start + span]
-            means = KMeans(clusters, n_init=1, max_iter=10, random_state=0).fit(window)
-            near = means.transform(window).min(axis=1)
-            far = means.transform(now).min(axis=1)
-            agree += far > near.max() * 1.01 + 1e-6
-        out += agree >= models
-    return out / values.shape[1]
+    return Novelty(history, span=18).score(values)
 
 
+NOVELTY = "k-means novelty (Netdata's manner)"
 ALL = {
     "load average": load_average,
     "mean z-score": mean_deviation,
     "PCA residual": pca_residual,
     "Mahalanobis": mahalanobis,
     "Mahalanobis with steps": mahalanobis_steps,
-    "k-means novelty (Netdata's manner)": novelty,
+    NOVELTY: novelty,
 }
+
+
+def of_recordings(played, plays, hours=3):
+    """The score of each simpler judge for each labelled row of our recordings, in the order of
+    the plays. Each judges by what stands before a recording, which is lent to it where a play
+    has no past; vitals are scaled by their extremes, as the incident traces are."""
+    low, high = np.nanmin(played.values, axis=0), np.nanmax(played.values, axis=0)
+    scale = np.where(high > low, high - low, 1)
+    calm = ("idle", "steady")
+    scores, windows = {}, {}
+    for every in sorted({play[0] for play in plays}):
+        for number, kind in enumerate(played.kinds):
+            now, mood = played.play(number, every)
+            before = played.past(every, hours, but=(number,))
+            history, now = (np.nan_to_num((part - low) / scale) for part in (before, now))
+            both = np.vstack([history, now])
+            whose = (every, number if kind in calm else None)
+            if whose not in windows:
+                windows[whose] = Novelty(history, span=len(history) // 6)
+            for name, judge in ALL.items():
+                told = windows[whose].score(both) if name == NOVELTY else judge(history, both, played.vitals)
+                scores[name, every, number] = told[len(history) :][mood <= 3]
+    numbers = range(len(played.kinds))
+    return {
+        name: np.concatenate([scores[name, every, number] for every, *_ in plays for number in numbers]) for name in ALL
+    }

@@ -30,8 +30,8 @@ class Rows:
     likely it is that one of the other moods is true after all."""
 
     def __init__(self, x, y, weight, group, doubt=None):
-        self.x, self.y, self.weight, self.group = x, y, weight.astype(np.float32), group
-        self.doubt = np.zeros(len(x), np.float32) if doubt is None else doubt.astype(np.float32)
+        self.x, self.y, self.weight, self.group = x, y, weight.astype(np.float64), group
+        self.doubt = np.zeros(len(x)) if doubt is None else doubt
 
     def columns(self):
         return self.x, self.y, self.weight, self.group, self.doubt
@@ -72,7 +72,7 @@ def incidents(agent, name):
             some = keep & mood & (machine == one)
             weight[some] = share / max(1, some.sum())
     x = rows[:, HEAD:]
-    far = 1 / (1 + np.exp(-STEEP * (x[:, agent.unnamed] - FAR)))
+    far = 1 / (1 + np.exp(-STEEP * (x[:, agent.unnamed].astype(np.float64) - FAR)))
     full = Rows(x, y, weight, machine, (1 - BELIEVED) * np.where(hit, 1 - far, far))
     return source, full, full.only(keep)
 

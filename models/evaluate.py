@@ -136,8 +136,8 @@ def main():
         if options.baselines:
             from report import simpler
 
-            for name, value in simpler(source).items():
-                print(f"{name}: AP per machine {value['AP per machine']:.3f}")
+            for name, value in simpler(agent, source).items():
+                print(f"{name}: AP per machine {value['AP']:.3f}")
     if options.scores:
         write(options.scores, source, said)
 

@@ -35,8 +35,9 @@ def runs(flags):
 
 
 def alarms(label, alarm, minute, machine):
-    """Event recall, false alarms per node-day, and minutes to detection (median)."""
-    found, events, false, days, late = 0, 0, 0, 0.0, []
+    """Event recall, false alarms per node-day, minutes to detection (median), and the share of
+    the calm rows that an alarm stands over."""
+    found, events, false, days, late, calm, over = 0, 0, 0, 0.0, [], 0, 0
     for one in np.unique(machine):
         rows = machine == one
         truth, said, at = label[rows].astype(bool), alarm[rows].astype(bool), minute[rows].astype(float)
@@ -47,11 +48,13 @@ def alarms(label, alarm, minute, machine):
             if len(hits):
                 found += 1
                 late.append(at[begin + hits[0]] - at[begin])
+        calm, over = calm + int((~truth).sum()), over + int((said & ~truth).sum())
         false += sum(not truth[begin:end].any() for begin, end in zip(*runs(said)))
     return {
         "events": events,
         "recall": found / max(1, events),
-        "false_per_day": false / max(days, 1e-9),
+        "false_per_day": float(false / max(days, 1e-9)),
+        "false_share": over / max(1, calm),
         "minutes_to_detection": float(np.median(late)) if late else None,
     }
 

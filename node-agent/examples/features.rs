@@ -33,6 +33,9 @@ enum Command {
         #[arg(long)]
         relative: bool,
     },
+    /// What nodes would have said whose trouble is the only column of a trace, from 0 to 1,
+    /// from standard input.
+    Scored,
     /// Readings of this machine as CSV, by the agent's own sampler, until standard
     /// output is closed or the time is up.
     Sample {
@@ -101,6 +104,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Model::at_hand(|| {
                 trace::judged(io::stdin().lock(), BufWriter::new(io::stdout()), model.as_ref(), relative)
             })?;
+        }
+        Command::Scored => {
+            trace::scored(BufReader::new(io::stdin().lock()), BufWriter::new(io::stdout()))?;
         }
         Command::Sample { every, count } => sample(&mut out, Duration::from_millis(every), count)?,
         Command::Lives { seed, first, count, hours, every } => {

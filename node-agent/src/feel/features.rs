@@ -22,8 +22,8 @@ use crate::Millis;
 use frames::{Readings, Vital};
 use sha2::{Digest as _, Sha256};
 
-/// The version of the schema's own form.
-pub const SCHEMA_VERSION: u32 = 3;
+/// The version of the schema: of its form, and of how what it names is computed.
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// Features of one windowed quantity: four changes and a spread.
 pub(super) const OF_WINDOWS: usize = Window::ALL.len() + 1;

@@ -15,7 +15,7 @@
 
 use super::model::likeliest;
 use super::steady::Steady;
-use super::threshold::Threshold;
+use super::threshold::{Threshold, smoothed};
 use crate::Millis;
 use frames::{MOODS, Mood};
 
@@ -32,9 +32,6 @@ pub struct Judge {
 
 /// An alarm ends when trouble is below this share of the threshold.
 const OVER: f32 = 0.6;
-
-/// The time constant of the smoothing between the calm moods, in seconds.
-const SMOOTH: f32 = 120.0;
 
 /// With the rules, a crisis of this probability is one.
 const THINKABLE: f32 = 0.2;
@@ -83,11 +80,10 @@ impl Judge {
     /// What is likeliest: of the calm moods, which was the likelier of late.
     fn likely(&mut self, probabilities: &[f32; MOODS], seconds: f32) -> Mood {
         let [bored, happy, ..] = *probabilities;
-        let keep = (-seconds.max(0.0) / SMOOTH).exp();
-        let leisure = self.leisure.get_or_insert(bored - happy);
-        *leisure = bored - happy + keep * (*leisure - (bored - happy));
+        let leisure = smoothed(self.leisure, bored - happy, seconds);
+        self.leisure = Some(leisure);
         match likeliest(probabilities) {
-            Mood::Bored | Mood::Happy if *leisure >= 0.0 => Mood::Bored,
+            Mood::Bored | Mood::Happy if leisure >= 0.0 => Mood::Bored,
             Mood::Bored | Mood::Happy => Mood::Happy,
             trouble => trouble,
         }

@@ -20,8 +20,14 @@ pub const FEWEST: usize = 8;
 const LEAST: f32 = 0.15;
 const MOST: f32 = 0.98;
 
-/// The time constant of the smoothing of trouble, in seconds.
+/// The time constant of what is smoothed, in seconds.
 const SMOOTH: f32 = 120.0;
+
+/// A value that speaks for `seconds`, smoothed over two minutes; the first stands as it is.
+pub(super) fn smoothed(before: Option<f32>, value: f32, seconds: f32) -> f32 {
+    let keep = (-seconds.max(0.0) / SMOOTH).exp();
+    before.map_or(value, |before| value + keep * (before - value))
+}
 
 /// A node's memory of its own trouble.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,8 +60,7 @@ impl Threshold {
     /// Takes the trouble (0 to 1) of a sample that speaks for `seconds`, and gives
     /// it smoothed over two minutes.
     pub fn observe(&mut self, trouble: f32, seconds: f32) -> f32 {
-        let keep = (-seconds.max(0.0) / SMOOTH).exp();
-        let smooth = self.smooth.map_or(trouble, |smooth| trouble + keep * (smooth - trouble));
+        let smooth = smoothed(self.smooth, trouble, seconds);
         self.smooth = Some(smooth);
         self.highest = self.highest.max(smooth);
         self.seconds += seconds.max(0.0);

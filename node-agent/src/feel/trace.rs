@@ -250,7 +250,6 @@ pub fn judged(
 ) -> Result<u64, TraceError> {
     let mut out = Rows::new(out);
     let names = header(&mut input)?;
-    let mood = |mood: Option<Mood>| mood.map_or(-1.0, |mood| f32::from(mood as u8));
     if relative {
         let count = few_enough(&names)?;
         let (mut machine, mut judge) = (Unnamed::new(count), Judge::default());
@@ -264,7 +263,7 @@ pub fn judged(
             let judged = judge.judge(row.at, machine.seconds, &said, None);
             if row.moods != 0 {
                 let head = [row.node as f32, place as f32, judged.trouble];
-                out.write(&head, &[said[0], said[1], said[2], said[3], mood(judged.mood)])?;
+                out.write(&head, &verdict(&said, judged.mood))?;
             }
             Ok(())
         })?;
@@ -279,13 +278,41 @@ pub fn judged(
         let readings = named.readings(row);
         let feeling = feeler.feel(row.at, &readings);
         if row.moods != 0 {
-            let [bored, happy, stressed, crisis] = feeling.probabilities;
             let head = [row.node as f32, place as f32, feeling.trouble];
-            out.write(&head, &[bored, happy, stressed, crisis, mood(feeling.mood)])?;
+            out.write(&head, &verdict(&feeling.probabilities, feeling.mood))?;
         }
         Ok(())
     })?;
     out.finish()
+}
+
+/// What nodes would have said, had their trouble been the only column of the trace: any
+/// judge's score from 0 to 1, with the threshold, the smoothing and the steadiness of a
+/// model's.
+pub fn scored(mut input: impl BufRead, out: impl Write) -> Result<u64, TraceError> {
+    let mut out = Rows::new(out);
+    let names = header(&mut input)?;
+    let (mut judge, mut last) = (Judge::default(), 0);
+    rows(input, names.len(), |place, row| {
+        if row.first {
+            (judge, last) = (Judge::default(), row.at);
+        }
+        let seconds = row.at.saturating_sub(last).min(LONGEST) as f32 / 1_000.0;
+        last = row.at;
+        let score = row.values.first().map_or(0.0, |score| *score as f32);
+        let said = [1.0 - score, 0.0, 0.0, score];
+        let judged = judge.judge(row.at, seconds, &said, None);
+        if row.moods != 0 {
+            out.write(&[row.node as f32, place as f32, judged.trouble], &verdict(&said, judged.mood))?;
+        }
+        Ok(())
+    })?;
+    out.finish()
+}
+
+/// Probabilities and mood (−1: none) as they are written.
+fn verdict(&[bored, happy, stressed, crisis]: &[f32; MOODS], mood: Option<Mood>) -> [f32; MOODS + 1] {
+    [bored, happy, stressed, crisis, mood.map_or(-1.0, |mood| f32::from(mood as u8))]
 }
 
 /// Lives of simulated boxes become features, labelled by what truly happened:

@@ -119,3 +119,43 @@ fn clocks_that_jump_and_extremes_do_no_harm() {
         assert!(features.vector().iter().all(|value| value.is_finite()), "at {at}");
     }
 }
+
+/// The hash of the schema must be another where a feature is computed otherwise: a model
+/// that learned from the one would be given the other. If this fails by intent, raise
+/// [`SCHEMA_VERSION`], write down what is computed now, and train anew.
+#[test]
+fn what_is_computed_belongs_to_the_schemas_version() {
+    let mut features = Features::default();
+    let mut random = fastrand::Rng::with_seed(3);
+    for step in 0..720_u64 {
+        let work = if step / 90 % 2 == 0 { 1.0 } else { 0.0 };
+        let mut noisy = |value: f32| value * (0.8 + 0.4 * random.f32());
+        let sample = [
+            (Vital::Cpu, noisy(5.0 + 40.0 * work)),
+            (Vital::Load1, noisy(0.2 + 1.5 * work)),
+            (Vital::PsiIoSome, noisy(1.0 + 4.0 * work)),
+            (Vital::MemoryUsed, noisy(30.0)),
+            (Vital::NetSent, noisy(2_000.0)),
+            (Vital::Temperature, 45.0 + 10.0 * work),
+            (Vital::DiskUsed, 60.0 + step as f32 / 100.0),
+            (Vital::OomKills, (step / 700) as f32),
+        ];
+        features.observe(step * 10_000, &readings(&sample));
+        features.learn();
+    }
+    let vector = features.vector();
+    let mean = |part: core::ops::Range<usize>| {
+        let count = part.len() as f32;
+        vector[part].iter().map(|value| value.abs()).sum::<f32>() / count
+    };
+    let mut told = vec![mean(0..WINDOWS_AT), mean(WINDOWS_AT..NORMALS_AT), mean(NORMALS_AT..STRANGE_AT)];
+    told.extend(&vector[STRANGE_AT..FEATURES]);
+    assert_eq!(SCHEMA_VERSION, 4);
+    let expected: [f32; 3 + STRANGE] = [
+        0.059, 0.0095, 0.0651, 0.0836, -0.0051, -0.006, -0.0146, -0.0249, 0.0159, 0.126, 0.109, 0.2259,
+        0.2003, 0.3371, 0.2316, 0.2306, 0.2273, 0.1575, 0.164, 0.0733, 0.0733, 0.0, 0.0, 0.1429, -0.0733,
+    ];
+    for (place, (now, then)) in told.iter().zip(expected).enumerate() {
+        assert!((now - then).abs() < 1e-3, "{place}: {told:?}");
+    }
+}

@@ -95,3 +95,25 @@ fn simulated_lives_are_labelled_and_repeatable() {
     assert_eq!(run(), run());
     assert!(run().len() > 40 * COLUMNS * 4);
 }
+
+/// The threshold is the node's own, so what another node would call trouble is none here.
+#[test]
+fn any_score_is_judged_as_a_models_trouble() {
+    let days = |peak: f64| -> Vec<[f64; 4]> {
+        (0..5 * 1_440)
+            .map(|minute| {
+                let odd = minute >= 4 * 1_440 && minute % 1_440 < 30;
+                let daily = if minute % 1_440 < 30 { peak } else { 0.2 };
+                [1.0, f64::from(minute) * 60_000.0, 1.0, if odd { 0.6 } else { daily }]
+            })
+            .collect()
+    };
+    for (peak, crisis) in [(0.2, true), (0.7, false)] {
+        let rows = days(peak);
+        let rows: Vec<&[f64]> = rows.iter().map(<[f64; 4]>::as_slice).collect();
+        let mut out = Vec::new();
+        assert_eq!(scored(trace("score", &rows).as_slice(), &mut out).unwrap(), 7_200);
+        let last: Vec<f32> = numbers(&out).chunks(8).skip(4 * 1_440).map(|row| row[7]).collect();
+        assert_eq!(last.contains(&3.0), crisis, "daily up to {peak}");
+    }
+}
