@@ -163,15 +163,23 @@ fn one(model: &str, kind: &str, way: &str, more: &str) -> String {
     )
 }
 
-#[test]
-fn an_answer_is_shown_as_it_comes_and_whoever_goes_away_ends_it() {
+/// A coordinator for each dialect, with one provider that behaves so.
+fn each_dialect(way: &str, more: &str, mut meet: impl FnMut(&str, &Server, &Scratch, Coordinator)) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     for kind in ["anthropic", "openai"] {
         let model = runtime.block_on(Server::start());
         let scratch = Scratch::new();
         let file = scratch.join("goldentooth.toml");
-        std::fs::write(&file, one(&model.url, kind, "stalls", "")).expect("a file");
-        let coordinator = in_crisis(&scratch, &file);
+        std::fs::write(&file, one(&model.url, kind, way, more)).expect("a file");
+        let coordinator = started(&scratch, &file);
+        meet(kind, &model, &scratch, coordinator);
+    }
+}
+
+#[test]
+fn an_answer_is_shown_as_it_comes_and_whoever_goes_away_ends_it() {
+    each_dialect("stalls", "", |kind, model, scratch, coordinator| {
+        fall(&coordinator, "pi-07", scratch);
         let mut command = Command::new(binary("goldentooth"));
         command
             .args(["ask", "how", "is", "the", "fleet"])
@@ -197,33 +205,31 @@ fn an_answer_is_shown_as_it_comes_and_whoever_goes_away_ends_it() {
         });
         assert_eq!(ledger["calls"][0]["outcome"], "cancelled", "{kind}: {ledger}");
         assert!(coordinator.stop().success());
-    }
+    });
 }
 
 #[test]
 fn a_tale_in_a_models_words_out_of_a_purse_of_its_own() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    for kind in ["anthropic", "openai"] {
-        let model = runtime.block_on(Server::start());
-        let scratch = Scratch::new();
-        let file = scratch.join("goldentooth.toml");
-        let more = "simulated = true\n[minds.budget]\nfiction = 5000";
-        std::fs::write(&file, one(&model.url, kind, "well", more)).expect("a file");
-        let coordinator = started(&scratch, &file);
-        told(&coordinator, &["cast", "tale"]);
-        let begun = eventually("a tale begins", secs(20), || coordinator.events("tale_began").pop());
-        assert_eq!((&begun["payload"]["mind"], model.calls()), (&"home".into(), 1), "{kind}: {begun}");
-        let beats = begun["payload"]["beats"].as_array().expect("beats");
-        let line = eventually("its first line", secs(20), || coordinator.events("tells").first().cloned());
-        let line = &line["payload"];
-        assert_eq!((&line["mind"], &line["text"]), (&"home".into(), &beats[0]["text"]), "{kind}: {line}");
-        assert_eq!(line["kind"], "fiction", "{kind}: {line}");
-        let minds = told(&coordinator, &["minds"]);
-        assert_eq!(
-            (&minds["budget"]["fiction"], &minds["budget"]["day"]),
-            (&54.into(), &0.into()),
-            "{minds}"
-        );
-        assert!(coordinator.stop().success());
-    }
+    each_dialect(
+        "well",
+        "simulated = true\n[minds.budget]\nfiction = 5000",
+        |kind, model, _, coordinator| {
+            told(&coordinator, &["cast", "tale"]);
+            let begun = eventually("a tale begins", secs(20), || coordinator.events("tale_began").pop());
+            assert_eq!((&begun["payload"]["mind"], model.calls()), (&"home".into(), 1), "{kind}: {begun}");
+            let beats = begun["payload"]["beats"].as_array().expect("beats");
+            let line =
+                eventually("its first line", secs(20), || coordinator.events("tells").first().cloned());
+            let line = &line["payload"];
+            assert_eq!((&line["mind"], &line["text"]), (&"home".into(), &beats[0]["text"]), "{kind}: {line}");
+            assert_eq!(line["kind"], "fiction", "{kind}: {line}");
+            let minds = told(&coordinator, &["minds"]);
+            assert_eq!(
+                (&minds["budget"]["fiction"], &minds["budget"]["day"]),
+                (&54.into(), &0.into()),
+                "{minds}"
+            );
+            assert!(coordinator.stop().success());
+        },
+    );
 }

@@ -141,6 +141,8 @@ pub struct Names {
     pub characters: BTreeMap<String, String>,
     /// What vitals are called, in small letters, and their names in JSON.
     pub vitals: BTreeMap<String, String>,
+    /// Every service.
+    pub services: Vec<String>,
 }
 
 /// A question as it was understood.
@@ -152,6 +154,13 @@ pub struct Asked {
     pub nodes: Vec<String>,
     /// The characters that it names.
     pub characters: Vec<String>,
+    /// The services that it names; a character may be called the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
+    /// Whom it is put to by name. The names of a text are for the host to read; a question
+    /// that goes on from another has those of that one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<String>,
     /// The vital that it names.
     pub vital: Option<String>,
     /// The mood or state that it names: bored, happy, stressed, crisis, silent, restart.
@@ -244,11 +253,17 @@ pub fn understand(text: &str, names: &Names, before: Option<&Asked>) -> Asked {
             }
             continue;
         }
+        let service = names.services.iter().find(|service| service.to_lowercase() == word);
+        asked.services.extend(service.filter(|service| !asked.services.contains(service)).cloned());
         if let Some(who) = names.characters.get(&word) {
             marked.push("#who".to_owned());
             if !asked.characters.contains(who) {
                 asked.characters.push(who.clone());
             }
+            continue;
+        }
+        if service.is_some() {
+            marked.push("#service".to_owned());
             continue;
         }
         if let Some((_, vital)) = NICKNAMES.iter().find(|(name, _)| *name == word) {
@@ -343,6 +358,10 @@ fn kind(line: &str, asked: &Asked) -> Option<Question> {
         }
         add(Question::How, -6);
     }
+    if !asked.services.is_empty() {
+        add(Question::Service, 6);
+        add(Question::Silent, -8);
+    }
     let (kind, score) = scores.into_iter().max_by_key(|(kind, score)| (*score, std::cmp::Reverse(*kind)))?;
     (score >= ENOUGH).then_some(kind)
 }
@@ -352,7 +371,7 @@ fn follow(asked: &mut Asked, words: &[String], before: &Asked) {
     let goes_on = words.first().is_some_and(|word| matches!(word.as_str(), "and" | "what" | "how" | "or"))
         && words.len() <= 5;
     // What brings nothing that could stand in the question before is another question.
-    let brings = !(asked.nodes.is_empty() && asked.characters.is_empty())
+    let brings = !(asked.nodes.is_empty() && asked.characters.is_empty() && asked.services.is_empty())
         || asked.vital.is_some()
         || asked.state.is_some()
         || asked.stretch.is_some();
@@ -365,6 +384,9 @@ fn follow(asked: &mut Asked, words: &[String], before: &Asked) {
         if asked.characters.is_empty() {
             asked.characters.clone_from(&before.characters);
         }
+        if asked.services.is_empty() {
+            asked.services.clone_from(&before.services);
+        }
     }
     // "it", "there", "that node", or nothing at all: the node that was spoken of.
     let refers = elliptic
@@ -372,7 +394,11 @@ fn follow(asked: &mut Asked, words: &[String], before: &Asked) {
             .iter()
             .any(|word| matches!(word.as_str(), "it" | "its" | "that" | "there" | "then" | "this" | "they"))
         || matches!(asked.kind, Some(Question::Why | Question::Since));
-    if asked.nodes.is_empty() && refers {
+    let same = asked.nodes.is_empty() && refers && !before.nodes.is_empty();
+    if same {
         asked.nodes.clone_from(&before.nodes);
+    }
+    if elliptic || same {
+        asked.to.clone_from(&before.to);
     }
 }

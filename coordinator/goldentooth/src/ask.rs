@@ -32,6 +32,23 @@ pub struct EventQuery {
     pub limit: usize,
 }
 
+/// What the fleet recorded in a stretch of time.
+#[derive(Clone, Debug, Default)]
+pub struct RecordQuery {
+    /// From this time on.
+    pub from: UnixMillis,
+    /// Until before this time.
+    pub to: UnixMillis,
+    /// Only about this node.
+    pub node: Option<NodeName>,
+    /// Only of this kind.
+    pub kind: Option<String>,
+    /// Only what became so, as a mood.
+    pub became: Option<String>,
+    /// How many of them are wanted, the newest.
+    pub newest: usize,
+}
+
 /// A stretch of a node's past that is wanted.
 #[derive(Clone, Debug)]
 pub struct PastQuery {
@@ -157,6 +174,37 @@ impl Ask {
                 events.drain(..surplus);
             }
             Ok(events.into_iter().map(Arc::new).collect())
+        })
+        .await
+    }
+
+    /// How much the fleet recorded in a stretch of time, and the newest of it, oldest first.
+    ///
+    /// # Errors
+    /// [`AskError`] if the store can't be read or the kind can't be one.
+    pub async fn recorded(&self, query: RecordQuery) -> Result<(u64, Vec<Event>), AskError> {
+        let newest = query.newest.min(MOST_EVENTS);
+        let stored = Stored {
+            after: Some(id_at(query.from)),
+            before: Some(id_at(query.to)),
+            kind: query.kind.as_deref().map(str::parse::<KindPattern>).transpose()?,
+            node: query.node,
+            source: Some("fleet".to_owned()),
+            to: query.became,
+            limit: newest as u32,
+            ..Stored::default()
+        };
+        self.read(move |inner| {
+            let (mut count, mut events) = (0, Vec::new());
+            for reader in std::iter::once(&inner.kept).chain(&inner.simulated) {
+                let reader = lock::mutex(reader);
+                count += reader.count_events(&stored)?;
+                events.extend(reader.events(&stored)?);
+            }
+            events.sort_unstable_by_key(|event| event.id);
+            let surplus = events.len().saturating_sub(newest);
+            events.drain(..surplus);
+            Ok((count, events))
         })
         .await
     }

@@ -4,6 +4,8 @@
 #[cfg(feature = "stage")]
 mod answer;
 #[cfg(feature = "stage")]
+mod asked;
+#[cfg(feature = "stage")]
 pub(crate) mod bets;
 #[cfg(feature = "stage")]
 mod council;
@@ -19,6 +21,8 @@ mod hosted;
 mod plots;
 mod record;
 #[cfg(feature = "stage")]
+mod shown;
+#[cfg(feature = "stage")]
 mod voiced;
 
 #[cfg(feature = "stage")]
@@ -33,9 +37,10 @@ pub(crate) use voiced::{Models, Show};
 use crate::ask::{Ask, AskError};
 use crate::flavour::Flavour;
 use crate::surfaces::view::{
-    AnswersView, CharacterView, CouncilView, DrillView, FactView, PieceView, ToldView,
+    AnswersView, ArcView, CharacterView, CouncilView, DrillView, FactView, PieceView, ProfileView, ToldView,
 };
 use frames::NodeName;
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc;
 
@@ -135,6 +140,22 @@ impl Company {
         self.host()?.characters().await
     }
 
+    /// What became of everybody on stage, by their sheets' names: read from the store.
+    ///
+    /// # Errors
+    /// [`CompanyError::Away`].
+    pub async fn arcs(&self) -> Result<BTreeMap<String, ArcView>, CompanyError> {
+        Ok(self.host()?.arcs().await)
+    }
+
+    /// The character of this sheet, and what became of it.
+    ///
+    /// # Errors
+    /// [`CompanyError`].
+    pub async fn profile(&self, id: &str) -> Result<ProfileView, CompanyError> {
+        self.host()?.profile(id).await
+    }
+
     /// Things as a character tells them in its style: whom one names, else who embodies
     /// the node. None if it has no style, or there is nobody to tell them.
     ///
@@ -230,6 +251,14 @@ impl Company {
 #[allow(clippy::unused_async, missing_docs)] // the same shape as with a stage
 impl Company {
     pub async fn characters(&self) -> Result<Vec<CharacterView>, CompanyError> {
+        Err(CompanyError::Away)
+    }
+
+    pub async fn arcs(&self) -> Result<BTreeMap<String, ArcView>, CompanyError> {
+        Err(CompanyError::Away)
+    }
+
+    pub async fn profile(&self, _: &str) -> Result<ProfileView, CompanyError> {
         Err(CompanyError::Away)
     }
 

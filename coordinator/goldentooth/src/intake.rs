@@ -23,6 +23,7 @@ use link::{Heard, Publish, Sender};
 use node_agent::clock::{self, Trust};
 use node_agent::notify::Notify;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -105,7 +106,7 @@ pub enum Order {
         /// Who.
         person: String,
         /// What the cast remembers from now on; none if it remembers nothing for good.
-        cast: Option<Value>,
+        cast: Option<Box<RawValue>>,
         /// What the store says to it.
         done: oneshot::Sender<Result<ForgottenPerson, StoreError>>,
     },
@@ -137,7 +138,7 @@ pub enum Order {
     /// Keep the receipt of a call to a language model.
     Call(Box<store::Call>),
     /// Keep what the cast remembers, in place of what it remembered before.
-    Keep(Value),
+    Keep(Box<RawValue>),
     /// Keep and tell something that happened, by itself or after another event.
     Note {
         /// Its kind.

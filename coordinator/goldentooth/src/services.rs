@@ -177,7 +177,8 @@ impl Services {
         needed.into_iter().map(|need| (need.name.clone(), is_ill(need))).collect()
     }
 
-    fn among(&self, nodes: &[Arc<NodeSnapshot>]) -> Vec<Service> {
+    /// The same, among these nodes.
+    pub(crate) fn among(&self, nodes: &[Arc<NodeSnapshot>]) -> Vec<Service> {
         let reports = self.reports();
         let relations = self.relations();
         let new = |name: String, declared: Option<Declared>| Service {

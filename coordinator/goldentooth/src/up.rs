@@ -8,20 +8,20 @@ use crate::broker::{Broker, BrokerError};
 use crate::calls::Calls;
 use crate::care::Care;
 use crate::company::Company;
-use crate::config::{BrokerChoice, Config, Outside};
+use crate::config::Config;
 use crate::data::{Data, DataError};
-use crate::enrol::{Desk, EnrolError, Keys, Reach, hostname, own_hosts};
+use crate::enrol::{Desk, EnrolError, Keys, Reach, own_hosts};
 use crate::habits::Habits;
-use crate::intake::claim::{Claim, ClaimError, Rival};
+use crate::intake::claim::{ClaimError, Rival};
 use crate::intake::core::Core;
-use crate::intake::link::{self, LinkError, Way};
+use crate::intake::link::{self, LinkError};
 use crate::intake::writer::{Stores, Writer};
 use crate::intake::{Intake, Order, Parts};
 use crate::live::Live;
 use crate::members::Members;
 use crate::models::Pusher;
 use crate::services::Services;
-use crate::simulate::{self, Agents, Inside, Local};
+use crate::simulate::{self, Local};
 use crate::surfaces::web::{self, Web};
 use crate::thinking::Thinking;
 use fleet::Now;
@@ -37,7 +37,12 @@ use store::{Opened, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
+mod carry;
+mod house;
 mod told;
+
+use carry::{Carried, carry};
+use house::House;
 
 /// What the token is called that is made for whoever opens the page to others.
 const FIRST_TOKEN: &str = "first";
@@ -96,19 +101,6 @@ pub enum UpError {
     /// A thread can't be made, a signal not be heard.
     #[error("the system refuses: {0}")]
     System(#[from] io::Error),
-}
-
-/// Which rooms run, in the order in which they end.
-struct House {
-    agents: Vec<Agents>,
-    stage: Option<tokio::task::JoinHandle<()>>,
-    calling: (Calls, tokio::task::JoinHandle<()>),
-    learning: (Habits, tokio::task::JoinHandle<()>),
-    web: (oneshot::Sender<()>, tokio::task::JoinHandle<io::Result<()>>),
-    intake: Intake,
-    broker: Option<Broker>,
-    // Last: the folder's lock goes when nothing uses it any more.
-    _data: Arc<Data>,
 }
 
 /// Runs until a signal says to stop.
@@ -281,55 +273,6 @@ async fn services(config: &Config, ask: &Ask) -> Services {
     services
 }
 
-/// How frames are carried: the broker, and the ways to it.
-struct Carried {
-    broker: Option<Broker>,
-    reach: Reach,
-    inside: Inside,
-    way: Way,
-    claim: Option<Claim>,
-}
-
-async fn carry(config: &Config, keys: &Arc<Keys>, data: &Data) -> Result<Carried, UpError> {
-    match &config.broker {
-        BrokerChoice::Embedded(listen) => {
-            let broker = Broker::start(*listen, Arc::clone(keys), data).await?;
-            let address =
-                Address { tls: false, host: broker.inside.ip().to_string(), port: broker.inside.port() };
-            Ok(Carried {
-                reach: Reach::embedded(broker.listens, broker.certificate.clone()),
-                inside: Inside { address, certificate: None },
-                way: Way::inside(keys, broker.inside),
-                broker: Some(broker),
-                claim: None,
-            })
-        }
-        BrokerChoice::Outside(outside) => {
-            let Outside { address, certificate, .. } = outside;
-            let instance = data.instance()?;
-            let claim = Claim::new(keys.fleet(), &instance, hostname().unwrap_or_default());
-            let way = |name: &str| Way::outside(outside, keys.fleet(), name);
-            claim.check(way(&format!("{instance}-look"))?, keys.fleet()).await?;
-            let mut way = way(&instance)?;
-            let release = claim.release();
-            way.set_will(&release.topic, release.payload);
-            way.hear(&claim.topic);
-            Ok(Carried {
-                broker: None,
-                reach: Reach {
-                    host: address.host.clone(),
-                    port: address.port,
-                    tls: address.tls,
-                    certificate: certificate.clone(),
-                },
-                inside: Inside { address: address.clone(), certificate: certificate.clone() },
-                way,
-                claim: Some(claim),
-            })
-        }
-    }
-}
-
 fn desk(
     keys: &Arc<Keys>,
     data: &Arc<Data>,
@@ -356,7 +299,7 @@ async fn on_stage(
     (company, thinking): (&Company, &Thinking),
     config: &Config,
     (services, kept): (&Services, Option<serde_json::Value>),
-) -> Option<tokio::task::JoinHandle<()>> {
+) -> Option<crate::voices::Staged> {
     crate::voices::remember(live, ask).await;
     let hosting = crate::voices::Hosting {
         live: live.clone(),
@@ -378,33 +321,6 @@ async fn on_stage(
         .await
         .inspect_err(|error| tracing::error!(%error, "the cast stays away"))
         .ok()
-}
-
-impl House {
-    /// Ends the rooms: first who speaks, last who listens.
-    async fn close(self) {
-        tracing::info!("stopping");
-        let agents = self.agents.into_iter().map(|agents| tokio::spawn(agents.stop()));
-        for agents in agents.collect::<Vec<_>>() {
-            let _ = agents.await;
-        }
-        if let Some(stage) = self.stage {
-            stage.abort();
-        }
-        self.calling.1.abort();
-        self.calling.0.keep();
-        self.learning.1.abort();
-        // Streams end with it; one that hangs is cut.
-        let _ = self.web.0.send(());
-        if tokio::time::timeout(Duration::from_secs(3), self.web.1).await.is_err() {
-            tracing::warn!("the page did not stop in time");
-        }
-        self.intake.stop().await;
-        self.learning.0.keep();
-        if let Some(broker) = self.broker {
-            broker.stop().await;
-        }
-    }
 }
 
 /// Each node is a socket: takes as many files as this user may have open, since

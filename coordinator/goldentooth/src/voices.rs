@@ -3,206 +3,38 @@
 //! that falls behind passes over events.
 
 use crate::ask::{Ask, EventQuery};
-use crate::company::{self, Company, Hosted, Models, Passage};
-use crate::config::CastSettings;
+use crate::company::Passage;
 use crate::data::{make_private, write_private};
 use crate::intake::{Cause, Order};
 use crate::live::{Event, Live, NodeSnapshot, Recorded, Said, SaidKind, Update};
 use crate::services::Services;
-use crate::thinking::{Held, Setting, Thinking};
-use cast::{Cast, Kind, Sheet, SheetError};
+use cast::{Cast, Kind};
 use frames::NodeName;
 use serde_json::json;
-use stage::{Birth, Born, Glance, Kept, Line, Note, Now, Request, Stage, Turned, Wanted};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use serde_json::value::to_raw_value;
+use stage::{Birth, Born, Glance, Line, Note, Now, Request, Turned, Wanted};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 use store::Uuid;
 use tokio::sync::broadcast::{self, error::RecvError};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
 
+mod hosting;
 mod spare;
 
-use spare::spare;
+pub(crate) use hosting::{Hosting, SHEETS, Staged, own_sheets, start};
 
 /// The kind of the event of a line that is a fact or a suspicion, and of one
 /// that is fiction: the leaves of their topics.
 pub(crate) const SAYS: &str = "says";
 const TELLS: &str = "tells";
-/// The folder of the fleet's own sheets, in the data folder.
-pub(crate) const SHEETS: &str = "cast";
 /// How many events are remembered, for lines that come late.
 const REMEMBERED: usize = 4096;
-const EVENTS: usize = 1024;
-const LINES: usize = 64;
-
-/// What the cast is put on stage with.
-pub(crate) struct Hosting<'a> {
-    pub(crate) live: Live,
-    pub(crate) ask: Ask,
-    pub(crate) orders: mpsc::Sender<Order>,
-    pub(crate) company: &'a Company,
-    pub(crate) thinking: &'a Thinking,
-    /// Language models, with their keys and certificates.
-    pub(crate) minds: (minds::Settings, BTreeMap<String, minds::Access>),
-    /// Those who watch from outside.
-    pub(crate) proxies: minds::proxy::Proxies,
-    pub(crate) services: Services,
-    pub(crate) settings: &'a CastSettings,
-    /// The data folder.
-    pub(crate) folder: &'a Path,
-    pub(crate) seed: u64,
-    /// What the cast remembered before.
-    pub(crate) kept: Option<serde_json::Value>,
-    /// Whether what happens to the cast is kept: not in a run with simulated nodes.
-    pub(crate) lasting: bool,
-}
-
-/// Puts the cast on stage. It ends when its task is aborted.
-///
-/// # Errors
-/// [`SheetError`] if a built-in sheet is faulty.
-pub(crate) async fn start(hosting: Hosting<'_>) -> Result<JoinHandle<()>, SheetError> {
-    let Hosting {
-        live,
-        ask,
-        orders,
-        company,
-        thinking,
-        minds,
-        proxies,
-        services,
-        settings,
-        folder,
-        seed,
-        kept,
-        lasting,
-    } = hosting;
-    let tropes = crate::thinking::quiet::tropes(folder);
-    let folder = folder.join(SHEETS);
-    let mut cast = Cast::built_in()?.with_most(settings.most);
-    own_sheets(&mut cast, &folder);
-    for id in settings.veiled.iter().filter(|id| !cast.veil(id)) {
-        tracing::error!(id, "[cast] veiled: there is no sheet of this name");
-    }
-    let mut kept: Kept = kept.map_or_else(Kept::default, |kept| {
-        serde_json::from_value(kept).unwrap_or_else(|error| {
-            tracing::error!(%error, "what the cast remembered can't be read: it begins anew");
-            Kept::default()
-        })
-    });
-    // Whose sheet was taken away is on stage no longer.
-    kept.born.retain(|id, _| cast.get(id).is_some());
-    let mut stage = Stage::new(cast, seed, settings.for_stage(services.relations().clone()));
-    stage.remember(kept);
-    stage.begin(node_agent::clock::wall());
-    stage.know_tropes(tropes);
-    let (events, heard) = broadcast::channel(EVENTS);
-    let (out, lines) = mpsc::channel(LINES);
-    let (requests, asked) = mpsc::channel(LINES);
-    let (tell, seen) = watch::channel(Now::of(&stage));
-    let stage = tokio::spawn(stage::run(stage, heard, asked, out, tell));
-    let (asked_of, budget) = (ask.clone(), requests.clone());
-    let settling = company::bets::settle(seen.clone(), (live.clone(), ask.clone()), orders.clone());
-    let settling = tokio::spawn(settling);
-    let setting = Setting {
-        settings: minds.0,
-        access: minds.1,
-        proxies,
-        services: services.clone(),
-        boredom: settings.boredom as f32,
-        seen: seen.clone(),
-        lasting,
-        // Who is born later joins the pulse at the next start.
-        cast: Cast::clone(&seen.borrow().cast),
-        live: live.clone(),
-        ask: ask.clone(),
-        orders: orders.clone(),
-        requests: requests.clone(),
-        seed,
-    };
-    let (aliases, simulated) = (setting.settings.pulse.aliases, setting.settings.simulated);
-    let held = Held::start(setting).await;
-    let models = Models { router: held.router(), aliases, simulated };
-    let sparing = tokio::spawn(spare(budget, held.router()));
-    thinking.enter(held);
-    let passage = Passage::default();
-    company.enter(Hosted {
-        seen: seen.clone(),
-        services: services.clone(),
-        live: live.clone(),
-        ask,
-        orders: orders.clone(),
-        requests: requests.clone(),
-        models,
-        lasting,
-        before: Mutex::default(),
-        fresh: Mutex::default(),
-        passage: Arc::clone(&passage),
-    });
-    let updates = live.subscribe();
-    let (glances, asked) = mpsc::channel(LINES);
-    let places = (live.clone(), asked_of, services.clone());
-    let looking = company::glance::look(seen.clone(), places, orders.clone(), asked);
-    let looking = tokio::spawn(looking);
-    let voices = Voices {
-        live,
-        orders,
-        requests,
-        services,
-        events,
-        glances,
-        seen,
-        passage,
-        folder: lasting.then_some(folder),
-        roles: HashMap::new(),
-        embodied: HashSet::new(),
-        past: VecDeque::new(),
-    };
-    Ok(tokio::spawn(async move {
-        voices.run(updates, lines).await;
-        stage.abort();
-        looking.abort();
-        sparing.abort();
-        settling.abort();
-    }))
-}
-
-/// Adds the fleet's own sheets, from the folder `cast` of the data folder. A
-/// faulty one stays off the stage, and is named in the log.
-pub(crate) fn own_sheets(cast: &mut Cast, folder: &Path) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.sort();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "toml")) {
-        let id = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        let text = match std::fs::read_to_string(file) {
-            Ok(text) => text,
-            Err(error) => {
-                tracing::error!(file = %file.display(), %error, "a sheet can't be read");
-                continue;
-            }
-        };
-        let mut larger = cast.clone();
-        let sheet = match Sheet::parse(id, &text) {
-            Ok(sheet) => sheet,
-            Err(error) => {
-                tracing::error!(%error, "a sheet stays off the stage");
-                continue;
-            }
-        };
-        if larger.add(sheet).is_err() {
-            tracing::error!(id, most = larger.most(), "the stage is full: a sheet stays off it");
-            continue;
-        }
-        let faults = cast::lint::lint(&larger, |_| true);
-        match faults.iter().find(|fault| fault.is_fault() && fault.is_about(id)) {
-            Some(fault) => tracing::error!(%fault, "a sheet stays off the stage"),
-            None => *cast = larger,
-        }
-    }
-}
+/// At most this often the store is handed all that the cast remembers.
+const KEEP: Duration = Duration::from_secs(2);
 
 /// Brings back what each character said last, from the events of before. Fiction is
 /// nothing that anybody said of a node.
@@ -230,16 +62,27 @@ struct Voices {
     /// What each node is for, as the stage was last told.
     roles: HashMap<NodeName, String>,
     embodied: HashSet<NodeName>,
+    /// Who was on stage when nodes were last embodied.
+    cast: Arc<Cast>,
     past: VecDeque<Cause>,
 }
 
 impl Voices {
-    async fn run(mut self, mut updates: broadcast::Receiver<Update>, mut lines: mpsc::Receiver<Wanted>) {
+    async fn run(
+        mut self,
+        mut updates: broadcast::Receiver<Update>,
+        mut lines: mpsc::Receiver<Wanted>,
+        mut ending: oneshot::Receiver<()>,
+    ) {
         for node in self.live.nodes() {
             self.meet(&node).await;
         }
+        // What changes on a calm stage is kept at once, on a busy one with what follows.
+        let (mut kept, mut changed) = (None::<Instant>, false);
         loop {
+            let due = kept.map_or_else(Instant::now, |kept| kept + KEEP);
             tokio::select! {
+                _ = &mut ending => break,
                 line = lines.recv() => match line {
                     Some(Wanted::Line(line)) => self.say(*line).await,
                     // Whoever looks has enough to look at: another time.
@@ -247,20 +90,30 @@ impl Voices {
                     Some(Wanted::Turned(turned)) => self.decline(turned).await,
                     Some(Wanted::Born(born)) => self.record(*born).await,
                     Some(Wanted::Note(note)) => self.note(*note).await,
-                    None => return,
+                    None => break,
                 },
-                changed = self.seen.changed() => match changed {
-                    Ok(()) => self.keep().await,
-                    Err(_) => return,
+                () = sleep_until(due), if changed => {
+                    (kept, changed) = (Some(Instant::now()), false);
+                    self.keep().await;
+                }
+                turned = self.seen.changed(), if !changed => match turned {
+                    Ok(()) => {
+                        changed = true;
+                        self.recast();
+                    }
+                    Err(_) => break,
                 },
                 update = updates.recv() => match update {
                     Ok(Update::Event(event)) => self.hear(event),
                     Ok(Update::Node(node)) => self.meet(&node).await,
                     Ok(Update::Said(_) | Update::Gone(_) | Update::Erased(_)) => {}
                     Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "the cast passes over updates"),
-                    Err(RecvError::Closed) => return,
+                    Err(RecvError::Closed) => break,
                 },
             }
+        }
+        if changed {
+            self.keep().await;
         }
     }
 
@@ -292,12 +145,12 @@ impl Voices {
         }
     }
 
-    /// Something changed of the cast, or of what it remembers.
-    async fn keep(&mut self) {
-        // What is read here is sent before anybody is forgotten, or read after that.
-        let passage = Arc::clone(&self.passage);
-        let _turn = passage.lock().await;
-        let Now { cast, kept } = self.seen.borrow_and_update().clone();
+    /// Whoever is on stage now may embody a node that another embodied before.
+    fn recast(&mut self) {
+        let cast = Arc::clone(&self.seen.borrow().cast);
+        if Arc::ptr_eq(&cast, &self.cast) {
+            return;
+        }
         for node in self.live.nodes() {
             let head = cast.embody(node.name.as_str()).map(|sheet| sheet.id.as_str());
             if head.is_some() && head != node.character.as_deref() {
@@ -305,9 +158,23 @@ impl Voices {
             }
             self.embody(&node.name);
         }
-        if self.folder.is_some() {
-            let kept = serde_json::to_value(kept).unwrap_or_default();
-            let _ = self.orders.send(Order::Keep(kept)).await;
+        self.cast = cast;
+    }
+
+    /// Hands on what the cast remembers.
+    async fn keep(&mut self) {
+        self.recast();
+        if self.folder.is_none() {
+            return;
+        }
+        // What is read here is sent before anybody is forgotten, or read after that.
+        let passage = Arc::clone(&self.passage);
+        let _turn = passage.lock().await;
+        let kept = to_raw_value(&self.seen.borrow_and_update().kept);
+        match kept {
+            // Intake gone means that everything stops.
+            Ok(kept) => drop(self.orders.send(Order::Keep(kept)).await),
+            Err(error) => tracing::error!(%error, "what the cast remembers can't be written"),
         }
     }
 

@@ -6,6 +6,7 @@ use crate::{Call, Event, Store, StoreError, UnixMillis, calls, events, memory, r
 use fleet::{NodeRecord, VitalsRow};
 use frames::{Frame, NodeName};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -29,8 +30,8 @@ pub struct Batch {
     pub unreadable: Vec<RawFrame>,
     /// Calls to language models.
     pub calls: Vec<Call>,
-    /// What the cast remembers, in place of what it remembered before.
-    pub cast: Option<serde_json::Value>,
+    /// What the cast remembers, as JSON, in place of what it remembered before.
+    pub cast: Option<Box<RawValue>>,
 }
 
 impl Batch {

@@ -24,6 +24,10 @@ pub struct EventQuery {
     pub node: Option<NodeName>,
     /// Only those of one chain.
     pub correlation: Option<Uuid>,
+    /// Only those that this source tells.
+    pub source: Option<String>,
+    /// Only those after which something is so: what their payload has under `to`.
+    pub to: Option<String>,
     /// At most so many (and never more than 10,000).
     pub limit: u32,
     /// Oldest first, instead of newest first.
@@ -38,6 +42,8 @@ impl Default for EventQuery {
             kind: None,
             node: None,
             correlation: None,
+            source: None,
+            to: None,
             limit: 100,
             ascending: false,
         }
@@ -144,6 +150,17 @@ impl Reader {
         Ok(events)
     }
 
+    /// How many events a query asks for, whatever its limit.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store can't be read.
+    pub fn count_events(&self, query: &EventQuery) -> Result<u64, StoreError> {
+        let (conditions, values) = conditions(query);
+        let mut statement = self.db.prepare_cached(&format!("SELECT COUNT(*) FROM event{conditions}"))?;
+        let count: i64 = statement.query_row(params_from_iter(values), |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
     /// One event by its id.
     ///
     /// # Errors
@@ -159,6 +176,14 @@ const COLUMNS: &str = "SELECT id, at, kind, source, correlation, causation, payl
 
 /// The statement of a query and what stands for its question marks.
 fn select(query: &EventQuery) -> (String, Vec<Sql>) {
+    let (conditions, mut values) = conditions(query);
+    values.push(Sql::Integer(query.limit.min(MOST).into()));
+    let order = if query.ascending { "ASC" } else { "DESC" };
+    (format!("{COLUMNS}{conditions} ORDER BY id {order} LIMIT ?"), values)
+}
+
+/// What of a statement says which events are meant.
+fn conditions(query: &EventQuery) -> (String, Vec<Sql>) {
     let blob = |id: Uuid| Sql::Blob(id.as_bytes().to_vec());
     let mut conditions = Vec::new();
     let mut values = Vec::new();
@@ -175,11 +200,11 @@ fn select(query: &EventQuery) -> (String, Vec<Sql>) {
     if let Some(kind) = &query.kind {
         only(if kind.exact() { "kind = ?" } else { "kind GLOB ?" }, Some(Sql::Text(kind.0.clone())));
     }
-    values.push(Sql::Integer(query.limit.min(MOST).into()));
+    only("source = ?", query.source.clone().map(Sql::Text));
+    only("json_extract(payload, '$.to') = ?", query.to.clone().map(Sql::Text));
     let conditions =
         if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
-    let order = if query.ascending { "ASC" } else { "DESC" };
-    (format!("{COLUMNS}{conditions} ORDER BY id {order} LIMIT ?"), values)
+    (conditions, values)
 }
 
 fn read(row: &Row<'_>) -> Result<Event, StoreError> {

@@ -16,7 +16,7 @@ pub(crate) fn recall<T: DeserializeOwned>(
 }
 
 /// Remembers something under a name, in place of what was there.
-pub(crate) fn remember<T: Serialize>(
+pub(crate) fn remember<T: Serialize + ?Sized>(
     db: &Connection,
     name: &'static str,
     value: &T,

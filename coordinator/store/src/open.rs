@@ -101,6 +101,8 @@ impl Place {
             std::thread::sleep(NAP);
             naps < NAPS
         }))?;
+        // A plan that hangs on what is bound would be made anew for every frame.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         db.pragma_update(None, "trusted_schema", false)?;
         db.pragma_update(None, "temp_store", "memory")?;
         db.set_prepared_statement_cache_capacity(64);

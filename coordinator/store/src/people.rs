@@ -4,6 +4,7 @@
 use crate::open::Place;
 use crate::{Store, StoreError, memory};
 use rusqlite::{TransactionBehavior, params};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 /// What was forgotten of a person.
@@ -24,7 +25,7 @@ pub fn forgotten() -> Value {
 impl Store {
     /// Forgets a person: of the events that name them as `person` the id, the time
     /// and the kind stay; the facts are overwritten. `cast` is what the cast
-    /// remembers from now on.
+    /// remembers from now on, as JSON.
     ///
     /// The whole file is then written anew, since a page that was freed, or the
     /// space after a row, may still hold what stood there: it takes room for a second
@@ -36,7 +37,7 @@ impl Store {
     pub fn forget_person(
         &mut self,
         person: &str,
-        cast: Option<&Value>,
+        cast: Option<&RawValue>,
     ) -> Result<ForgottenPerson, StoreError> {
         let left = forgotten().to_string();
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;

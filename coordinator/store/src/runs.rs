@@ -36,6 +36,12 @@ impl Runs {
     }
 }
 
+/// Runs that sequences from `?3` to one before `?4` may join: of all that begin
+/// below, only the last can reach up to them.
+const NEAR: &str = "SELECT first, last FROM run WHERE node = ?1 AND boot = ?2 AND first <= ?4
+    AND first >= coalesce((SELECT max(first) FROM run WHERE node = ?1 AND boot = ?2 AND first <= ?3), 0)
+    ORDER BY first";
+
 /// Enters sequences of one boot, which come in rising order, and tells of each
 /// whether it is new.
 pub(crate) fn enter(
@@ -47,12 +53,7 @@ pub(crate) fn enter(
     let (Some(lowest), Some(highest)) = (sequences.first(), sequences.last()) else {
         return Ok(Vec::new());
     };
-    // Of all runs that begin below, only the last can reach up to us.
-    let mut near = db.prepare_cached(
-        "SELECT first, last FROM run WHERE node = ?1 AND boot = ?2 AND first <= ?4
-         AND first >= coalesce((SELECT max(first) FROM run WHERE node = ?1 AND boot = ?2 AND first <= ?3), 0)
-         ORDER BY first",
-    )?;
+    let mut near = db.prepare_cached(NEAR)?;
     let stored: Vec<(u32, u32)> = near
         .query_map(params![node, boot, lowest, highest.saturating_add(1)], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -83,10 +84,25 @@ pub(crate) fn enter(
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use rusqlite::StatementStatus;
     use std::collections::BTreeSet;
 
     fn sequence() -> impl Strategy<Value = u32> {
         prop_oneof![1..40_u32, Just(0), Just(u32::MAX), u32::MAX - 3..u32::MAX]
+    }
+
+    /// As it would be where the plan may hang on what is bound: a quarter of a commit's time.
+    #[test]
+    fn a_cached_statement_is_not_prepared_again() {
+        let store = crate::Store::temporary().unwrap();
+        for sequence in [3, 1, 7, 8, 90] {
+            enter(&store.db, (1, 7), 0, &[sequence]).unwrap();
+        }
+        let near = store.db.prepare_cached(NEAR).unwrap();
+        assert_eq!(
+            (near.get_status(StatementStatus::Run), near.get_status(StatementStatus::RePrepare)),
+            (5, 0)
+        );
     }
 
     proptest! {

@@ -2,7 +2,7 @@ use super::*;
 use crate::feel::Model;
 use crate::feel::swap::Habit;
 use crate::say::tests::party::Coordinator;
-use frames::{Body, MAX_CHUNK, ModelChunk, Run, SEAL_BYTES, Vital};
+use frames::{Ack, Body, Command, Down, MAX_CHUNK, ModelChunk, Run, SEAL_BYTES, Settings, VERSION, Vital};
 use sha2::{Digest as _, Sha256};
 
 const BOOT: u32 = 0xa11ce;

@@ -22,8 +22,16 @@ impl Stretch {
         let back = |from, to| Some(Self { from, to });
         let line = format!(" {} ", words.join(" "));
         let has = |phrase: &str| line.contains(&format!(" {phrase} "));
-        if has("yesterday") {
+        if has("day before yesterday") {
+            back(72, 48)
+        } else if has("yesterday") {
             back(48, 24)
+        } else if has("hour ago") {
+            back(2, 1)
+        } else if has("day ago") {
+            back(48, 24)
+        } else if has("week ago") {
+            back(24 * 8, 24 * 7)
         } else if has("today") || has("last night") || has("tonight") || has("day") {
             back(24, 0)
         } else if has("last hour") || has("this hour") || has("an hour") {

@@ -72,6 +72,38 @@ fn slots_are_found() {
 }
 
 #[test]
+fn services_are_asked_after_by_name() {
+    let names = Names { services: vec!["db".to_owned(), "vault".to_owned()], ..names() };
+    for (text, service) in [
+        ("is db running?", "db"),
+        ("how is the state of db", "db"),
+        ("is vault up", "vault"),
+        ("what about db?", "db"),
+    ] {
+        let asked = understand(text, &names, None);
+        assert_eq!(
+            (asked.kind, asked.services),
+            (Some(Question::Service), vec![service.to_owned()]),
+            "{text}"
+        );
+    }
+    assert_eq!(understand("who is vault?", &names, None).kind, Some(Question::Who), "the character");
+    let first = understand("is db running?", &names, None);
+    assert_eq!(understand("and vault?", &names, Some(&first)).services, ["vault"]);
+}
+
+#[test]
+fn times_are_understood() {
+    let back =
+        |text: &str| understand(text, &names(), None).stretch.map(|stretch| (stretch.from, stretch.to));
+    assert_eq!(back("how was pi-03 an hour ago?"), Some((2, 1)));
+    assert_eq!(back("what happened in the last hour?"), Some((1, 0)));
+    assert_eq!(back("how was pi-03 the day before yesterday?"), Some((72, 48)));
+    assert_eq!(back("what changed a week ago?"), Some((192, 168)));
+    assert_eq!(back("how is pi-03?"), None);
+}
+
+#[test]
 fn questions_go_on_from_each_other() {
     let names = names();
     let first = understand("what's the trend of the temperature on pi-03 today", &names, None);
@@ -83,6 +115,12 @@ fn questions_go_on_from_each_other() {
     assert_eq!((third.kind, third.nodes.clone()), (Some(Question::Trend), vec!["nas".to_owned()]));
     let fourth = understand("why is it stressed?", &names, Some(&third));
     assert_eq!((fourth.kind, &fourth.nodes), (Some(Question::Why), &vec!["nas".to_owned()]));
+    // "why?" after a question to one of them is for the same one.
+    let named = Asked { to: vec!["caudex".to_owned()], ..fourth.clone() };
+    for goes_on in ["why?", "and yesterday?", "since when is it so?"] {
+        assert_eq!(understand(goes_on, &names, Some(&named)).to, ["caudex"], "{goes_on}");
+    }
+    assert!(understand("which node is worst?", &names, Some(&named)).to.is_empty());
     for another in ["what rhymes with orange?", "sing something", "and then?"] {
         assert_eq!(understand(another, &names, Some(&fourth)).kind, None, "{another}");
     }

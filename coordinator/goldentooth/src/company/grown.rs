@@ -10,6 +10,7 @@ use crate::words::lock;
 use cast::grow::{Growth, Shift, Shifts};
 use cast::{Cast, Regard, Sheet, Strand, Trait};
 use serde_json::json;
+use serde_json::value::to_raw_value;
 use stage::Request;
 use std::collections::BTreeMap;
 use store::ForgottenPerson;
@@ -163,8 +164,7 @@ impl Hosted {
         lock::mutex(&self.before).remove(person);
         let forgotten = {
             let _turn = self.passage.lock().await;
-            let kept = self.lasting.then(|| self.seen.borrow().kept.clone());
-            let cast = kept.map(|kept| serde_json::to_value(kept).unwrap_or_default());
+            let cast = self.lasting.then(|| to_raw_value(&self.seen.borrow().kept).ok()).flatten();
             self.sent(|done| Order::ForgetPerson { person: person.to_owned(), cast, done }).await?
         };
         let forgotten = forgotten.await.map_err(|_| CompanyError::Away)?;

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use tokio::sync::{broadcast, mpsc, watch};
 
+mod asked;
+
 struct Setup {
     company: Company,
     orders: mpsc::Receiver<Order>,
@@ -33,6 +35,15 @@ fn setup_among(
     nodes: Vec<NodeSnapshot>,
     settings: minds::Settings,
     services: crate::services::Services,
+) -> Setup {
+    setup_on(nodes, settings, services, Ask::empty())
+}
+
+fn setup_on(
+    nodes: Vec<NodeSnapshot>,
+    settings: minds::Settings,
+    services: crate::services::Services,
+    ask: Ask,
 ) -> Setup {
     let live = Live::new(NOW);
     live.tell(nodes.into_iter().map(|node| Update::Node(Arc::new(node))));
@@ -55,7 +66,7 @@ fn setup_among(
         lasting: true,
         services,
         live,
-        ask: Ask::empty(),
+        ask,
         orders,
         requests,
         before: Mutex::default(),

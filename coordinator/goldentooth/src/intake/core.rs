@@ -28,6 +28,7 @@ use frames::{
     Body, Command, FleetName, FrameError, Head, Leaf, MAX_CHUNK, ModelChunk, NodeKey, NodeName, Place, Say,
     Settings, VERSION,
 };
+use serde_json::value::RawValue;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use store::{Batch, Call, Event, EventIds, RawFrame};
@@ -343,7 +344,7 @@ impl Core {
     }
 
     /// What the cast remembers now.
-    pub fn keep_cast(&mut self, cast: serde_json::Value) {
+    pub fn keep_cast(&mut self, cast: Box<RawValue>) {
         self.work.kept.cast = Some(cast);
     }
 

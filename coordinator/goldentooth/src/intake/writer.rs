@@ -4,7 +4,7 @@
 use super::Answer;
 use fleet::Now;
 use frames::NodeName;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use store::{Batch, Committed, ForgottenPerson, Store, StoreError};
@@ -63,7 +63,11 @@ impl Stores {
 
     /// Forgets a person in both; gives what it was together. What simulated nodes
     /// leave behind goes with this run, and there the cast remembers nothing for good.
-    fn forget_person(&mut self, person: &str, cast: Option<&Value>) -> Result<ForgottenPerson, StoreError> {
+    fn forget_person(
+        &mut self,
+        person: &str,
+        cast: Option<&RawValue>,
+    ) -> Result<ForgottenPerson, StoreError> {
         let simulated = self.simulated.as_mut().map(|store| store.forget_person(person, None));
         let kept = self.kept.forget_person(person, cast)?;
         let simulated = simulated.transpose()?.unwrap_or_default();
@@ -86,7 +90,7 @@ impl Stores {
 enum Job {
     Commit(Work),
     Forget(NodeName, bool, Answer),
-    ForgetPerson(String, Option<Value>, oneshot::Sender<Result<ForgottenPerson, StoreError>>),
+    ForgetPerson(String, Option<Box<RawValue>>, oneshot::Sender<Result<ForgottenPerson, StoreError>>),
     Rename(NodeName, NodeName, Answer),
     Retain(Now),
 }
@@ -132,7 +136,7 @@ impl Writer {
     pub fn forget_person(
         &self,
         person: String,
-        cast: Option<Value>,
+        cast: Option<Box<RawValue>>,
         done: oneshot::Sender<Result<ForgottenPerson, StoreError>>,
     ) {
         self.hand_in(Job::ForgetPerson(person, cast, done));
@@ -174,7 +178,7 @@ fn write(mut stores: Stores, jobs: &mpsc::Receiver<Job>, tell: &channel::Sender<
                 let _ = done.send(stores.kept.forget(&node, purge));
             }
             Job::ForgetPerson(person, cast, done) => {
-                let _ = done.send(stores.forget_person(&person, cast.as_ref()));
+                let _ = done.send(stores.forget_person(&person, cast.as_deref()));
             }
             Job::Rename(from, to, done) => {
                 let _ = done.send(stores.kept.rename(&from, &to));

@@ -4,8 +4,8 @@
 use super::mqtt::{MoodMessage, ReportMessage, VitalsMessage};
 use super::view::{
     AnswersView, BiographyView, CallsView, CharacterView, CouncilView, DayView, DrillView, EventView,
-    FactView, FleetView, HabitView, HistoryView, LedgerView, MindsView, MoodsView, NodeView, PulseView,
-    QuietView, SaidView, ServiceView, StatusView, StoryView, TriedView, UpView,
+    FactView, FleetView, HabitView, HistoryView, LedgerView, MindsView, MoodsView, NodeView, ProfileView,
+    PulseView, QuietView, SaidView, ServiceView, StatusView, StoryView, TriedView, UpView,
 };
 use jiff::Timestamp;
 use schemars::generate::SchemaSettings;
@@ -159,6 +159,7 @@ fn all() -> Vec<(&'static str, serde_json::Value)> {
         ("services", schema::<Vec<ServiceView>>("goldentooth services --json")),
         ("openapi", openapi::openapi()),
         ("cast", schema::<Vec<CharacterView>>("goldentooth cast --json")),
+        ("profile", schema::<ProfileView>("goldentooth cast show --json")),
         ("ask", schema::<AnswersView>("goldentooth ask --json")),
         ("council", schema::<CouncilView>("/api/v1/nodes/NAME/council")),
         ("fact", schema::<FactView>("/api/v1/facts/ID")),

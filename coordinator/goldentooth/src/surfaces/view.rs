@@ -29,7 +29,8 @@ pub use biography::{BiographyView, CalmView, NightView, StoodByView, TurnedView}
 pub use card::CardView;
 pub use care::{CallsView, MessageView, PlaceView, QuietView, TriedView, TroubleView};
 pub use character::{
-    AnswerView, AnswersView, BetView, BetsView, BornView, CharacterView, FactView, PieceView, TriggerView,
+    AnswerView, AnswersView, ArcView, BetView, BetsView, BornView, CharacterView, FactView, PieceView,
+    ProfileView, TriggerView,
 };
 pub use council::{CouncilView, GazeView};
 pub use day::{DAY_BUCKETS, DayView};

@@ -81,6 +81,36 @@ fn one_of_those_concerned_has_the_floor_and_all_of_those_named() {
 }
 
 #[test]
+fn thumbs_and_mutes_count_in_who_speaks_next() {
+    let restarted =
+        Change::Restarted { node: "pi-1".parse().unwrap(), boot: 7, machine: Some(true), uptime: 1 };
+    let first = |wishes: &dyn Fn(&mut Stage)| {
+        let mut stage = stage();
+        wishes(&mut stage);
+        play(&mut stage, &[(0, restarted.clone())]).first().map(|(_, line)| line.by.clone()).unwrap()
+    };
+    let one = first(&|_| {});
+    let signal = cast::Signal::Event("restarted".to_owned());
+    let stage = stage();
+    let react = stage.cast().sheets().iter().filter(|sheet| sheet.trigger(&signal).is_some());
+    let others: Vec<&str> = react.map(|sheet| sheet.id.as_str()).filter(|id| *id != one).collect();
+    assert!(!others.is_empty(), "only {one} has something to say");
+    for other in others {
+        let liked = first(&|stage| {
+            for _ in 0..5 {
+                stage.thumb(0, other, true);
+                stage.thumb(0, &one, false);
+            }
+        });
+        assert_eq!(liked, other, "a thumb is heard");
+    }
+    let muted = first(&|stage| {
+        stage.mute(&one, true);
+    });
+    assert_ne!(muted, one, "a mute is heard");
+}
+
+#[test]
 fn whoever_is_at_work_is_not_displaced_and_the_question_waits() {
     let mut stage = stage();
     let only = [("caudex", 900)];

@@ -49,6 +49,17 @@ fn events_are_found_by_every_part_of_a_query() {
     assert_eq!(find(only("s*")), made[2..4]);
     assert_eq!(find(only("silent")), made[3..4]);
     assert_eq!(find(only("mood")), []);
+    let source = EventQuery { source: Some(made[1].source.clone()), ..all.clone() };
+    assert_eq!(
+        find(source.clone()),
+        made.iter().filter(|one| one.source == made[1].source).cloned().collect::<Vec<_>>()
+    );
+    assert_eq!(find(EventQuery { source: Some("nobody".to_owned()), ..all.clone() }), []);
+    assert_eq!(find(EventQuery { to: Some("crisis".to_owned()), ..all.clone() }), made[1..2]);
+    for query in [all.clone(), only("s*"), source, EventQuery { limit: 1, ..all.clone() }] {
+        let found = find(EventQuery { limit: 100, ..query.clone() }).len();
+        assert_eq!(reader.count_events(&query).unwrap(), found as u64, "whatever its limit");
+    }
     let narrow = EventQuery { node: Some(node(1)), after: Some(made[0].id), limit: 1, ..only("*s*") };
     assert_eq!(find(narrow), made[2..3]);
     assert_eq!(reader.event(made[3].id).unwrap().as_ref(), Some(made[3].as_ref()));

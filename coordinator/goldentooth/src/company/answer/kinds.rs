@@ -28,7 +28,13 @@ pub(super) async fn answer(scene: &Scene<'_>, asked: &Asked, kind: Question, she
         Question::How | Question::Why | Question::Fleet | Question::Trouble if ended => {
             past::changed(scene, asked).await
         }
-        Question::Worst | Question::Compare | Question::WhoElse | Question::Silent | Question::Count
+        Question::Worst
+        | Question::Compare
+        | Question::WhoElse
+        | Question::Silent
+        | Question::Count
+        | Question::Usual
+        | Question::Service
             if ended =>
         {
             None
@@ -58,7 +64,7 @@ pub(super) async fn answer(scene: &Scene<'_>, asked: &Asked, kind: Question, she
         Question::Hardware => node::hardware(named()?),
         Question::Version => node::version(named()?),
         Question::Clock => fleet::clocks(scene, named()),
-        Question::Service => fleet::service(scene, named()),
+        Question::Service => fleet::service(scene, asked, named()),
         Question::Who => people::who(scene, asked, sheet),
         Question::Feel => people::feel(scene, asked, sheet),
         Question::Embody => people::embody(scene, asked, sheet),

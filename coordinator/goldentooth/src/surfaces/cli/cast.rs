@@ -6,12 +6,14 @@ mod drill;
 mod gates;
 mod growth;
 mod lint;
+mod show;
+mod voices;
 
 use super::ask::{CliError, Coordinator};
-use super::screen::{Screen, WIDTH, cell, clean, cut, wrapped};
+use super::screen::{Screen, clean};
 use super::{Target, Taste, person};
 use crate::flavour::Flavour;
-use crate::surfaces::view::{CharacterView, EventView};
+use crate::surfaces::view::{CharacterView, EventView, ProfileView};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -178,24 +180,24 @@ pub(super) fn run(args: &CastArgs, screen: &mut Screen<'_>) -> Result<(), CliErr
             if args.target.json {
                 return Ok(screen.json(&all, true)?);
             }
-            Ok(table(&all, screen)?)
+            Ok(show::table(&all, screen)?)
         }
         Some(What::Show { name, target }) => {
-            let (one, meant) = find(name, target)?;
-            let flavour = args.taste.flavour.unwrap_or(meant);
+            let (one, meant) = profile(name, target)?;
             if target.json || args.target.json {
                 return Ok(screen.json(&one, true)?);
             }
-            Ok(show(&one.in_flavour(flavour), screen)?)
+            let ProfileView { character, arc } = one;
+            Ok(show::show(&character.in_flavour(args.taste.flavour.unwrap_or(meant)), &arc, screen)?)
         }
         Some(What::Why { name, target }) => {
-            let (one, meant) = find(name, target)?;
-            let flavour = args.taste.flavour.unwrap_or(meant);
+            let (one, meant) = profile(name, target)?;
             if target.json || args.target.json {
                 return Ok(screen.json(&one, true)?);
             }
+            let one = one.character.in_flavour(args.taste.flavour.unwrap_or(meant));
             let declined = declined(&one.id, target)?;
-            Ok(why(&one.in_flavour(flavour), declined.as_ref(), screen)?)
+            Ok(show::why(&one, declined.as_ref(), screen)?)
         }
         Some(What::Guess { name, guess, target }) => wish(name, target, &json!({ "guess": guess }), screen),
         Some(What::Mute { name, off, person: who, target }) => {
@@ -214,15 +216,14 @@ pub(super) fn run(args: &CastArgs, screen: &mut Screen<'_>) -> Result<(), CliErr
         Some(What::Import(args)) => cards::import(args, screen),
         Some(What::Export(args)) => cards::export(args, screen),
         Some(What::Hide { answers }) => hide(answers, screen),
-        Some(What::Month { name, lines, seed }) => month(name.as_deref(), *lines, *seed, screen),
-        Some(What::Voices { json }) => voices(*json, screen),
+        Some(What::Month { name, lines, seed }) => voices::month(name.as_deref(), *lines, *seed, screen),
+        Some(What::Voices { json }) => voices::told_apart(*json, screen),
         Some(What::Gates { seed, json }) => gates::run(*seed, *json, screen),
     }
 }
 
-/// One character, and the flavour in which its words are meant to be told.
-fn find(name: &str, target: &Target) -> Result<(CharacterView, Flavour), CliError> {
-    let coordinator = Coordinator::new(target)?;
+/// Who is meant by a name.
+fn find(name: &str, coordinator: &Coordinator) -> Result<CharacterView, CliError> {
     let all: Vec<CharacterView> = coordinator.get("/api/v1/cast", &[])?;
     let wanted = name.trim_start_matches('@').to_lowercase();
     let is = |one: &CharacterView| {
@@ -233,14 +234,22 @@ fn find(name: &str, target: &Target) -> Result<(CharacterView, Flavour), CliErro
             || full.split_whitespace().any(|part| part == wanted && wanted.len() > 4)
     };
     let names: Vec<String> = all.iter().map(|one| one.id.clone()).collect();
-    let found = all.into_iter().find(is).map(|one| (one, coordinator.flavour(None)));
-    found.ok_or_else(|| {
+    all.into_iter().find(is).ok_or_else(|| {
         CliError::Refused(format!(
             "nobody on stage is called {:?}; there are {}",
             clean(name),
             names.join(", ")
         ))
     })
+}
+
+/// One character and what became of it, and the flavour in which its words are meant to
+/// be told.
+fn profile(name: &str, target: &Target) -> Result<(ProfileView, Flavour), CliError> {
+    let coordinator = Coordinator::new(target)?;
+    let id = find(name, &coordinator)?.id;
+    let one = coordinator.get(&format!("/api/v1/cast/{id}"), &[])?;
+    Ok((one, coordinator.flavour(None)))
 }
 
 /// What a character declined last, of late: nothing is turned away without a record.
@@ -252,8 +261,9 @@ fn declined(id: &str, target: &Target) -> Result<Option<EventView>, CliError> {
 }
 
 fn wish(name: &str, target: &Target, wish: &Value, screen: &mut Screen<'_>) -> Result<(), CliError> {
-    let (one, _) = find(name, target)?;
-    told(&Coordinator::new(target)?.send(&format!("/api/v1/cast/{}", one.id), wish)?, target, screen)
+    let coordinator = Coordinator::new(target)?;
+    let id = find(name, &coordinator)?.id;
+    told(&coordinator.send(&format!("/api/v1/cast/{id}"), wish)?, target, screen)
 }
 
 /// Gives a node a character of its own.
@@ -282,181 +292,6 @@ fn hide(answers: &[String], screen: &mut Screen<'_>) -> Result<(), CliError> {
     Ok(screen.flush()?)
 }
 
-fn table(all: &[CharacterView], screen: &mut Screen<'_>) -> std::io::Result<()> {
-    let head = [cell("NAME", 25), cell("FEELING", 10), cell("READINESS", 12), cell("EMBODIES", 33)];
-    screen.line(&screen.faint(&head.concat()))?;
-    for one in all {
-        let muted = if one.muted { " (muted)" } else { "" };
-        let row = [
-            cell(&cut(&format!("{}{muted}", clean(&one.name)), 24), 25),
-            cell(&one.feeling, 10),
-            cell(&one.readiness, 12),
-            cut(one.embodies.as_deref().unwrap_or("? (goldentooth cast guess)"), 33),
-        ];
-        screen.line(&row.concat())?;
-    }
-    screen.flush()
-}
-
-fn show(one: &CharacterView, screen: &mut Screen<'_>) -> std::io::Result<()> {
-    screen.line(&format!("{}, {}, of {}", clean(&one.name), clean(&one.archetype), clean(&one.house)))?;
-    let field = |screen: &mut Screen<'_>, label: &str, text: &str| {
-        for (place, line) in wrapped(text, WIDTH - 12).iter().enumerate() {
-            screen.line(&format!("{}{line}", cell(if place == 0 { label } else { "" }, 12)))?;
-        }
-        std::io::Result::Ok(())
-    };
-    field(screen, "Embodies", one.embodies.as_deref().unwrap_or("that is for you to find out"))?;
-    if let Some(office) = &one.office {
-        field(screen, "Office", &format!("@{office}"))?;
-    }
-    if let Some(style) = &one.style {
-        field(screen, "Tells", &clean(style))?;
-    }
-    let now = format!(
-        "{}, feels {}, energy {:.0} %, attention {:.0} %",
-        one.readiness,
-        one.feeling,
-        one.energy * 100.0,
-        one.attention * 100.0
-    );
-    field(screen, "Is", &now)?;
-    if !one.nodes.is_empty() {
-        field(screen, "Household", &one.nodes.join(", "))?;
-    }
-    for tie in &one.relationships {
-        let kind = capital(&tie.kind.replace('_', " "));
-        field(screen, &kind, &format!("{}: {}", tie.to, clean(&tie.why)))?;
-    }
-    for thread in &one.threads {
-        field(screen, "Thread", &clean(&thread.told))?;
-    }
-    if let Some(record) = one.bets.words() {
-        let brier = one.bets.brier.map(|brier| format!(" (Brier score {brier})")).unwrap_or_default();
-        field(screen, "Foretold", &format!("{record}{brier}"))?;
-    }
-    for bet in &one.bets.open {
-        field(screen, "Bets", &clean(&format!("{}, at {:.0} %", bet.claim, bet.chance * 100.0)))?;
-    }
-    if let Some(said) = &one.last_said {
-        field(screen, "Said", &clean(&said.text))?;
-    }
-    screen.flush()
-}
-
-fn why(one: &CharacterView, declined: Option<&EventView>, screen: &mut Screen<'_>) -> std::io::Result<()> {
-    let feeling = one.feeling_because.as_deref().unwrap_or("nothing has touched it of late");
-    screen.line(&format!("{} feels {}: {}.", clean(&one.name), one.feeling, clean(feeling)))?;
-    screen.line(&format!("It is {}: {}.", one.readiness, clean(&one.readiness_because)))?;
-    if let Some(born) = &one.born {
-        let at = born.at.map(|at| at.strftime(" on %b %-d, %H:%M UTC").to_string()).unwrap_or_default();
-        let event = born.event.as_ref().map(|event| format!(" (event {event})")).unwrap_or_default();
-        let words = format!("It came on stage{at} as {}'s own: {}{event}.", born.node, born.why);
-        screen.line(&clean(&words))?;
-    }
-    growth::tell(one, screen)?;
-    for bet in &one.bets.open {
-        screen.line(&clean(&format!("It bets that {} (event {}).", bet.claim, bet.event)))?;
-    }
-    if one.embodies.is_none() {
-        screen.line("What it reacts to is for you to find out.")?;
-    }
-    for trigger in &one.triggers {
-        let supply = if trigger.supplied {
-            format!("supplied by {}", trigger.supply)
-        } else {
-            format!("it never fires: {}", trigger.supply)
-        };
-        let words = format!("{} makes it {}: {} ({supply})", trigger.signal, trigger.feeling, trigger.why);
-        screen.line(&clean(&words))?;
-    }
-    if let Some(event) = declined {
-        let at = event.at.map(|at| at.strftime(", %b %-d, %H:%M UTC").to_string()).unwrap_or_default();
-        screen.line(&clean(&format!("It declined last{at}: {} (event {})", event.words, event.id)))?;
-    }
-    if let Some(said) = &one.last_said {
-        screen.line(&format!("It said last: {}", clean(&said.text)))?;
-        let facts = said.facts.as_array().map(Vec::as_slice).unwrap_or_default();
-        for fact in facts {
-            let text = |key: &str| fact.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            screen.line(&format!(
-                "  {} = {} (event {})",
-                text("slot"),
-                clean(&text("text")),
-                text("event")
-            ))?;
-        }
-    }
-    screen.flush()
-}
-
-fn month(name: Option<&str>, most: usize, seed: u64, screen: &mut Screen<'_>) -> Result<(), CliError> {
-    let refused = |why: String| CliError::Refused(why);
-    let cast = cast::Cast::built_in().map_err(|error| refused(error.to_string()))?;
-    let wanted: Vec<&cast::Sheet> = match name {
-        None => cast.sheets().iter().collect(),
-        Some(name) => cast.meant_by(name),
-    };
-    if wanted.is_empty() {
-        return Err(refused(format!("nobody on stage is called {:?}", clean(name.unwrap_or_default()))));
-    }
-    let said = stage::month(&cast, seed, most);
-    for sheet in wanted {
-        screen.line(&screen.faint(&format!("{}, {}", sheet.name, sheet.archetype)))?;
-        for line in said.get(&sheet.id).into_iter().flatten() {
-            let kind = if line.kind == cast::Kind::Fact { "" } else { "? " };
-            screen.line(&format!("  {kind}{}", clean(&line.text)))?;
-        }
-        screen.line("")?;
-    }
-    Ok(screen.flush()?)
-}
-
-fn voices(as_json: bool, screen: &mut Screen<'_>) -> Result<(), CliError> {
-    let cast = cast::Cast::built_in().map_err(|error| CliError::Refused(error.to_string()))?;
-    let figure = cast::voice::told_apart(&cast, 7);
-    let tropes = cast::trope::Tropes::built_in().map_err(|error| CliError::Refused(error.to_string()))?;
-    let styles = cast::voice::styles_told_apart(&cast, &tropes, 7);
-    let other_words = cast::voice::styles_by_other_words(&cast, 7);
-    if as_json {
-        let shown = |figure: &cast::voice::Figure| {
-            let (low, high) = figure.interval;
-            json!({
-                "right": figure.right, "all": figure.all, "share": figure.share, "interval": [low, high],
-                "chance": figure.chance,
-            })
-        };
-        let mut told = shown(&figure);
-        told["styles"] = shown(&styles);
-        told["styles_by_other_words"] = shown(&other_words);
-        return Ok(screen.json(&told, true)?);
-    }
-    let percent = |share: f64| format!("{:.1} %", share * 100.0);
-    screen.line(&format!(
-        "{} speakers told apart on facts of other occasions, with names, titles, domains and set phrases masked: \
-         {} of {} lines, {} (95 in 100 draws: {} to {}; chance is {}).",
-        cast.sheets().len(),
-        figure.right,
-        figure.all,
-        percent(figure.share),
-        percent(figure.interval.0),
-        percent(figure.interval.1),
-        percent(figure.chance),
-    ))?;
-    screen.line(&format!(
-        "Their literary styles told apart by tales of other tropes: {} of {}, {} (95 in 100 draws: {} to {}; chance is \
-         {}); by words that were not learnt, {}.",
-        styles.right,
-        styles.all,
-        percent(styles.share),
-        percent(styles.interval.0),
-        percent(styles.interval.1),
-        percent(styles.chance),
-        percent(other_words.share),
-    ))?;
-    Ok(screen.flush()?)
-}
-
 fn begin(name: &str, out: Option<PathBuf>, screen: &mut Screen<'_>) -> Result<(), CliError> {
     let fits = !name.is_empty()
         && name.len() <= 32
@@ -476,9 +311,4 @@ fn begin(name: &str, out: Option<PathBuf>, screen: &mut Screen<'_>) -> Result<()
         out.display()
     ))?;
     Ok(screen.flush()?)
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -49,12 +49,6 @@ pub struct CharacterView {
     pub sheet_traits: BTreeMap<String, f64>,
     /// What changes its traits for a time, each with its cause and its end.
     pub modifiers: Vec<ModifierView>,
-    /// How they went of late; null where nothing moved them.
-    #[serde(default)]
-    pub nature: Option<NatureView>,
-    /// The plot lines in which it stands: those that run, then the newest that are over.
-    #[serde(default)]
-    pub threads: Vec<ThreadView>,
     /// What binds it to others.
     pub relationships: Vec<RelationshipView>,
     /// The last thing that it said; null for nothing yet.
@@ -82,6 +76,30 @@ pub struct CharacterView {
     /// The people whom it knows.
     #[serde(default)]
     pub people: Vec<AcquaintanceView>,
+}
+
+/// What became of a character: its arc.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Arc"))]
+pub struct ArcView {
+    /// How its traits went of late; null where nothing moved them.
+    #[serde(default)]
+    pub nature: Option<NatureView>,
+    /// The plot lines in which it stands: those that run, then the newest that are over.
+    #[serde(default)]
+    pub threads: Vec<ThreadView>,
+}
+
+/// One character and what became of it: `cast show --json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Profile"))]
+pub struct ProfileView {
+    /// As it is now.
+    #[serde(flatten)]
+    pub character: CharacterView,
+    /// How it came to be so.
+    #[serde(flatten)]
+    pub arc: ArcView,
 }
 
 /// What a character foretells, and how well it did.

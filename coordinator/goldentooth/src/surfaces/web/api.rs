@@ -175,7 +175,7 @@ pub(super) async fn events(
 }
 
 /// The life of a node, also of one that was forgotten.
-pub(super) async fn biography_of(web: &Web, name: &str, by: &Teller) -> Result<BiographyView, Failure> {
+pub(super) async fn biography_of(web: &Web, name: &str, told: &Told) -> Result<BiographyView, Failure> {
     let node: NodeName = name.parse().map_err(|_| no_node(name))?;
     let now = Timestamp::now().as_millisecond();
     let life = crate::biography::life(&web.0.ask, &node, now).await?;
@@ -183,31 +183,36 @@ pub(super) async fn biography_of(web: &Web, name: &str, by: &Teller) -> Result<B
     let sentences = life.sentences(now);
     let sentences: Vec<&str> = sentences.iter().map(String::as_str).collect();
     let things = (sentences.as_slice(), life.began.unsigned_abs());
-    let told = web.0.company.tell(by.name(), Some(node.as_str()), things)?;
+    let told = web.0.company.tell(told.by.name(), Some(node.as_str()), things)?;
     Ok(BiographyView { told, ..BiographyView::of(&life, now) })
 }
 
-/// Who tells it.
+/// Who tells something; an empty field of a form names nobody.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Teller {
-    #[serde(default)]
-    by: Option<String>,
-}
+#[serde(transparent)]
+pub(super) struct Teller(String);
 
 impl Teller {
     fn name(&self) -> Option<&str> {
-        self.by.as_deref().filter(|by| !by.is_empty())
+        Some(self.0.as_str()).filter(|by| !by.is_empty())
     }
+}
+
+/// Who tells a life.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Told {
+    #[serde(default)]
+    by: Teller,
 }
 
 pub(super) async fn biography(
     State(web): State<Web>,
     Path(name): Path<String>,
-    by: Result<Query<Teller>, QueryRejection>,
+    told: Result<Query<Told>, QueryRejection>,
 ) -> Result<Json<BiographyView>, Failure> {
-    let Query(by) = by.map_err(|why| asked_wrongly(&why))?;
-    Ok(Json(biography_of(&web, &name, &by).await?))
+    let Query(told) = told.map_err(|why| asked_wrongly(&why))?;
+    Ok(Json(biography_of(&web, &name, &told).await?))
 }
 
 /// The most weeks that one may look back.
@@ -220,7 +225,7 @@ pub(super) struct Ago {
     #[serde(default)]
     pub(super) weeks: u32,
     #[serde(default)]
-    pub(super) by: Option<String>,
+    by: Teller,
 }
 
 /// The story of a week.
@@ -230,10 +235,9 @@ pub(super) async fn story_of(web: &Web, ago: &Ago) -> Result<StoryView, Failure>
     }
     let until = Timestamp::now().as_millisecond() - i64::from(ago.weeks) * crate::story::WEEK;
     let story = StoryView::from(&crate::story::week(&web.0.ask, until).await?);
-    let by = ago.by.as_deref().filter(|by| !by.is_empty());
     // In a week the same words are told in the same way.
     let seed = (until / crate::story::WEEK).unsigned_abs();
-    let told = web.0.company.tell(by, None, (&story.lines(), seed))?;
+    let told = web.0.company.tell(ago.by.name(), None, (&story.lines(), seed))?;
     Ok(story.told(told))
 }
 

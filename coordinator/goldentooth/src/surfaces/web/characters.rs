@@ -6,7 +6,7 @@ use super::desk::body;
 use super::guard::Asker;
 use crate::company::{CompanyError, NOBODY, Wish};
 use crate::flavour::Flavour;
-use crate::surfaces::view::{AnswersView, CharacterView, CouncilView, DrillView, FactView};
+use crate::surfaces::view::{AnswersView, CharacterView, CouncilView, DrillView, FactView, ProfileView};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -35,10 +35,8 @@ pub(super) async fn all(State(web): State<Web>) -> Result<Json<Vec<CharacterView
 pub(super) async fn one(
     State(web): State<Web>,
     Path(name): Path<String>,
-) -> Result<Json<CharacterView>, Failure> {
-    let all = web.0.company.characters().await?;
-    let one = all.into_iter().find(|one| one.id == name);
-    Ok(Json(one.ok_or(CompanyError::Nobody(name))?))
+) -> Result<Json<ProfileView>, Failure> {
+    Ok(Json(web.0.company.profile(&name).await?))
 }
 
 pub(super) async fn council(

@@ -4,8 +4,11 @@
 use super::super::{Scene, Told, fact, gravest, gravity, reading, state};
 use super::{MOST, node};
 use crate::live::NodeSnapshot;
+use crate::services::Service;
+use crate::surfaces::view::FactView;
 use cast::ask::{Asked, Question};
-use frames::Vital;
+use fleet::service::state_word;
+use frames::{ServiceState, Vital};
 use node_agent::clock::wall;
 use serde_json::Value;
 use std::sync::Arc;
@@ -152,23 +155,54 @@ pub(super) fn clocks(scene: &Scene<'_>, node: Option<&Arc<NodeSnapshot>>) -> Opt
     Some(Told::fact(text, facts))
 }
 
-pub(super) fn service(scene: &Scene<'_>, node: Option<&Arc<NodeSnapshot>>) -> Option<Told> {
+/// Services that are named as they are, else whatever has failed: of services, and of
+/// units that nobody watches by name.
+pub(super) fn service(scene: &Scene<'_>, asked: &Asked, node: Option<&Arc<NodeSnapshot>>) -> Option<Told> {
+    let all = scene.services.among(scene.nodes);
+    let is = |one: &Service| {
+        let word = one.state().map_or("of a state that nobody tells", state_word);
+        (format!("{} is {word}", one.name), fact("service", &one.name, word, "", Some(wall())))
+    };
+    let named: Vec<_> = all.iter().filter(|one| asked.services.contains(&one.name)).map(is).collect();
+    if !named.is_empty() {
+        let (told, facts): (Vec<String>, Vec<FactView>) = named.into_iter().take(MOST).unzip();
+        return Some(Told::fact(format!("{}.", told.join(", ")), facts));
+    }
+    let here = |one: &&Service| {
+        node.is_none_or(|node| {
+            let declared = one.declared.iter().flat_map(|own| &own.nodes);
+            one.seen.iter().map(|seen| &seen.node).chain(declared).any(|place| *place == node.name)
+        })
+    };
+    let broken = |one: &&Service| {
+        matches!(one.state(), Some(ServiceState::Failed | ServiceState::Missing | ServiceState::Inactive))
+    };
+    let here: Vec<&Service> = all.iter().filter(here).collect();
+    let broken: Vec<_> = here.iter().copied().filter(broken).take(MOST).map(is).collect();
     let nodes: Vec<&Arc<NodeSnapshot>> = node.map_or_else(|| scene.nodes.iter().collect(), |node| vec![node]);
-    let failed = nodes.iter().filter_map(|node| Some((reading(node, Vital::FailedUnits)?, node)));
-    let failed: Vec<_> =
-        failed.filter(|((_, told), _)| told.value.as_f64().is_some_and(|count| count > 0.0)).collect();
-    if !nodes.iter().any(|node| node.vitals.get(Vital::FailedUnits).is_some()) {
+    let counted = nodes.iter().filter_map(|node| Some((reading(node, Vital::FailedUnits)?, node)));
+    let counted: Vec<_> = counted.collect();
+    if here.is_empty() && counted.is_empty() {
         return Some(Told::fact("No unit is counted there: the agent has no systemd to ask.", Vec::new()));
     }
-    let told: Vec<String> =
-        failed.iter().take(MOST).map(|((words, _), node)| format!("{} has {words}", node.name)).collect();
-    let facts = failed.iter().take(MOST).map(|((_, told), _)| told.clone()).collect();
-    let text = if told.is_empty() {
-        "No failed unit is counted.".to_owned()
-    } else {
-        format!("Failed units: {}.", told.join(", "))
+    let failed = counted.iter().filter(|((_, told), _)| told.value.as_f64().is_some_and(|count| count > 0.0));
+    let failed =
+        failed.take(MOST).map(|((words, told), node)| (format!("{} has {words}", node.name), told.clone()));
+    let (failed, mut facts): (Vec<String>, Vec<FactView>) = failed.unzip();
+    let (broken, of_services): (Vec<String>, Vec<FactView>) = broken.into_iter().unzip();
+    facts.splice(0..0, of_services);
+    let services = match (here.is_empty(), broken.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some("No service is known to be down.".to_owned()),
+        (false, false) => Some(format!("Services: {}.", broken.join(", "))),
     };
-    Some(Told::fact(text, facts))
+    let units = match (counted.is_empty(), failed.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some("No failed unit is counted.".to_owned()),
+        (false, false) => Some(format!("Failed units: {}.", failed.join(", "))),
+    };
+    let told: Vec<String> = services.into_iter().chain(units).collect();
+    Some(Told::fact(told.join(" "), facts))
 }
 
 pub(super) fn list(scene: &Scene<'_>) -> Option<Told> {

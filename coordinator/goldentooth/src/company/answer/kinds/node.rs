@@ -84,7 +84,9 @@ pub(super) fn usual(node: &NodeSnapshot) -> Option<Told> {
     let text = match (far, why.is_empty()) {
         (Some(far), false) => format!("{far}; {why}."),
         (Some(far), true) => format!("{far}; no reading stands out."),
-        (None, false) => format!("What is usual for {name} shows here: {why}."),
+        (None, false) => {
+            format!("{name} is still learning what is normal for it; what stands out now: {why}.")
+        }
         (None, true) => format!("{name} is still learning what is normal for it."),
     };
     if facts.is_empty() {

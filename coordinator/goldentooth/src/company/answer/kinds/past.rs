@@ -3,14 +3,13 @@
 
 use super::super::{Scene, Told, clock, fact, span};
 use super::{MOST, capital};
-use crate::ask::{EventQuery, PastQuery, id_at};
+use crate::ask::{EventQuery, PastQuery, RecordQuery};
 use crate::live::{Event, NodeSnapshot};
 use crate::surfaces::view::FactView;
 use cast::ask::{Asked, Stretch};
 use frames::Vital;
 use node_agent::clock::wall;
 use serde_json::Value;
-use std::sync::Arc;
 
 const HOUR: i64 = 60 * 60 * 1000;
 
@@ -20,17 +19,22 @@ pub(super) fn stretch(asked: &Asked) -> (i64, i64) {
     (wall() - i64::from(from) * HOUR, wall() - i64::from(to) * HOUR)
 }
 
-/// What the fleet recorded in a stretch, oldest first.
-async fn events(scene: &Scene<'_>, asked: &Asked, kind: Option<&str>, from: i64, to: i64) -> Vec<Arc<Event>> {
-    let query = EventQuery {
-        after: Some(id_at(from)),
-        kind: kind.map(str::to_owned),
-        node: asked.nodes.first().and_then(|node| node.parse().ok()),
-        limit: 1_000,
+/// How much the fleet recorded in a stretch, and the newest of it, oldest first.
+async fn events(
+    scene: &Scene<'_>,
+    asked: &Asked,
+    wanted: Option<&str>,
+    (from, to): (i64, i64),
+) -> Option<(u64, Vec<Event>)> {
+    let (kind, became) = match wanted {
+        Some("silent") => (Some("silent"), None),
+        Some("restart") => (Some("restarted"), None),
+        Some(mood) => (Some("mood_changed"), Some(mood.to_owned())),
+        None => (None, None),
     };
-    let events = scene.ask.events(query).await.unwrap_or_default();
-    let ours = |event: &Arc<Event>| event.at < to && event.source == "fleet";
-    events.into_iter().filter(ours).collect()
+    let node = asked.nodes.first().and_then(|node| node.parse().ok());
+    let query = RecordQuery { from, to, node, kind: kind.map(str::to_owned), became, newest: MOST };
+    scene.ask.recorded(query).await.ok()
 }
 
 fn recorded(event: &Event) -> FactView {
@@ -45,18 +49,18 @@ fn sentence(event: &Event) -> Option<&str> {
 
 pub(super) async fn changed(scene: &Scene<'_>, asked: &Asked) -> Option<Told> {
     let (from, to) = stretch(asked);
-    let events = events(scene, asked, None, from, to).await;
-    if events.is_empty() {
+    let (count, newest) = events(scene, asked, None, (from, to)).await?;
+    if newest.is_empty() {
         let text = format!("Nothing was recorded between {} and {}.", clock(from), clock(to));
         return Some(Told::fact(text, vec![fact("events", "fleet", 0, "", Some(to))]));
     }
-    let newest: Vec<&Arc<Event>> = events.iter().rev().take(MOST).collect();
     let told: Vec<String> = newest
         .iter()
+        .rev()
         .filter_map(|event| Some(format!("{}: {}", clock(event.at), sentence(event)?)))
         .collect();
-    let facts = newest.iter().map(|event| recorded(event)).collect();
-    Some(Told::fact(format!("{} events. The newest: {}", events.len(), told.join(" ")), facts))
+    let facts = newest.iter().rev().map(recorded).collect();
+    Some(Told::fact(format!("{count} events. The newest: {}", told.join(" ")), facts))
 }
 
 pub(super) async fn trend(scene: &Scene<'_>, asked: &Asked, node: &NodeSnapshot) -> Option<Told> {
@@ -93,15 +97,6 @@ pub(super) async fn trend(scene: &Scene<'_>, asked: &Asked, node: &NodeSnapshot)
     Some(Told::fact(text, facts))
 }
 
-/// Whether an event is of the state that is asked about, and the word for it.
-fn is_of(event: &Event, wanted: &str) -> bool {
-    match wanted {
-        "silent" => event.kind == "silent",
-        "restart" => event.kind == "restarted",
-        mood => event.kind == "mood_changed" && event.payload.get("to").and_then(Value::as_str) == Some(mood),
-    }
-}
-
 fn wanted(asked: &Asked) -> &str {
     asked.state.as_deref().filter(|state| !matches!(*state, "failed" | "hot")).unwrap_or("crisis")
 }
@@ -121,23 +116,24 @@ pub(super) async fn often(scene: &Scene<'_>, asked: &Asked) -> Option<Told> {
     let (from, to) =
         stretch(&Asked { stretch: asked.stretch.or(Some(Stretch { from: 24 * 7, to: 0 })), ..asked.clone() });
     let wanted = wanted(asked);
-    let events = events(scene, asked, None, from, to).await;
-    let found: Vec<&Arc<Event>> = events.iter().filter(|event| is_of(event, wanted)).collect();
+    let (count, newest) = events(scene, asked, Some(wanted), (from, to)).await?;
     let subject = asked.nodes.first().map_or("the fleet", String::as_str);
-    let mut facts = vec![fact(wanted, subject, found.len(), "", Some(to))];
-    facts.extend(found.iter().rev().take(MOST).map(|event| recorded(event)));
-    let times = if found.len() == 1 { "once".to_owned() } else { format!("{} times", found.len()) };
-    Some(Told::fact(
-        format!("{} of {subject} was recorded {times} since {}.", capital(noun(wanted)), clock(from)),
-        facts,
-    ))
+    let mut facts = vec![fact(wanted, subject, count, "", Some(to))];
+    facts.extend(newest.iter().rev().map(recorded));
+    let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+    let when = if asked.stretch.is_some_and(Stretch::has_ended) {
+        format!("between {} and {}", clock(from), clock(to))
+    } else {
+        format!("since {}", clock(from))
+    };
+    Some(Told::fact(format!("{} of {subject} was recorded {times} {when}.", capital(noun(wanted))), facts))
 }
 
 pub(super) async fn last(scene: &Scene<'_>, asked: &Asked) -> Option<Told> {
     let wanted = wanted(asked);
-    let events = events(scene, asked, None, wall() - 31 * 24 * HOUR, wall()).await;
+    let (_, newest) = events(scene, asked, Some(wanted), (wall() - 31 * 24 * HOUR, wall())).await?;
     let subject = asked.nodes.first().map_or("the fleet", String::as_str);
-    let Some(found) = events.iter().rev().find(|event| is_of(event, wanted)) else {
+    let Some(found) = newest.last() else {
         let facts = vec![fact(wanted, subject, 0, "", Some(wall()))];
         return Some(Told::fact(format!("No record of {} of {subject} is at hand.", noun(wanted)), facts));
     };

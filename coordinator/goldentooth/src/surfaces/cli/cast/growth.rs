@@ -1,5 +1,6 @@
 //! What has become of a character, in words: each change with its cause.
 
+use super::show::capital;
 use crate::surfaces::cli::screen::{Screen, clean};
 use crate::surfaces::view::{CharacterView, MemoryView, ModifierView};
 use jiff::Timestamp;
@@ -23,7 +24,7 @@ pub(super) fn tell(one: &CharacterView, screen: &mut Screen<'_>) -> std::io::Res
         screen.line(&clean(&words))?;
     }
     for tie in &one.relationships {
-        let kind = super::capital(&tie.kind.replace('_', " "));
+        let kind = capital(&tie.kind.replace('_', " "));
         screen.line(&clean(&format!("{kind} with {}: {}", tie.to, tie.why)))?;
         for modifier in &tie.because {
             screen.line(&clean(&format!("  {} {}", modifier.name.replace('_', " "), because(modifier))))?;

@@ -4,16 +4,16 @@ use super::story::teller;
 use super::{Shell, wrap};
 use crate::surfaces::view::BiographyView;
 use crate::surfaces::web::Web;
-use crate::surfaces::web::api::{Failure, Teller, biography_of};
+use crate::surfaces::web::api::{Failure, Told, biography_of};
 use axum::extract::{Path, Query, State};
 use maud::{Markup, html};
 
 pub(in crate::surfaces::web) async fn biography(
     State(web): State<Web>,
     Path(name): Path<String>,
-    Query(by): Query<Teller>,
+    Query(told): Query<Told>,
 ) -> Result<Markup, Failure> {
-    Ok(page(&biography_of(&web, &name, &by).await?))
+    Ok(page(&biography_of(&web, &name, &told).await?))
 }
 
 fn page(life: &BiographyView) -> Markup {

@@ -10,8 +10,9 @@ mod nature;
 mod ties;
 
 use super::shell::{self, Shell};
+use crate::company::CompanyError;
 use crate::flavour::Flavour;
-use crate::surfaces::view::{CharacterView, NodeView, worst_first};
+use crate::surfaces::view::{ArcView, CharacterView, NodeView, worst_first};
 use crate::surfaces::web::Web;
 use axum::Extension;
 use axum::extract::State;
@@ -45,17 +46,20 @@ pub(in crate::surfaces::web) async fn cast(
     Extension(flavour): Extension<Flavour>,
 ) -> Response {
     let place = web.0.hub.place();
-    let all = web.0.company.characters().await;
-    match all.map(|all| all.into_iter().map(|one| one.in_flavour(flavour)).collect::<Vec<_>>()) {
-        Ok(all) => {
+    let all = async { Ok((web.0.company.characters().await?, web.0.company.arcs().await?)) };
+    match all.await {
+        Ok((all, arcs)) => {
+            let all: Vec<CharacterView> = all.into_iter().map(|one| one.in_flavour(flavour)).collect();
             let mut nodes: Vec<NodeView> =
                 web.0.live.nodes().iter().map(|node| NodeView::from(&**node)).collect();
             worst_first(&mut nodes);
             let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).take(NODES).collect();
             let stream = format!("/api/v1/stream?only=events&after={place}");
-            page(&all, &names, &stream, Timestamp::now()).into_response()
+            page((&all, &arcs), &names, &stream, Timestamp::now()).into_response()
         }
-        Err(away) => (StatusCode::SERVICE_UNAVAILABLE, nobody(&away.to_string())).into_response(),
+        Err::<_, CompanyError>(away) => {
+            (StatusCode::SERVICE_UNAVAILABLE, nobody(&away.to_string())).into_response()
+        }
     }
 }
 
@@ -64,7 +68,13 @@ fn nobody(why: &str) -> Markup {
     shell::wrap(&shell, &html! { section.panel { h1 { "Nobody is on stage" } p { (why) "." } } })
 }
 
-fn page(all: &[CharacterView], nodes: &[&str], stream: &str, now: Timestamp) -> Markup {
+fn page(
+    (all, arcs): (&[CharacterView], &BTreeMap<String, ArcView>),
+    nodes: &[&str],
+    stream: &str,
+    now: Timestamp,
+) -> Markup {
+    let unmoved = ArcView::default();
     let newest = all.iter().filter(|one| one.last_said.is_some()).max_by_key(|one| said_at(one));
     let shell = Shell { page: "cast", title: "Cast", stream, scripts: SCRIPTS };
     shell::wrap(
@@ -87,7 +97,7 @@ fn page(all: &[CharacterView], nodes: &[&str], stream: &str, now: Timestamp) -> 
             section aria-labelledby="stage" {
                 div.heading { h2 #stage { "On stage" } p.hint { span #stage-count { (all.len()) } ", the one who spoke last first; " a href="/minds" { "what minds cost" } } }
                 ul.company #company {
-                    @for one in order(all) { (card::card(one, now)) }
+                    @for one in order(all) { (card::card(one, arcs.get(&one.id).unwrap_or(&unmoved), now)) }
                 }
             }
         },
@@ -225,7 +235,7 @@ mod tests {
     fn nothing_in_a_card_becomes_markup() {
         let mut veiled = one("<b>Tallow</b>", "content", "idle");
         veiled.nodes = vec!["pi-1".to_owned()];
-        let drawn = page(&[veiled], &["pi-1"], "", Timestamp::UNIX_EPOCH).into_string();
+        let drawn = page((&[veiled], &BTreeMap::new()), &["pi-1"], "", Timestamp::UNIX_EPOCH).into_string();
         assert!(!drawn.contains("<b>Tallow") && drawn.contains("&lt;b&gt;Tallow"));
         assert!(drawn.contains("What it embodies is for you to find out."));
     }

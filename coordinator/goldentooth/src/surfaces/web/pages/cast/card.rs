@@ -4,13 +4,13 @@ use super::arms::arms;
 use super::faces::mask;
 use super::life::life;
 use super::ties::short;
-use crate::surfaces::view::{BetsView, CharacterView, SaidView};
+use crate::surfaces::view::{ArcView, BetsView, CharacterView, SaidView};
 use crate::surfaces::web::pages::ago;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use serde_json::Value;
 
-pub(super) fn card(one: &CharacterView, now: Timestamp) -> Markup {
+pub(super) fn card(one: &CharacterView, arc: &ArcView, now: Timestamp) -> Markup {
     html! {
         li.actor #{ "cast-" (one.id) } data-id=(one.id) data-name=(one.name) data-short=(short(&one.name)) data-feeling=(one.feeling) data-readiness=(one.readiness) data-muted[one.muted] tabindex="-1" {
             div.card-head {
@@ -38,7 +38,7 @@ pub(super) fn card(one: &CharacterView, now: Timestamp) -> Markup {
             @if let Some(style) = &one.style { p.domain { span.hint { "Tells its tales as " } (style) "." } }
             @if !one.nodes.is_empty() { (household(&one.nodes)) }
             (bets(&one.bets))
-            (more(one, now))
+            (more(one, arc, now))
         }
     }
 }
@@ -164,7 +164,7 @@ fn household(nodes: &[String]) -> Markup {
 }
 
 /// Who it is at length, and what a person may do.
-fn more(one: &CharacterView, now: Timestamp) -> Markup {
+fn more(one: &CharacterView, arc: &ArcView, now: Timestamp) -> Markup {
     let mut traits: Vec<(&String, &f64)> = one.traits.iter().collect();
     traits.sort_by(|a, b| b.1.total_cmp(a.1));
     html! {
@@ -174,7 +174,7 @@ fn more(one: &CharacterView, now: Timestamp) -> Markup {
                 summary { "More" span.aloud { " about " (one.name) } }
                 h4 { "Its nature" }
                 ul.traits { @for (name, value) in traits { li { span { (name) } svg.share viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" { rect width=(format!("{:.0}", *value * 100.0)) height="6" {} } span.number { (format!("{value:.2}")) } } } }
-                (life(one, now))
+                (life(one, arc, now))
                 @if !one.triggers.is_empty() {
                     h4 { "What it reacts to" }
                     ul.plain { @for trigger in &one.triggers { li { code { (trigger.signal) } " makes it " (trigger.feeling) @if !trigger.supplied { span.hint { " (nothing here supplies it)" } } ". " span.hint { (trigger.why) } } } }

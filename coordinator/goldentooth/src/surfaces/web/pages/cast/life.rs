@@ -2,7 +2,7 @@
 //! what it concluded, each with the event that caused it.
 
 use super::nature::nature;
-use crate::surfaces::view::{CharacterView, ModifierView, ThreadView, age};
+use crate::surfaces::view::{ArcView, CharacterView, ModifierView, ThreadView, age};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -10,16 +10,16 @@ use maud::{Markup, html};
 const MEMORIES: usize = 5;
 
 /// Its life, as far as anything happened in it.
-pub(super) fn life(one: &CharacterView, now: Timestamp) -> Markup {
+pub(super) fn life(one: &CharacterView, arc: &ArcView, now: Timestamp) -> Markup {
     html! {
-        @if let Some(went) = &one.nature { (nature(went, now)) }
+        @if let Some(went) = &arc.nature { (nature(went, now)) }
         @if !one.modifiers.is_empty() {
             h4 { "What moved it" }
             ul.plain { @for modifier in &one.modifiers { li { (modifier.name) " " span.number { (format!("{:+.2}", modifier.by)) } ", since " (modifier.cause) " " (fades(modifier, now)) } } }
         }
-        @if !one.threads.is_empty() {
+        @if !arc.threads.is_empty() {
             h4 { "The threads it stands in" }
-            ul.plain { @for thread in &one.threads { li { (thread.told) " " (stands(thread, now)) } } }
+            ul.plain { @for thread in &arc.threads { li { (thread.told) " " (stands(thread, now)) } } }
         }
         @if !one.memories.is_empty() {
             h4 { "What it remembers" }

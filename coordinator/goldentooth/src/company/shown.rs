@@ -1,0 +1,173 @@
+//! The characters on stage as they are shown.
+
+use super::grown::Grown;
+use super::plots::Plots;
+use super::{CompanyError, Hosted, word};
+use crate::surfaces::view::{
+    ArcView, BetView, BetsView, BornView, CharacterView, ProfileView, SaidView, ServiceView, TriggerView,
+    time,
+};
+use crate::words::hundredths;
+use cast::life::Readiness;
+use cast::{Sheet, Signal};
+use node_agent::clock::wall;
+use serde_json::json;
+use stage::{Now, Portrait, Request};
+use std::collections::BTreeMap;
+
+impl Hosted {
+    pub(super) async fn characters(&self) -> Result<Vec<CharacterView>, CompanyError> {
+        let portraits = self.request(Request::Portraits).await?;
+        let known = self.services.all(&self.live);
+        let known: Vec<ServiceView> = known.iter().map(ServiceView::from).collect();
+        let Now { cast, kept } = self.seen.borrow().clone();
+        let sheets = portraits.iter().filter_map(|portrait| Some((cast.get(&portrait.id)?, portrait)));
+        let now = wall();
+        let grown = |sheet| Grown { growth: &kept.grown, cast: &cast, sheet, now };
+        Ok(sheets.map(|(sheet, portrait)| self.view(&grown(sheet), portrait, &known)).collect())
+    }
+
+    /// What became of everybody on stage, by their sheets' names.
+    pub(super) async fn arcs(&self) -> BTreeMap<String, ArcView> {
+        let Now { cast, kept } = self.seen.borrow().clone();
+        let now = wall();
+        let plots = Plots::read(&self.ask).await;
+        let arc = |sheet: &Sheet| ArcView {
+            nature: plots.nature(sheet, now).filter(|_| !kept.grown.is_fixed()),
+            threads: plots.threads(&kept.threads, &cast, sheet),
+        };
+        cast.sheets().iter().map(|sheet| (sheet.id.clone(), arc(sheet))).collect()
+    }
+
+    /// One character, and what became of it.
+    pub(super) async fn profile(&self, id: &str) -> Result<ProfileView, CompanyError> {
+        let character = self.characters().await?.into_iter().find(|one| one.id == id);
+        let character = character.ok_or_else(|| CompanyError::Nobody(id.to_owned()))?;
+        let arc = self.arcs().await.remove(id).unwrap_or_default();
+        Ok(ProfileView { character, arc })
+    }
+
+    fn view(&self, grown: &Grown<'_>, portrait: &Portrait, services: &[ServiceView]) -> CharacterView {
+        let Grown { growth, cast, sheet, now } = *grown;
+        let shares = |traits: cast::Traits| {
+            traits.iter().map(|(name, value)| (name.to_owned(), hundredths(value))).collect()
+        };
+        let nodes = self.live.nodes().into_iter().map(|node| node.name.to_string());
+        let nodes = nodes.filter(|node| cast.embody(node).is_some_and(|head| head.id == sheet.id));
+        let said = portrait.last.as_ref().map(|line| SaidView {
+            by: line.by.clone(),
+            text: line.text.clone(),
+            bare: line.bare.clone(),
+            plain: line.plain.clone(),
+            kind: serde_json::from_value(json!(line.kind)).unwrap_or(crate::live::SaidKind::Fact),
+            facts: serde_json::to_value(&line.facts).unwrap_or_default(),
+            at: time(line.at),
+        });
+        CharacterView {
+            id: sheet.id.clone(),
+            name: sheet.name.clone(),
+            house: sheet.house.clone(),
+            archetype: sheet.archetype.clone(),
+            style: sheet.style.map(|style| style.name.clone()),
+            office: sheet.office.map(|office| office.name().to_owned()),
+            embodies: portrait.embodies.clone(),
+            readiness: word(&portrait.readiness),
+            readiness_because: readiness_because(portrait),
+            feeling: word(&portrait.feeling),
+            feeling_because: portrait.cause.map(str::to_owned),
+            energy: portrait.energy,
+            attention: portrait.attention,
+            traits: shares(growth.traits(sheet, now)),
+            sheet_traits: shares(sheet.traits),
+            modifiers: grown.modifiers(),
+            relationships: grown.relationships(),
+            last_said: said,
+            nodes: nodes.collect(),
+            muted: portrait.muted,
+            // What a veiled one reacts to is for people to find out.
+            triggers: sheet
+                .triggers
+                .iter()
+                .filter(|_| portrait.known)
+                .map(|trigger| {
+                    let (supplied, supply) = supply(&trigger.signal, services);
+                    TriggerView {
+                        signal: trigger.signal.to_string(),
+                        feeling: word(&trigger.feeling),
+                        why: trigger.why.clone(),
+                        supplied,
+                        supply,
+                    }
+                })
+                .collect(),
+            eye: if portrait.known { word(&sheet.eye) } else { String::new() },
+            born: portrait.birth.as_ref().map(|birth| BornView {
+                node: birth.node.clone(),
+                why: birth.why.to_string(),
+                at: time(birth.at),
+                event: birth.cause.clone(),
+            }),
+            bets: bets(portrait),
+            // Nor what it remembers, which would tell.
+            memories: if portrait.known { grown.memories() } else { Vec::new() },
+            insights: if portrait.known { grown.insights() } else { Vec::new() },
+            people: grown.people(),
+        }
+    }
+}
+
+/// What a character bets on, and how well it did.
+fn bets(portrait: &Portrait) -> BetsView {
+    let thousandths = |value: f64| (value * 1_000.0).round() / 1_000.0;
+    let open = portrait.bets.iter().map(|bet| BetView {
+        event: bet.event.clone(),
+        node: bet.node.clone(),
+        vital: bet.vital.clone(),
+        claim: bet.claim.clone(),
+        chance: f64::from(bet.chance) / 1_000.0,
+        before: time(bet.before),
+    });
+    BetsView {
+        right: portrait.record.right,
+        settled: portrait.record.settled,
+        brier: portrait.record.brier().map(thousandths),
+        open: open.collect(),
+    }
+}
+
+/// Why a character is as ready as it is.
+fn readiness_because(portrait: &Portrait) -> String {
+    match portrait.readiness {
+        Readiness::Idle => "nothing waits for it".to_owned(),
+        Readiness::Active => "it spoke a moment ago".to_owned(),
+        Readiness::Tired => format!("its energy is {:.0} %", portrait.energy * 100.0),
+        Readiness::Overwhelmed if portrait.waiting > 0 => {
+            format!("{} messages wait for it", portrait.waiting)
+        }
+        Readiness::Overwhelmed => "the machine has little to spare".to_owned(),
+    }
+}
+
+/// Whether anything supplies a signal, and what, or why nothing does.
+fn supply(signal: &Signal, services: &[ServiceView]) -> (bool, String) {
+    match signal {
+        Signal::Vital(_) | Signal::Event(_) if stage::facts::is_supplied(signal, &[]) => {
+            (true, "the fleet's agents".to_owned())
+        }
+        Signal::Vital(name) => (false, format!("there is no vital {name}")),
+        Signal::Event(kind) => (false, format!("there is no event {kind}")),
+        // Of two of one name, the one that is heard of.
+        Signal::Service(name) => {
+            let of_name = services.iter().filter(|one| one.name == *name);
+            of_name.max_by_key(|one| one.is_supplied()).map_or_else(
+                || {
+                    (
+                        false,
+                        format!("no service {name} is declared, and no agent watches a unit of that name"),
+                    )
+                },
+                |one| (one.is_supplied(), one.supply.clone()),
+            )
+        }
+    }
+}
