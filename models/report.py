@@ -11,6 +11,8 @@ from data import PLAYS
 from recordings import CRISIS
 
 FOLDS = 7
+# One training differs from the next: networks of so many seeds are asked for the spread.
+SEEDS = 3
 HYSTERESIS = 120.0  # seconds that a mood stands at least (steady.rs)
 KIND_FOLDS = [("leak", "flood", "build"), ("thrash", "runaway", "backup"), ("fork-storm", "full-disk", "flapping")]
 
@@ -162,7 +164,8 @@ def recordings(sources):
         "known kinds, unseen strengths": strengths(kinds),
         "kinds left out": [np.isin(kinds, fold) for fold in KIND_FOLDS],
     }
-    told = {name: judged(sources, folds, 200 + 10 * turn) for turn, (name, folds) in enumerate(splits.items())}
+    seeds = {name: [200 + 10 * turn + 100 * other for other in range(SEEDS)] for turn, name in enumerate(splits)}
+    told = {name: judged(sources, folds, seeds[name][0]) for name, folds in splits.items()}
     for name, folds in splits.items():
         logits, turn_of, shown = told[name]
         seen, trees = turn_of >= 0, np.zeros(len(truth), int)
@@ -192,6 +195,8 @@ def recordings(sources):
             for kind in dict.fromkeys(kinds)
             if (seen & (kinds[rows.group] == kind)).any()
         }
+        others = [judged(sources, folds, seed, show=False)[0] for seed in seeds[name][1:]]
+        out[name]["by seed"] = [measure.macro_f1(truth[seen], each[seen].argmax(axis=1)) for each in (logits, *others)]
     found = even(told, truth, np.ones(len(truth), bool))
     print(f"logits are to be scaled by {found:.3f}, and are by {network.COOLED}", flush=True)
     return out
@@ -211,9 +216,9 @@ def strengths(kinds):
     return [fold == one for one in range(count)]
 
 
-def judged(sources, folds, seed, blank=()):
+def judged(sources, folds, seed, blank=(), show=True):
     """Logits, not cooled, of each recorded row by a network that saw none of its fold, that fold
-    (-1: none), and the mood that the agent would have shown."""
+    (-1: none), and the mood that the agent would have shown, if that is asked."""
     rows = sources.recordings
     x = rows.x.copy()
     x[:, list(blank)] = 0
@@ -222,7 +227,7 @@ def judged(sources, folds, seed, blank=()):
         held = left[rows.group]
         net = sources.fit(seed + fold, blank, recordings=rows.only(~held))
         logits[held], fold_of[held] = net.logits(x[held]) / network.COOLED, fold
-        if not len(blank):
+        if show:
             traces = [of_nodes(trace, np.flatnonzero(left)) for trace in rows.traces]
             said = [verdicts(sources.agent, sources, net, trace, False, "fold") for trace in traces]
             shown[held] = np.concatenate(said)[:, 7]
@@ -250,7 +255,7 @@ def without_closest(sources):
         if vital not in done:
             columns = np.flatnonzero(names == vital)
             blank = np.concatenate([columns, columns + agent.features])
-            logits, fold, _ = judged(sources, strengths(kinds), 200, blank)
+            logits, fold, _ = judged(sources, strengths(kinds), 200, blank, show=False)
             done[vital] = classes(truth[fold >= 0], logits.argmax(axis=1)[fold >= 0])
         out[name] = {"vital": str(vital), "area": close[vital], **done[vital]}
     return out
@@ -348,7 +353,7 @@ def text(figures, agent, size):
         lines += [f"## {title}", "", "| judge | macro-F1 | ECE | " + " | ".join(f"{m} P / R" for m in MOODS) + " |"]
         lines += ["| --- | --- | --- | --- | --- | --- | --- |"]
         for name, one in part.items():
-            if name == "by kind":
+            if name in ("by kind", "by seed"):
                 continue
             ece = f"{one['ECE']:.3f}" if "ECE" in one else ""
             cells = " | ".join(f"{p:.2f} / {r:.2f}" for p, r, _ in one["classes"].values())
@@ -356,6 +361,9 @@ def text(figures, agent, size):
         if "by kind" in part:
             each = ", ".join(f"{kind} {value:.2f}" for kind, value in part["by kind"].items())
             lines += ["", f"Share of samples that the model judged rightly, by kind: {each}."]
+        if seeds := part.get("by seed"):
+            each = ", ".join(f"{value:.3f}" for value in seeds)
+            lines += ["", f"The model's macro-F1 with other seeds: {each}; mean {np.mean(seeds):.3f}. The table is of the first."]
         lines.append("")
     if part := figures.get("closest"):
         lines += ["## Without the vital that lies closest to a label (known kinds, unseen strengths)", ""]

@@ -19,10 +19,10 @@ from agent import MOODS, Agent
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPORT = HERE / "report.json"
-RELEASE = "5"
-EPOCHS = 8
+RELEASE = "6"
+EPOCHS = 12
 # What each source weighs in the whole.
-WEIGHTS = {"lives": 3.0, "recordings": 0.7, "smd": 1.0, "asd": 0.25}
+WEIGHTS = {"lives": 3.0, "recordings": 0.6, "smd": 1.0, "asd": 0.25}
 
 
 class Sources:

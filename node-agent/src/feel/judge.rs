@@ -31,10 +31,10 @@ pub struct Judge {
 }
 
 /// An alarm ends when trouble is below this share of the threshold.
-const OVER: f32 = 0.6;
+const OVER: f32 = 0.7;
 
 /// With the rules, a crisis of this probability is one.
-const THINKABLE: f32 = 0.2;
+const THINKABLE: f32 = 0.29;
 
 /// What became of one sample's probabilities.
 #[derive(Clone, Copy, Debug, PartialEq)]
