@@ -17,7 +17,7 @@ const EXCEED: usize = 5;
 pub const FEWEST: usize = 8;
 
 /// The threshold is within these, whatever the node has lived through.
-const LEAST: f32 = 0.25;
+const LEAST: f32 = 0.15;
 const MOST: f32 = 0.98;
 
 /// The time constant of what is smoothed, in seconds.
