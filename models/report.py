@@ -363,7 +363,7 @@ def text(figures, agent, size):
             lines += ["", f"Share of samples that the model judged rightly, by kind: {each}."]
         if seeds := part.get("by seed"):
             each = ", ".join(f"{value:.3f}" for value in seeds)
-            lines += ["", f"The model's macro-F1 with other seeds: {each}; mean {np.mean(seeds):.3f}. The table is of the first."]
+            lines += ["", f"The model's macro-F1 by seed: {each}; mean {np.mean(seeds):.3f}. The table is of the first."]
         lines.append("")
     if part := figures.get("closest"):
         lines += ["## Without the vital that lies closest to a label (known kinds, unseen strengths)", ""]

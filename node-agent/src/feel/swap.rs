@@ -334,7 +334,8 @@ mod tests {
     #[test]
     fn a_model_of_an_older_release_is_refused_and_says_why() {
         // The hash of schema version 3: the same features by name, computed otherwise.
-        let (before, hash) = ("5db3645f7e6963e82f4e59ac931d65e66db7a7bc2f339b1bb44032e7188c01da", schema_hash());
+        let (before, hash) =
+            ("5db3645f7e6963e82f4e59ac931d65e66db7a7bc2f339b1bb44032e7188c01da", schema_hash());
         let at = EMBEDDED.windows(hash.len()).position(|bytes| bytes == hash.as_bytes()).unwrap();
         let mut older = EMBEDDED.to_vec();
         older[at..at + hash.len()].copy_from_slice(before.as_bytes());
