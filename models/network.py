@@ -11,7 +11,7 @@ MEMBERS = 2
 BATCH = 1024
 RATE = 3e-3
 DECAY = 1e-4
-# Learned in double precision: rounding grows over ten thousand steps, and single precision's
+# Learned in double precision: rounding grows over thousands of steps, and single precision's
 # would be seen in the figures of a machine that sums in another order.
 PRECISION = np.float64
 # Learned too well: what is held back is less certain than what was learned from. So the
