@@ -27,6 +27,10 @@ class Agent:
         # Where the features begin that name no vital.
         self.unnamed = lines.index(next(line for line in lines if line.startswith("distance ")))
 
+    def place(self, name):
+        """Where the feature stands whose line begins with this."""
+        return next(place for place, line in enumerate(self.lines) if line.startswith(name))
+
     @staticmethod
     def built():
         build = ["cargo", "build", "--quiet", "--release", "--locked", "--package", "node-agent"]

@@ -20,9 +20,11 @@ THIN = 5
 # how long they took, is its own affair.
 INCIDENT_SHARE = 0.05
 # What people noted is coarse: minutes within an incident look like any other, and odd ones
-# lie outside. So a label counts for a fifth, and the node's own joint distance for the rest:
-# as trouble, where it is beyond `FAR` (on the features' scale; 1.1 spreads).
-BELIEVED, FAR, STEEP = 1 / 5, 0.25, 20.0
+# lie outside. So a label counts for a fifth, and the node's own distances for the rest: as
+# trouble, where their sum is beyond `FAR` (on the features' scale; the joint one alone is then
+# beyond 1.1 spreads as often as not).
+BELIEVED, FAR, STEEP = 1 / 5, 0.49, 9.0
+TEACHERS = {"distance log": 1.0, "distance root mean square": 0.5, "share far out": 0.5}
 
 
 class Rows:
@@ -30,8 +32,8 @@ class Rows:
     likely it is that one of the other moods is true after all."""
 
     def __init__(self, x, y, weight, group, doubt=None):
-        self.x, self.y, self.weight, self.group = x, y, weight.astype(np.float32), group
-        self.doubt = np.zeros(len(x), np.float32) if doubt is None else doubt.astype(np.float32)
+        self.x, self.y, self.weight, self.group = x, y, weight.astype(np.float64), group
+        self.doubt = np.zeros(len(x)) if doubt is None else doubt
 
     def columns(self):
         return self.x, self.y, self.weight, self.group, self.doubt
@@ -72,7 +74,8 @@ def incidents(agent, name):
             some = keep & mood & (machine == one)
             weight[some] = share / max(1, some.sum())
     x = rows[:, HEAD:]
-    far = 1 / (1 + np.exp(-STEEP * (x[:, agent.unnamed] - FAR)))
+    strange = sum(share * x[:, agent.place(name)].astype(np.float64) for name, share in TEACHERS.items())
+    far = 1 / (1 + np.exp(-STEEP * (strange - FAR)))
     full = Rows(x, y, weight, machine, (1 - BELIEVED) * np.where(hit, 1 - far, far))
     return source, full, full.only(keep)
 

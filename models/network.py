@@ -5,11 +5,19 @@ import hashlib
 import numpy as np
 
 HIDDEN = (31, 16)
+OUTPUTS = 4
 # So many networks of different seeds are one in the end: their logits' mean.
 MEMBERS = 2
 BATCH = 1024
 RATE = 3e-3
 DECAY = 1e-4
+# Learned in double precision: rounding grows over thousands of steps, and single precision's
+# would be seen in the figures of a machine that sums in another order.
+PRECISION = np.float64
+# Learned too well: what is held back is less certain than what was learned from. So the
+# logits are scaled by this besides, at which the error of calibration on unseen strengths and
+# on unseen kinds of faults is the same (`report.even`, which finds it anew at each report).
+COOLED = 0.58
 # A scale below this would make noise of a rare flag.
 LEAST_SCALE = 0.1
 # First words of the features that name no vital: they depend on no single sensor.
@@ -17,38 +25,43 @@ UNNAMED = {"distance", "deviation", "step", "share"}
 
 
 def softmax(z):
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
 
 
 def surprise(p, y, doubt):
     """Of each row: how surprising what is true is to these probabilities, and which
     probabilities would surprise less. True is one of the moods `y`, or, as likely as there
     is `doubt`, one of the others."""
-    loss, wanted = np.zeros(len(p), p.dtype), np.zeros_like(p)
+    loss, wanted = np.zeros(p.shape[:-1], p.dtype), np.zeros_like(p)
     for moods, share in ((y, 1 - doubt), ((y == 0).astype(p.dtype), doubt)):
         among = p * moods
-        sums = among.sum(axis=1) + 1e-9
+        sums = among.sum(axis=-1) + 1e-9
         loss -= share * np.log(sums)
-        wanted += among * (share / sums)[:, None]
+        wanted += among * (share / sums)[..., None]
     return loss, wanted
 
 
-class Member:
-    """One network: two hidden layers, and a straight way from the inputs past them."""
+class Members:
+    """Networks of different seeds that learn side by side, from the same batches: two hidden
+    layers each, and a straight way from the inputs past them."""
 
-    def __init__(self, x, rng):
-        self.centre = x.mean(axis=0).astype(np.float32)
-        self.factor = (1 / np.maximum(x.std(axis=0), LEAST_SCALE)).astype(np.float32)
-        sizes = [x.shape[1], *HIDDEN, 4]
+    def __init__(self, x, seed):
+        self.centre = x.mean(axis=0, dtype=PRECISION)
+        self.factor = 1 / np.maximum(x.std(axis=0, dtype=PRECISION), LEAST_SCALE)
+        sizes = [x.shape[1], *HIDDEN, OUTPUTS]
+        draws = [np.random.default_rng([seed, place]) for place in range(MEMBERS)]
+        # Of each layer, and of each member in it.
         self.weights = [
-            (rng.standard_normal((a, b)) * np.sqrt(2 / a)).astype(np.float32) for a, b in zip(sizes, sizes[1:])
+            np.stack([rng.standard_normal((a, b)) * np.sqrt(2 / a) for rng in draws]).astype(PRECISION)
+            for a, b in zip(sizes, sizes[1:])
         ]
-        self.biases = [np.zeros(b, np.float32) for b in sizes[1:]]
-        self.past = np.zeros((x.shape[1], 4), np.float32)
+        self.biases = [np.zeros((MEMBERS, 1, b), PRECISION) for b in sizes[1:]]
+        self.past = np.zeros((MEMBERS, x.shape[1], OUTPUTS), PRECISION)
 
     def layers(self, x):
-        activations = [(x - self.centre) * self.factor]
+        """Of each member what each layer says, the inputs on their scale as the first."""
+        activations = [((x - self.centre) * self.factor)[None]]
         for place, (weight, bias) in enumerate(zip(self.weights, self.biases)):
             z = activations[-1] @ weight + bias
             activations.append(np.maximum(z, 0) if place < len(HIDDEN) else z + activations[0] @ self.past)
@@ -61,21 +74,21 @@ class Network:
     as it is and once turned around, of which a Relu lets one pass."""
 
     def __init__(self, members):
-        count, moods = len(members), 4
-        past = np.mean([one.past * one.factor[:, None] for one in members], axis=0)
-        past_bias = -np.mean([(one.centre * one.factor) @ one.past for one in members], axis=0)
-        first = [one.weights[0] * one.factor[:, None] for one in members]
-        first_bias = [one.biases[0] - (one.centre * one.factor) @ one.weights[0] for one in members]
-        one = [np.hstack([*first, past, -past]), np.concatenate([*first_bias, past_bias, -past_bias])]
+        weights, biases, factor = members.weights, members.biases, members.factor[:, None]
+        past = members.past.mean(axis=0) * factor
+        first = np.hstack(weights[0] * factor)
+        first_bias = np.concatenate([bias[0] for bias in biases[0]]) - members.centre @ first
+        past_bias = -members.centre @ past
+        one = [np.hstack([first, past, -past]), np.concatenate([first_bias, past_bias, -past_bias])]
         a, b = HIDDEN
-        width = 2 * moods
-        middle = np.zeros((count * a + width, count * b + width))
-        for n, member in enumerate(members):
-            middle[n * a : (n + 1) * a, n * b : (n + 1) * b] = member.weights[1]
-        middle[count * a :, count * b :] = np.eye(width)
-        middle_bias = np.concatenate([*(member.biases[1] for member in members), np.zeros(width)])
-        last = np.vstack([*(member.weights[2] / count for member in members), np.eye(moods), -np.eye(moods)])
-        last_bias = np.mean([member.biases[2] for member in members], axis=0)
+        width = 2 * OUTPUTS
+        middle = np.zeros((MEMBERS * a + width, MEMBERS * b + width))
+        for n in range(MEMBERS):
+            middle[n * a : (n + 1) * a, n * b : (n + 1) * b] = weights[1][n]
+        middle[MEMBERS * a :, MEMBERS * b :] = np.eye(width)
+        middle_bias = np.concatenate([*(bias[0] for bias in biases[1]), np.zeros(width)])
+        last = np.vstack([*(weights[2] / MEMBERS), np.eye(OUTPUTS), -np.eye(OUTPUTS)])
+        last_bias = biases[2].mean(axis=0)[0]
         self.layers = [one, [middle, middle_bias], [last, last_bias]]
         self.layers = [[part.astype(np.float32) for part in layer] for layer in self.layers]
 
@@ -89,11 +102,11 @@ class Network:
         return np.concatenate([softmax(self.logits(part)) for part in np.array_split(x, 1 + len(x) // 65536)])
 
     def calibrate(self, rows):
-        """One temperature, folded into the last layer."""
+        """One temperature, folded into the last layer: what serves these rows best, and `COOLED`."""
         logits = self.logits(rows.x)
         scales = np.geomspace(0.1, 2.5, 97)
         losses = [(surprise(softmax(logits * scale), rows.y, rows.doubt)[0] * rows.weight).sum() for scale in scales]
-        self.cool(scales[int(np.argmin(losses))])
+        self.cool(scales[int(np.argmin(losses))] * COOLED)
 
     def cool(self, scale):
         self.layers[-1] = [part * np.float32(scale) for part in self.layers[-1]]
@@ -118,7 +131,7 @@ class Network:
             nodes,
             "mood",
             [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", len(self.layers[0][0])])],
-            [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", 4])],
+            [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", OUTPUTS])],
             tensors,
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="goldentooth")
@@ -142,20 +155,17 @@ def thin(x, places, rng):
     return x
 
 
-def train(rows, names, seed, epochs):
+def train(learned, names, seed, epochs):
     """A network of these rows."""
-    return Network([member(rows, names, seed * 10 + n, epochs) for n in range(MEMBERS)])
-
-
-def member(learned, names, seed, epochs):
     rng = np.random.default_rng(seed)
     x, y, weight, doubt = learned.x, learned.y, learned.weight, learned.doubt
-    net = Member(x, rng)
+    net = Members(x, seed)
     places = []
     for name in sorted(set(names) - UNNAMED):
         columns = [place for place, other in enumerate(names) if other == name]
         places.append(columns + [len(names) + place for place in columns])
-    parameters = [*net.weights, net.past, *net.biases]
+    decayed = [*net.weights, net.past]
+    parameters = [*decayed, *net.biases]
     moments = [(np.zeros_like(p), np.zeros_like(p)) for p in parameters]
     steps = epochs * (len(x) // BATCH)
     step = 0
@@ -167,22 +177,27 @@ def member(learned, names, seed, epochs):
             a = net.layers(thin(x[rows], places, rng))
             p = softmax(a[-1])
             loss, wanted = surprise(p, y[rows], doubt[rows])
-            total += float((loss * weight[rows]).sum())
-            delta = (p - wanted) * (weight[rows][:, None] / weight[rows].sum())
-            past = a[0].T @ delta
+            total += float((loss.mean(axis=0) * weight[rows]).sum())
+            delta = (p - wanted) * (weight[rows] / weight[rows].sum())[:, None]
+            past = turned(a[0]) @ delta
             gradients = []
             for place in range(len(net.weights) - 1, -1, -1):
-                gradients.append((a[place].T @ delta, delta.sum(axis=0)))
-                delta = (delta @ net.weights[place].T) * (a[place] > 0)
+                gradients.append((turned(a[place]) @ delta, delta.sum(axis=1, keepdims=True)))
+                if place:
+                    delta = (delta @ turned(net.weights[place])) * (a[place] > 0)
             gradients.reverse()
             flat = [*(g for g, _ in gradients), past, *(g for _, g in gradients)]
             step += 1
             rate = RATE * 0.5 * (1 + np.cos(np.pi * step / steps))
-            for parameter, gradient, (m, v) in zip(parameters, flat, moments):
+            for place, (parameter, gradient, (m, v)) in enumerate(zip(parameters, flat, moments)):
                 m += 0.1 * (gradient - m)
                 v += 0.001 * (gradient * gradient - v)
                 unbiased = m / (1 - 0.9**step) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
-                decay = DECAY * parameter if parameter.ndim == 2 else 0
-                parameter -= np.float32(rate) * (unbiased + decay).astype(np.float32)
+                decay = DECAY * parameter if place < len(decayed) else 0
+                parameter -= rate * (unbiased + decay)
     print(f"{epochs} epochs over {len(x)} rows: loss {total / weight.sum():.4f}", flush=True)
-    return net
+    return Network(net)
+
+
+def turned(matrices):
+    return matrices.transpose(0, 2, 1)

@@ -4,7 +4,7 @@
 use crate::harness::{Agent, Coordinator, Scratch, binary, eventually, secs};
 use frames::Vital;
 use node_agent::feel::Model;
-use node_agent::feel::features::{FEATURES, INPUTS};
+use node_agent::feel::features::{FEATURES, INPUTS, schema_hash};
 use node_agent::feel::signals::SIGNALS;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -66,6 +66,15 @@ fn without_sense(version: &str) -> Vec<u8> {
     model
 }
 
+/// The model as of an older release: made for features that were computed otherwise.
+fn of_before() -> Vec<u8> {
+    let hash = schema_hash();
+    let at = EMBEDDED.windows(hash.len()).position(|bytes| bytes == hash.as_bytes()).unwrap();
+    let mut model = EMBEDDED.to_vec();
+    model[at..at + hash.len()].fill(b'0');
+    model
+}
+
 fn push(coordinator: &Coordinator, scratch: &Scratch, model: &[u8]) -> Output {
     let file = scratch.join("pushed.onnx");
     std::fs::write(&file, model).unwrap();
@@ -116,6 +125,11 @@ fn a_pushed_model_is_swapped_kept_over_a_restart_and_given_up_when_it_cries_wolf
     let refused = push(&coordinator, &scratch, &without_sense(wolf));
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && told.contains("starved of memory"), "{told}");
+
+    // Nor is what was made for other features: both are named.
+    let refused = push(&coordinator, &scratch, &of_before());
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && told.contains(&schema_hash()) && told.contains("0000"), "{told}");
 
     // One that cries wolf is tried, and given up for the one that last proved itself.
     let pushed = push(&coordinator, &scratch, &crying_wolf(wolf));

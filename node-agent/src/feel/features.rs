@@ -23,7 +23,7 @@ use frames::{Readings, Vital};
 use sha2::{Digest as _, Sha256};
 
 /// The version of the schema: of its form, and of how what it names is computed.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// Features of one windowed quantity: four changes and a spread.
 pub(super) const OF_WINDOWS: usize = Window::ALL.len() + 1;

@@ -266,7 +266,8 @@ impl Probation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feel::model::EMBEDDED;
+    use crate::feel::features::schema_hash;
+    use crate::feel::model::{EMBEDDED, ModelError};
 
     fn pieces(bytes: &[u8], hash: [u8; 32]) -> Vec<ModelChunk<'_>> {
         let length = u32::try_from(bytes.len()).unwrap();
@@ -328,6 +329,23 @@ mod tests {
         }
         assert!(matches!(tried(&turned, None), Err(SwapError::NoSense { of: "starved of memory", .. })));
         assert!(matches!(tried(EMBEDDED, Some(slow)), Err(SwapError::Slow { .. })));
+    }
+
+    #[test]
+    fn a_model_of_an_older_release_is_refused_and_says_why() {
+        // The hash of schema version 3: the same features by name, computed otherwise.
+        let (before, hash) =
+            ("5db3645f7e6963e82f4e59ac931d65e66db7a7bc2f339b1bb44032e7188c01da", schema_hash());
+        let at = EMBEDDED.windows(hash.len()).position(|bytes| bytes == hash.as_bytes()).unwrap();
+        let mut older = EMBEDDED.to_vec();
+        older[at..at + hash.len()].copy_from_slice(before.as_bytes());
+        let refused = tried(&older, None).unwrap_err();
+        assert!(
+            matches!(&refused, SwapError::Model(ModelError::OtherSchema { model, .. }) if model == before),
+            "{refused}"
+        );
+        let told = refused.to_string();
+        assert!(told.contains(before) && told.contains(&hash) && told.contains("models/train"), "{told}");
     }
 
     fn slow() -> Duration {

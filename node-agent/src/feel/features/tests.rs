@@ -150,7 +150,7 @@ fn what_is_computed_belongs_to_the_schemas_version() {
     };
     let mut told = vec![mean(0..WINDOWS_AT), mean(WINDOWS_AT..NORMALS_AT), mean(NORMALS_AT..STRANGE_AT)];
     told.extend(&vector[STRANGE_AT..FEATURES]);
-    assert_eq!(SCHEMA_VERSION, 3);
+    assert_eq!(SCHEMA_VERSION, 4);
     let expected: [f32; 3 + STRANGE] = [
         0.059, 0.0095, 0.0651, 0.0836, -0.0051, -0.006, -0.0146, -0.0249, 0.0159, 0.126, 0.109, 0.2259,
         0.2003, 0.3371, 0.2316, 0.2306, 0.2273, 0.1575, 0.164, 0.0733, 0.0733, 0.0, 0.0, 0.1429, -0.0733,
