@@ -16,8 +16,8 @@ const STEPS: i64 = 28;
 /// The most traits in it, those that moved furthest, and the most causes.
 const TRAITS: usize = 3;
 const CAUSES: usize = 6;
-/// The most events that are read for it. A change is told again only when a tenth of it
-/// has gone, so that fifteen characters who are never left alone bring some 500 a day.
+/// The most events that are read for it: room for 2,000 a day, where a cast of fifteen has
+/// some hundred, since a change is told again only when a tenth of it has gone.
 const EVENTS: usize = 100_000;
 
 /// What moved the traits of characters until now, by their sheets' names.
