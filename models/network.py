@@ -16,7 +16,8 @@ DECAY = 1e-4
 PRECISION = np.float64
 # Learned too well: what is held back is less certain than what was learned from. So the
 # logits are scaled by this besides, at which the error of calibration on unseen strengths and
-# on unseen kinds of faults is the same (`report.even`, which finds it anew at each report).
+# on unseen kinds of faults was the same, by another partition than the report's
+# (`report.even` finds its own anew).
 COOLED = 0.58
 # A scale below this would make noise of a rare flag.
 LEAST_SCALE = 0.1
