@@ -41,7 +41,6 @@ use crate::flavour::Flavour;
 use crate::surfaces::view::{
     AnswersView, ArcView, CharacterView, CouncilView, DrillView, FactView, PieceView, ProfileView, ToldView,
 };
-use crate::words::staged;
 use frames::NodeName;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -99,6 +98,22 @@ pub enum CompanyError {
     )]
     Kept(String),
 }
+
+/// What a cast on stage answers. In a build without a stage there is nobody to ask, and
+/// that is the answer to every question.
+#[cfg(feature = "stage")]
+macro_rules! staged {
+    ($answer:expr) => {
+        $answer
+    };
+}
+#[cfg(not(feature = "stage"))]
+macro_rules! staged {
+    ($answer:expr) => {
+        Err($crate::company::CompanyError::Away.into())
+    };
+}
+pub(crate) use staged;
 
 /// Asks the cast; cheap to clone.
 #[derive(Clone, Default)]

@@ -17,8 +17,8 @@ pub(crate) use held::{Held, Setting};
 
 use crate::ask::AskError;
 use crate::company::CompanyError;
+use crate::company::staged;
 use crate::surfaces::view::{LedgerView, MindsView, PulseView};
-use crate::words::staged;
 use std::sync::{Arc, OnceLock};
 
 /// Which pulse is wanted.

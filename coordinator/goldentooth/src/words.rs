@@ -21,22 +21,6 @@ pub(crate) mod lock {
     }
 }
 
-/// What a cast on stage answers. In a build without a stage there is nobody to ask, and
-/// that is the answer to every question.
-#[cfg(feature = "stage")]
-macro_rules! staged {
-    ($answer:expr) => {
-        $answer
-    };
-}
-#[cfg(not(feature = "stage"))]
-macro_rules! staged {
-    ($answer:expr) => {
-        Err(crate::company::CompanyError::Away.into())
-    };
-}
-pub(crate) use staged;
-
 /// A share as it is shown, in hundredths: 32 bits would show as 0.8500000238.
 #[cfg(feature = "stage")]
 pub(crate) fn hundredths(share: f32) -> f64 {

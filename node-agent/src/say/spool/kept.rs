@@ -22,7 +22,7 @@ pub struct Kept<'a> {
 }
 
 impl Spool {
-    /// When memory should go to the disk: [`KEEP_EVERY`] after the link went
+    /// When memory should go to the disk: [`KEEP_EVERY`](super::KEEP_EVERY) after the link went
     /// down or the last answer came, and as often from then on.
     pub fn keep_at(&self) -> Option<Millis> {
         if self.memory.is_empty() {
