@@ -110,8 +110,9 @@ impl Fleet {
         let frame = Frame { boot, sequence, uptime, say: Some(&body.say) };
         let news = if live { node.news(now, &frame, &mut changes) } else { None };
         let at = node.date(now, boot, uptime);
+        let mut lost = 0;
         let row = if let Say::Vitals(report) = &body.say {
-            node.count_losses(boot, report);
+            lost = node.count_losses(boot, report);
             let received = now.unix;
             Some(VitalsRow { node: name.clone(), boot, sequence, at, received, report: report.clone() })
         } else {
@@ -123,6 +124,7 @@ impl Fleet {
             changes.extend(board);
             settings_due = matches!(body.say, Say::Hello(_)) && node.wanted_settings().is_some();
         }
+        self.dropped = self.dropped.saturating_add(lost.into());
         self.counters.accepted += 1;
         Admission::Admitted(Box::new(Admitted { at, row, changes, live: news.is_some(), settings_due }))
     }

@@ -77,13 +77,12 @@ impl Node {
         self.services = units.iter().filter(|unit| !is_well(unit)).cloned().collect();
     }
 
-    /// Notes what a report says of lost frames.
-    pub(crate) fn count_losses(&mut self, boot: u32, report: &Report) {
-        if let Some(boot) = self.boot_mut(boot)
-            && !boot.old
-        {
-            boot.dropped = boot.dropped.max(report.dropped);
-        }
+    /// Notes what a report says of lost frames; how many more that makes.
+    pub(crate) fn count_losses(&mut self, boot: u32, report: &Report) -> u32 {
+        let Some(boot) = self.boot_mut(boot).filter(|boot| !boot.old) else { return 0 };
+        let more = report.dropped.saturating_sub(boot.dropped);
+        boot.dropped += more;
+        more
     }
 
     /// Tells of frames lost in the running boot, at most once a minute.

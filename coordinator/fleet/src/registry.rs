@@ -46,6 +46,9 @@ pub struct Fleet {
     // Boxed: a map's leaves are half empty, and a node is large.
     pub(crate) nodes: BTreeMap<NodeName, Box<Node>>,
     pub(crate) counters: Counters,
+    /// What all nodes have dropped, kept as it is counted: it is asked for far
+    /// more often than it changes.
+    pub(crate) dropped: u64,
     /// When the coordinator began to listen, or did so again.
     base: Millis,
     /// When anything was last called.
@@ -59,6 +62,7 @@ impl Fleet {
         Self {
             nodes: BTreeMap::new(),
             counters: Counters::default(),
+            dropped: 0,
             base: now.mono,
             beat: now.mono,
             told: BTreeMap::new(),
@@ -71,13 +75,17 @@ impl Fleet {
             return false;
         }
         let node = Node::restore(record);
+        self.forget(&node.name);
+        self.dropped = self.dropped.saturating_add(node.dropped());
         self.nodes.insert(node.name.clone(), Box::new(node));
         true
     }
 
     /// Forgets a node that is enrolled no longer.
     pub fn forget(&mut self, node: &NodeName) -> bool {
-        self.nodes.remove(node).is_some()
+        let gone = self.nodes.remove(node);
+        self.dropped = self.dropped.saturating_sub(gone.as_ref().map_or(0, |node| node.dropped()));
+        gone.is_some()
     }
 
     /// Gives a node another name; all that is known of it stays. False if there is no
@@ -130,7 +138,7 @@ impl Fleet {
 
     /// Frames that all agents say they have lost.
     pub fn dropped(&self) -> u64 {
-        self.nodes().map(Node::dropped).sum()
+        self.dropped
     }
 
     /// The store found this many admitted rows to be doubles: what was

@@ -8,21 +8,23 @@ use crate::enrol::Keys;
 use door::Door;
 use frames::NodeName;
 use mqtt5::broker::config::TlsConfig;
-use mqtt5::broker::router::MessageRouter;
 use mqtt5::broker::{BrokerConfig, BrokerShutdownHandle, MqttBroker, StorageBackendType, StorageConfig};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 mod certificate;
 mod door;
+mod local;
 #[cfg(test)]
 mod tests;
 mod trespass;
 
+pub use local::{Local, LocalClient, Message, Wanted};
 pub use trespass::{Trespass, Trespasses};
 
 /// The most clients at once: a fleet of 10,000 nodes and those who watch it.
@@ -71,11 +73,11 @@ pub enum BrokerError {
 
 /// The running broker; [`Broker::stop`] ends it.
 pub struct Broker {
-    router: Arc<MessageRouter>,
+    local: Local,
     door: Arc<Door>,
     shutdown: BrokerShutdownHandle,
     task: JoinHandle<()>,
-    /// Where this process reaches it, without TLS, on loopback.
+    /// Where agents on this machine reach it, without TLS, on loopback.
     pub inside: SocketAddr,
     /// Where everybody else does.
     pub listens: SocketAddr,
@@ -136,19 +138,27 @@ impl Broker {
         let mut broker = broker.with_auth_provider(Arc::<Door>::clone(&door));
         let shutdown = broker.shutdown_handle();
         let mut ready = broker.ready_receiver();
+        let (runs, running) = watch::channel(());
         let task = tokio::spawn(async move {
             if let Err(error) = broker.run().await {
                 tracing::error!(%error, "the broker stopped");
             }
+            drop(runs);
         });
         ready.wait_for(|ready| *ready).await.map_err(|_| BrokerError::Start("it ended at once".into()))?;
-        Ok(Self { router, door, shutdown, task, inside, listens, certificate, turned_away, discovery })
+        let local = Local { router, running };
+        Ok(Self { local, door, shutdown, task, inside, listens, certificate, turned_away, discovery })
+    }
+
+    /// The way to it for this process.
+    pub fn local(&self) -> Local {
+        self.local.clone()
     }
 
     /// Whom to tell that a name's older files are void: its sessions end at
     /// once, and its epoch no longer opens the door.
     pub fn revoker(&self) -> impl Fn(&NodeName) + Send + Sync + 'static {
-        let (router, door) = (Arc::clone(&self.router), Arc::clone(&self.door));
+        let (router, door) = (Arc::clone(&self.local.router), Arc::clone(&self.door));
         let runtime = tokio::runtime::Handle::current();
         move |name| {
             let (router, clients) = (Arc::clone(&router), door.clients_of(name));

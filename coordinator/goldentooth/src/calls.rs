@@ -14,7 +14,7 @@ pub use outbox::Message;
 use crate::care::Care;
 use crate::data::write_private;
 use crate::habits::Habits;
-use crate::live::{Live, NodeSnapshot, UnixMillis, Update};
+use crate::live::{Live, NodeSnapshot, UnixMillis};
 use crate::words::lock;
 use frames::NodeName;
 use node_agent::clock;
@@ -24,7 +24,6 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use watch::{Call, Cause, State, Trouble, Watch};
 
@@ -137,34 +136,23 @@ impl Calls {
 
     /// Watches the fleet and calls, for as long as the program runs.
     pub async fn run(self, live: Live, care: Care, habits: Habits) {
-        let mut updates = live.subscribe();
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut kept = Instant::now();
-        for node in live.nodes() {
-            self.hear(clock::wall(), &node);
-        }
         loop {
-            tokio::select! {
-                update = updates.recv() => match update {
-                    Ok(Update::Node(node)) => self.hear(clock::wall(), &node),
-                    Ok(_) => {}
-                    Err(RecvError::Lagged(_)) => live.nodes().iter().for_each(|node| self.hear(clock::wall(), node)),
-                    Err(RecvError::Closed) => return,
-                },
-                _ = look.tick() => {
-                    let now = clock::wall();
-                    let quiet = |node: &NodeName, cause| {
-                        care.is_quiet(now, node, cause) || (cause == Cause::Crisis && habits.excuses(node))
-                    };
-                    self.step(now, |node| live.node(node).is_some(), quiet);
-                    if kept.elapsed() >= KEEP {
-                        kept = Instant::now();
-                        let calls = self.clone();
-                        // A panic there is told by the runtime.
-                        let _ = tokio::task::spawn_blocking(move || calls.keep()).await;
-                    }
-                }
+            look.tick().await;
+            let now = clock::wall();
+            // Nobody is called within a second: to be woken by each reading would be for nothing.
+            live.nodes().iter().for_each(|node| self.hear(now, node));
+            let quiet = |node: &NodeName, cause| {
+                care.is_quiet(now, node, cause) || (cause == Cause::Crisis && habits.excuses(node))
+            };
+            self.step(now, |node| live.node(node).is_some(), quiet);
+            if kept.elapsed() >= KEEP {
+                kept = Instant::now();
+                let calls = self.clone();
+                // A panic there is told by the runtime.
+                let _ = tokio::task::spawn_blocking(move || calls.keep()).await;
             }
         }
     }

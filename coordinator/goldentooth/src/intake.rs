@@ -36,9 +36,10 @@ use writer::Writer;
 const WAKEUP: usize = 1024;
 /// People wait for events, so a commit with one comes this soon after the last.
 const NEWS: Duration = Duration::from_millis(250);
-/// The live views are told at most this often: under load many frames share
-/// one telling, and a single one waits for nobody.
-const TELL: Duration = Duration::from_millis(5);
+/// A message waits this long for others, so that they share one turn of this
+/// loop and of all that listen to it: waking for each costs far more than what
+/// there is to do for one. So many at once wait for nobody.
+const GATHER: (Duration, usize) = (Duration::from_millis(15), 32);
 /// Counters are brought up to date this often while frames flow.
 const COUNT: Duration = Duration::from_millis(250);
 /// Retention looks at the store this often.
@@ -126,8 +127,7 @@ impl Running {
         let mut counted = Instant::now();
         let mut under_way = false;
         let mut uncounted = false;
-        let mut told = Instant::now();
-        let mut untold = false;
+        let mut gathered = Instant::now();
         self.flush();
         loop {
             let due = committed + self.patience();
@@ -160,29 +160,34 @@ impl Running {
                     }
                 }
                 Some(order) = orders.recv() => self.order(order),
-                many = self.parts.inbox.recv_many(&mut heard, WAKEUP) => {
+                many = self.parts.inbox.recv_many(&mut heard, WAKEUP), if heard.is_empty() => {
                     if many == 0 {
                         break;
                     }
-                    for message in heard.drain(..) {
-                        self.hear(message);
+                    if many < GATHER.1 {
+                        gathered = Instant::now() + GATHER.0;
+                        continue;
                     }
+                    self.hear_all(&mut heard);
+                    uncounted = true;
+                }
+                () = sleep_until(gathered), if !heard.is_empty() => {
+                    while heard.len() < WAKEUP && let Ok(message) = self.parts.inbox.try_recv() {
+                        heard.push(message);
+                    }
+                    self.hear_all(&mut heard);
                     uncounted = true;
                 }
                 () = sleep_until(counted + COUNT), if uncounted => {}
-                () = sleep_until(told + TELL), if untold => {}
             }
             if uncounted && counted.elapsed() >= COUNT {
                 counted = Instant::now();
                 uncounted = false;
                 self.count();
             }
-            untold = told.elapsed() < TELL;
-            if !untold {
-                self.flush();
-                told = Instant::now();
-            }
+            self.flush();
         }
+        self.hear_all(&mut heard);
         self.finish(under_way).await;
     }
 
@@ -211,6 +216,12 @@ impl Running {
         let synchronised =
             local.and_then(|node| node.vitals.get(Vital::ClockSynchronised)).map(|yes| yes >= 0.5);
         clock::trusted(Path::new("/"), self.parts.trust) || self.parts.trust.says(synchronised)
+    }
+
+    fn hear_all(&mut self, heard: &mut Vec<Heard>) {
+        for message in heard.drain(..) {
+            self.hear(message);
+        }
     }
 
     fn hear(&mut self, heard: Heard) {

@@ -209,6 +209,9 @@ struct Inner {
     beside: RwLock<BTreeMap<NodeName, Beside>>,
     status: watch::Sender<Status>,
     updates: broadcast::Sender<Update>,
+    /// The same without readings: most who listen wait for what is rare, and
+    /// would be woken by every frame.
+    news: broadcast::Sender<Update>,
 }
 
 /// What others than the node itself say of it.
@@ -227,6 +230,7 @@ impl Live {
             beside: RwLock::default(),
             status: watch::Sender::new(Status { since, ..Status::default() }),
             updates: broadcast::Sender::new(STREAM),
+            news: broadcast::Sender::new(STREAM),
         }))
     }
 
@@ -257,12 +261,23 @@ impl Live {
         self.0.updates.subscribe()
     }
 
+    /// The same without readings: of nodes only who is new, or spoken of anew.
+    pub fn subscribe_to_news(&self) -> broadcast::Receiver<Update> {
+        self.0.news.subscribe()
+    }
+
     /// Tells what intake found: for nodes, the newest snapshot of each replaces the older.
     pub fn tell(&self, updates: impl IntoIterator<Item = Update>) {
+        self.pass_on(updates, false);
+    }
+
+    /// Tells it, nodes as news or only those that are new.
+    fn pass_on(&self, updates: impl IntoIterator<Item = Update>, nodes_are_news: bool) {
         let mut gone = Vec::new();
         let beside = lock::read(&self.0.beside);
         let mut nodes = lock::write(&self.0.nodes);
         for update in updates {
+            let mut news = true;
             let update = match update {
                 Update::Node(mut node) => {
                     if let Some(beside) = beside.get(&node.name) {
@@ -271,7 +286,8 @@ impl Live {
                         told.last_said.clone_from(&beside.last_said);
                         told.tag = Arc::clone(&beside.tag);
                     }
-                    nodes.insert(node.name.clone(), Arc::clone(&node));
+                    let known = nodes.insert(node.name.clone(), Arc::clone(&node)).is_some();
+                    news = nodes_are_news || !known;
                     Update::Node(node)
                 }
                 Update::Gone(name) => {
@@ -281,8 +297,7 @@ impl Live {
                 }
                 other => other,
             };
-            // Without a subscriber there is nobody to tell.
-            let _ = self.0.updates.send(update);
+            self.send(update, news);
         }
         drop((nodes, beside));
         for name in gone {
@@ -318,14 +333,22 @@ impl Live {
                 beside.character.get_or_insert_with(|| said.by.as_str().into());
             });
         }
-        let _ = self.0.updates.send(Update::Said(Arc::clone(said)));
+        self.send(Update::Said(Arc::clone(said)), true);
+    }
+
+    fn send(&self, update: Update, news: bool) {
+        // Without a subscriber there is nobody to tell.
+        if news {
+            let _ = self.0.news.send(update.clone());
+        }
+        let _ = self.0.updates.send(update);
     }
 
     fn beside(&self, name: &NodeName, change: impl FnOnce(&mut Beside)) {
         change(lock::write(&self.0.beside).entry(name.clone()).or_default());
         let told = lock::read(&self.0.nodes).get(name).cloned();
-        // Through `tell`, so that the snapshot and the stream carry it.
-        self.tell(told.map(Update::Node));
+        // So that the snapshot and the stream carry it.
+        self.pass_on(told.map(Update::Node), true);
     }
 }
 

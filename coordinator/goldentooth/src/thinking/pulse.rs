@@ -105,7 +105,7 @@ impl Heart {
             quiet: Quiet::new(0, self.boredom),
             passed: BTreeMap::new(),
         };
-        let mut updates = self.live.subscribe();
+        let mut updates = self.live.subscribe_to_news();
         loop {
             let due = start + Duration::from_millis(timing.due());
             tokio::select! {

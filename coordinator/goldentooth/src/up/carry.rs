@@ -30,7 +30,7 @@ pub(super) async fn carry(config: &Config, keys: &Arc<Keys>, data: &Data) -> Res
             Ok(Carried {
                 reach: Reach::embedded(broker.listens, broker.certificate.clone()),
                 inside: Inside { address, certificate: None },
-                way: Way::inside(keys, broker.inside),
+                way: Way::inside(broker.local(), keys.fleet()),
                 broker: Some(broker),
                 claim: None,
             })

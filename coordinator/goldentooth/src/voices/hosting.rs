@@ -132,7 +132,7 @@ pub(crate) async fn start(hosting: Hosting<'_>) -> Result<Staged, SheetError> {
         fresh: Mutex::default(),
         passage: Arc::clone(&passage),
     });
-    let updates = live.subscribe();
+    let updates = live.subscribe_to_news();
     let (glances, asked) = mpsc::channel(LINES);
     let places = (live.clone(), asked_of, services.clone());
     let looking = company::glance::look(seen.clone(), places, orders.clone(), asked);
