@@ -208,12 +208,6 @@ impl Keys {
         Secret::new(hex::encode(key.account_secret(entry.kind.as_str(), name.as_str(), entry.epoch)))
     }
 
-    /// The coordinator's own password at the embedded broker.
-    pub fn own_password(&self) -> Secret {
-        let key = Arc::clone(&lock::read(&self.secrets).key);
-        Secret::new(hex::encode(key.account_secret("coordinator", self.fleet.as_str(), 0)))
-    }
-
     /// Every account that stands in the data folder.
     pub fn accounts(&self) -> Vec<(NodeName, Entry)> {
         let secrets = lock::read(&self.secrets);

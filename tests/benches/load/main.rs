@@ -44,7 +44,9 @@ fn main() {
     match given.first().map(String::as_str) {
         Some("rate") => rate::run(nodes.unwrap_or(64), seconds.unwrap_or(Duration::from_secs(15))),
         // The broker alone, for `rate`; ended by its parent.
-        Some("broker") => rate::broker(given.get(1).expect("a data folder").as_ref()),
+        Some(listener @ (rate::BARE | rate::LOCAL)) => {
+            rate::broker(listener, given.get(1).expect("a data folder").as_ref());
+        }
         Some("page") => page::run(),
         Some("ask") => ask::run(),
         Some("fleet") => fleet::run(nodes.unwrap_or(1_000), seconds.unwrap_or(Duration::from_mins(5))),

@@ -6,7 +6,7 @@ use crate::house::House;
 use crate::link::Link;
 use crate::speech::Speech;
 use frames::Leaf;
-use goldentooth::broker::Broker;
+use goldentooth::broker::{Broker, Wanted};
 use goldentooth::config::default_fleet;
 use goldentooth::data::Data;
 use goldentooth::enrol::{COORDINATOR, Keys};
@@ -29,6 +29,11 @@ const FRAMES: usize = 1_500_000;
 const WARM_UP: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(50);
 
+/// Who only counts, beside the broker alone: a client with a socket, as anybody
+/// has, or one that is reached by memory, as the coordinator is.
+pub const BARE: &str = "bare";
+pub const LOCAL: &str = "local";
+
 /// How much had come through at which time.
 type Marks = Arc<Mutex<Vec<(Instant, u64)>>>;
 
@@ -45,19 +50,27 @@ pub fn run(nodes: usize, length: Duration) {
         .collect();
     let runtime = Runtime::new().expect("a runtime");
 
-    let bare = beside_nobody(&runtime, &house, &speeches, length);
+    let bare = beside_nobody(&runtime, &house, &speeches, length, BARE);
+    let local = beside_nobody(&runtime, &house, &speeches, length, LOCAL);
     let (stored, sent) = beside_the_coordinator(&runtime, &house, &speeches, length);
     let share = stored / bare * 100.0;
     println!("{nodes} nodes, {length:?} each; {sent} frames sent, and none lost");
     println!("| through the broker to a bare subscriber | | {bare:.0} messages/s |");
+    println!("| through the broker to one in its process, by memory | | {local:.0} messages/s |");
     println!(
         "| through the broker, until stored, all outputs on | 80 % of that | {stored:.0} messages/s, {share:.0} % |"
     );
 }
 
-fn beside_nobody(runtime: &Runtime, house: &House, speeches: &[Arc<Speech>], length: Duration) -> f64 {
+fn beside_nobody(
+    runtime: &Runtime,
+    house: &House,
+    speeches: &[Arc<Speech>],
+    length: Duration,
+    listener: &str,
+) -> f64 {
     let mut child = Command::new(std::env::current_exe().expect("my own path"))
-        .arg("broker")
+        .arg(listener)
         .arg(&house.data)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -189,7 +202,7 @@ fn speak(
 
 /// The embedded broker with its rules, and a subscriber that only counts, in
 /// one process like the coordinator's. Prints where it is, then its count.
-pub fn broker(data: &Path) {
+pub fn broker(listener: &str, data: &Path) {
     // As `goldentooth up` has it.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(async {
@@ -197,31 +210,43 @@ pub fn broker(data: &Path) {
         let keys = Arc::new(Keys::load(&data, default_fleet()).expect("the keys"));
         let listen = "127.0.0.1:0".parse().expect("an address");
         let broker = Broker::start(listen, Arc::clone(&keys), &data).await.expect("a broker");
-        let mut options = MqttOptions::new(COORDINATOR, "127.0.0.1", broker.inside.port());
-        options.set_credentials(COORDINATOR, keys.own_password().expose()).set_max_packet_size(Some(1 << 20));
-        let (client, mut events) = AsyncClient::new(options, 16);
         let filter = Leaf::Frame.filter(keys.fleet()).as_str().to_owned();
-        client.subscribe(filter, QoS::AtLeastOnce).await.expect("room");
         let count = Arc::new(AtomicU64::new(0));
-        let told = Arc::clone(&count);
-        loop {
-            match events.poll().await.expect("connected") {
-                Event::Incoming(Packet::SubAck(_)) => {
-                    println!("{}", broker.listens);
-                    let told = Arc::clone(&told);
-                    std::thread::spawn(move || {
-                        loop {
-                            std::thread::sleep(LOOK);
-                            println!("{}", told.load(Ordering::Relaxed));
-                            let _ = std::io::stdout().flush();
-                        }
-                    });
-                }
-                Event::Incoming(Packet::Publish(_)) => {
-                    count.fetch_add(1, Ordering::Relaxed);
-                }
-                _ => {}
+        if listener == LOCAL {
+            let wanted = vec![Wanted { filter, as_published: true }];
+            let (mut client, mut heard) = broker.local().enter(COORDINATOR, wanted).await.expect("a place");
+            tell(broker.listens, &count);
+            while client.hear(&mut heard).await {
+                count.fetch_add(heard.drain(..).len() as u64, Ordering::Relaxed);
             }
+        } else {
+            // On loopback anybody may read.
+            let mut options = MqttOptions::new("bare", "127.0.0.1", broker.inside.port());
+            options.set_max_packet_size(Some(1 << 20));
+            let (client, mut events) = AsyncClient::new(options, 16);
+            client.subscribe(filter, QoS::AtLeastOnce).await.expect("room");
+            loop {
+                match events.poll().await.expect("connected") {
+                    Event::Incoming(Packet::SubAck(_)) => tell(broker.listens, &count),
+                    Event::Incoming(Packet::Publish(_)) => {
+                        count.fetch_add(1, Ordering::Relaxed);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    });
+}
+
+/// Prints where the broker is, then again and again how much was heard.
+fn tell(broker: std::net::SocketAddr, count: &Arc<AtomicU64>) {
+    println!("{broker}");
+    let count = Arc::clone(count);
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(LOOK);
+            println!("{}", count.load(Ordering::Relaxed));
+            let _ = std::io::stdout().flush();
         }
     });
 }

@@ -38,7 +38,6 @@ pub(super) struct Door {
 /// Who a session belongs to, as told at its connect: never trusted later than
 /// its epoch.
 enum Identity {
-    Coordinator,
     Anonymous,
     Known(NodeName, Entry),
 }
@@ -47,7 +46,6 @@ impl Identity {
     /// The identity in the one word that mqtt5 keeps for us.
     fn word(&self) -> String {
         match self {
-            Self::Coordinator => COORDINATOR.to_owned(),
             Self::Anonymous => ANONYMOUS.to_owned(),
             Self::Known(name, entry) => format!("{}:{name}:{}", entry.kind.as_str(), entry.epoch),
         }
@@ -71,21 +69,16 @@ impl Door {
             return from.ip().to_canonical().is_loopback().then_some(Identity::Anonymous);
         };
         let shown: &[u8] = connect.password.as_deref().unwrap_or_default();
-        if user == COORDINATOR {
-            let own = self.keys.own_password();
-            return bool::from(own.expose().as_bytes().ct_eq(shown)).then_some(Identity::Coordinator);
-        }
         let name: NodeName = user.parse().ok()?;
         let entry = self.keys.entry(&name)?;
         let expected = self.keys.password(&name, entry);
         bool::from(expected.expose().as_bytes().ct_eq(shown)).then_some(Identity::Known(name, entry))
     }
 
-    /// Whether this identity may call itself so: a node and the coordinator have
-    /// their own name alone, and nobody else has an account's name.
+    /// Whether this identity may call itself so: a node has its own name alone,
+    /// and nobody else has an account's name, nor the coordinator's.
     fn may_be_called(&self, identity: &Identity, client_id: &str) -> bool {
         match identity {
-            Identity::Coordinator => client_id == COORDINATOR,
             Identity::Known(name, entry) if entry.kind == Kind::Node => client_id == name.as_str(),
             Identity::Known(name, _) if client_id == name.as_str() => true,
             Identity::Known(..) | Identity::Anonymous => {
@@ -138,11 +131,9 @@ impl Door {
     /// Asks the rules for the account behind a word, if it is still in force.
     fn ask(&self, word: Option<&str>, rule: impl Fn(&Account<'_>) -> bool) -> bool {
         let Some(word) = word else { return false };
-        match word {
-            COORDINATOR => return rule(&Account::Coordinator),
+        if word == ANONYMOUS {
             // Only loopback lets anybody in without an account.
-            ANONYMOUS => return rule(&Account::Anonymous { loopback: true }),
-            _ => {}
+            return rule(&Account::Anonymous { loopback: true });
         }
         let Some((name, epoch)) = account_of(word) else { return false };
         match self.keys.entry(&name) {

@@ -37,9 +37,6 @@ struct Client {
 
 impl Room {
     fn password(&self, user: &str) -> String {
-        if user == COORDINATOR {
-            return self.keys.own_password().expose().to_owned();
-        }
         let name = user.parse().unwrap();
         let entry: Entry = self.keys.entry(&name).unwrap();
         self.keys.password(&name, entry).expose().to_owned()
@@ -56,6 +53,14 @@ impl Room {
 
     async fn enter(&self, id: &str, account: Option<(&str, &str)>) -> Result<Client, ConnectionError> {
         Client::connect(self.options(id, account)).await
+    }
+
+    /// The coordinator's own place, which hears this.
+    async fn coordinator(&self, filter: &str) -> LocalClient {
+        let wanted = vec![Wanted { filter: filter.to_owned(), as_published: true }];
+        let (client, kept) = self.broker.local().enter(COORDINATOR, wanted).await.unwrap();
+        assert_eq!(kept, []);
+        client
     }
 
     async fn member(&self, user: &str) -> Client {
@@ -131,8 +136,7 @@ impl Client {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_says_and_hears_only_its_own() {
     let room = room("127.0.0.1:0").await;
-    let mut coordinator = room.member(COORDINATOR).await;
-    assert!(coordinator.hear("gt/1/home/+/frame").await);
+    let mut coordinator = room.coordinator("gt/1/home/+/frame").await;
     let mut one = room.member("one").await;
     assert!(one.hear("gt/1/home/one/cmd").await);
     for filter in ["#", "gt/1/home/+/cmd", "gt/1/home/two/cmd", "$share/x/#", "gt/#"] {
@@ -140,13 +144,17 @@ async fn a_node_says_and_hears_only_its_own() {
     }
     assert!(!one.say("gt/1/home/two/frame").await);
     assert!(one.say("gt/1/home/one/frame").await);
-    assert_eq!(coordinator.heard(SOON).await.as_deref(), Some("gt/1/home/one/frame"));
-    assert_eq!(coordinator.heard(NEVER).await, None, "what is for another never arrives");
+    let mut heard = Vec::new();
+    assert!(timeout(SOON, coordinator.hear(&mut heard)).await.unwrap());
+    let frame = Message { topic: "gt/1/home/one/frame".to_owned(), payload: "x".into(), retain: false };
+    assert_eq!(std::mem::take(&mut heard), [frame]);
+    let another = timeout(NEVER, coordinator.hear(&mut heard)).await;
+    assert!(another.is_err(), "what is for another never arrives: {heard:?}");
     let turned_away = room.broker.turned_away.take();
     let by_one = Trespass { messages: 1, account: "node:one:1".to_owned() };
     assert_eq!(turned_away.into_iter().collect::<Vec<_>>(), [(Some("two".parse().unwrap()), by_one)]);
     for topic in ["gt/1/home/two/cmd", "gt/1/home/two/mood", "gt/1/home/one/cmd"] {
-        assert!(coordinator.say(topic).await, "{topic}");
+        coordinator.say(topic.to_owned(), b"x".to_vec(), false, true).await;
     }
     assert_eq!(one.heard(SOON).await.as_deref(), Some("gt/1/home/one/cmd"));
     assert_eq!(one.heard(NEVER).await, None);
@@ -172,6 +180,7 @@ async fn a_client_id_belongs_to_its_account() {
         ("one", Some(("one", two.as_str()))),
         ("one", Some(("nobody", two.as_str()))),
         ("one", Some((COORDINATOR, two.as_str()))),
+        (COORDINATOR, Some((COORDINATOR, two.as_str()))),
     ] {
         assert!(room.enter(id, account).await.is_err(), "{id} {:?}", account.map(|(user, _)| user));
     }
@@ -246,4 +255,47 @@ async fn a_taken_port_is_told_with_the_way_out() {
     let again = Broker::start(room.broker.listens, Arc::clone(&room.keys), &data).await;
     let told = again.err().unwrap().to_string();
     assert!(told.contains("--mqtt") && told.contains("--broker"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_broker_keeps_is_heard_at_once_by_memory_too() {
+    let room = room("127.0.0.1:0").await;
+    let mut one = room.member("one").await;
+    one.client.publish("gt/1/home/one/status", QoS::AtLeastOnce, true, "online").await.unwrap();
+    assert!(one.say("gt/1/home/one/frame").await, "and the one before is taken");
+    let wanted = vec![Wanted { filter: "gt/1/home/+/status".to_owned(), as_published: false }];
+    let (_client, kept) = room.broker.local().enter(COORDINATOR, wanted).await.unwrap();
+    let status = Message { topic: "gt/1/home/one/status".to_owned(), payload: "online".into(), retain: true };
+    assert_eq!(kept, [status]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coordinator_that_does_not_listen_gets_all_of_it_later() {
+    const MANY: usize = 10_000;
+    let room = room("127.0.0.1:0").await;
+    let mut coordinator = room.coordinator("gt/1/home/+/frame").await;
+    let (speaker, _) = room.broker.local().enter("speaker", Vec::new()).await.unwrap();
+    // More than its lanes hold: the rest waits in its queue.
+    for number in 0..MANY {
+        speaker.say("gt/1/home/one/frame".to_owned(), number.to_string().into(), false, true).await;
+    }
+    let mut heard = Vec::new();
+    while heard.len() < MANY {
+        assert!(timeout(SOON, coordinator.hear(&mut heard)).await.unwrap());
+    }
+    let told = heard.iter().map(|message| String::from_utf8(message.payload.to_vec()).unwrap());
+    assert!(told.eq((0..MANY).map(|number| number.to_string())), "in the same order");
+    // And afterwards nothing has to wait any more.
+    speaker.say("gt/1/home/one/frame".to_owned(), b"last".to_vec(), false, true).await;
+    heard.clear();
+    assert!(timeout(SOON, coordinator.hear(&mut heard)).await.unwrap());
+    assert_eq!(heard[0].payload, "last");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_ends_says_so_to_the_coordinator() {
+    let room = room("127.0.0.1:0").await;
+    let mut coordinator = room.coordinator("gt/1/home/+/frame").await;
+    room.broker.stop().await;
+    assert!(!timeout(SOON, coordinator.hear(&mut Vec::new())).await.unwrap());
 }
