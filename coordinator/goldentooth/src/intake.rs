@@ -39,7 +39,7 @@ const NEWS: Duration = Duration::from_millis(250);
 /// A message waits this long for others, so that they share one turn of this
 /// loop and of all that listen to it: waking for each costs far more than what
 /// there is to do for one. So many at once wait for nobody.
-const GATHER: (Duration, usize) = (Duration::from_millis(15), 32);
+const GATHER: (Duration, usize) = (Duration::from_millis(25), 32);
 /// Counters are brought up to date this often while frames flow.
 const COUNT: Duration = Duration::from_millis(250);
 /// Retention looks at the store this often.
