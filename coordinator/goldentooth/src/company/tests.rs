@@ -15,6 +15,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 mod asked;
 mod models;
+mod shown;
 
 struct Setup {
     company: Company,
