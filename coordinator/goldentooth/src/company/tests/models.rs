@@ -53,6 +53,38 @@ async fn what_a_model_may_not_say_the_understudy_says() {
 }
 
 #[tokio::test]
+async fn one_node_is_told_as_one_whoever_says_it() {
+    let questions =
+        ["how is the fleet", "how many nodes are there", "how many nodes are happy", "list the nodes"];
+    let one = [
+        "Of 1 node: 1 happy. All is well.",
+        "The fleet has 1 node.",
+        "1 of 1 node: pi-1.",
+        "There is 1 node: pi-1.",
+    ];
+    let two = [
+        "Of 2 nodes: 2 happy. All is well.",
+        "The fleet has 2 nodes.",
+        "2 of 2 nodes: pi-1, pi-2.",
+        "There are 2 nodes: pi-1, pi-2.",
+    ];
+    for (count, told) in [(1, one), (2, two)] {
+        let nodes: Vec<_> = (1..=count).map(|place| node(&format!("pi-{place}"), Some(Happy))).collect();
+        let (settings, model) = model("Hear me: {answer}", false).await;
+        let (alone, voiced) = (setup(nodes.clone()), setup_with(nodes, settings));
+        for (question, told) in questions.into_iter().zip(told) {
+            let plain = alone.company.ask(question, question, Flavour::Off).await.unwrap().answers.remove(0);
+            assert_eq!(plain.text, told);
+            let understudys = alone.ask(question).await.answers.remove(0);
+            assert!(understudys.text.contains(told), "{}", understudys.text);
+            let models = voiced.ask(question).await.answers.remove(0);
+            assert_eq!((models.mind.as_str(), models.text), ("home", format!("Hear me: {told}")));
+        }
+        assert_eq!(model.calls(), questions.len());
+    }
+}
+
+#[tokio::test]
 async fn simulated_nodes_are_the_understudys() {
     for simulated in [false, true] {
         let (settings, model) = model("{answer}", simulated).await;
