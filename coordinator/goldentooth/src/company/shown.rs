@@ -35,12 +35,12 @@ impl Hosted {
 
     /// One character, and what became of it.
     pub(super) async fn profile(&self, id: &str) -> Result<ProfileView, CompanyError> {
-        let portraits = self.request(Request::Portraits).await?;
+        let nobody = || CompanyError::Nobody(id.to_owned());
+        let portrait = self.request(|answer| Request::Portrait(id.to_owned(), answer)).await?;
+        let portrait = portrait.ok_or_else(nobody)?;
         let moment = self.moment();
-        let portrait = portraits.iter().find(|one| one.id == id);
-        let shown =
-            portrait.and_then(|portrait| Some((moment.character(portrait)?, moment.seen.cast.get(id)?)));
-        let (character, sheet) = shown.ok_or_else(|| CompanyError::Nobody(id.to_owned()))?;
+        let shown = moment.character(&portrait).zip(moment.seen.cast.get(id));
+        let (character, sheet) = shown.ok_or_else(nobody)?;
         let past = Past::read(&self.ask, Some(id), moment.now).await;
         Ok(ProfileView { arc: past.arc(&moment.seen, sheet), character })
     }
