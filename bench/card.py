@@ -39,12 +39,19 @@ def kind(folder):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--minutes", type=float, default=10)
+    options.add_argument("--minutes", type=float, default=10,
+                         help=f"how long to measure, after {WARM_UP_S} s to warm up (10)")
     options.add_argument("--nodes", type=int, default=12, help="agents for each coordinator (12)")
     options.add_argument("--bin", type=Path, default=Path("target/release"),
                          help="folder of goldentooth and goldentooth-node (target/release)")
     options.add_argument("--folder", type=Path, default=Path("target"), help="on the disk to write to (target)")
     options = options.parse_args()
+    for program in ("goldentooth", "goldentooth-node"):
+        if not (options.bin / program).is_file():
+            sys.exit(f"bench/card.py: there is no {options.bin / program}; build it (cargo build --release --bins), "
+                     "or name its folder with --bin")
+    if not options.folder.is_dir():
+        sys.exit(f"bench/card.py: there is no folder {options.folder}; name one on a disk with --folder")
     if kind(options.folder) == "tmpfs":
         sys.exit(f"bench/card.py: {options.folder} lies in memory; name a folder on a disk with --folder")
     scratch = Path(tempfile.mkdtemp(prefix="goldentooth-card-", dir=options.folder))
@@ -56,7 +63,10 @@ def main():
             coordinator = children.start(options.bin / "goldentooth", "up", "--no-local-node", "--json", "--data", data,
                                 "--config", scratch / f"{every}.toml", "--http", "127.0.0.1:0",
                                 "--mqtt", "127.0.0.1:0", log=every, stdout=subprocess.PIPE, text=True)
-            ready = json.loads(coordinator.stdout.readline())
+            line = coordinator.stdout.readline()
+            if not line:
+                sys.exit(f"bench/card.py: the coordinator of {every} did not come up; see {scratch}/{every}.log")
+            ready = json.loads(line)
             agents = []
             for number in range(options.nodes):
                 name = f"pi-{number:02}"

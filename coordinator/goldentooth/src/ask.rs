@@ -28,6 +28,8 @@ pub struct EventQuery {
     pub kind: Option<String>,
     /// Only about this node.
     pub node: Option<NodeName>,
+    /// Only of this character.
+    pub by: Option<String>,
     /// At most so many; 0 or more than [`MOST_EVENTS`] means [`MOST_EVENTS`].
     pub limit: usize,
 }
@@ -156,6 +158,7 @@ impl Ask {
             after: query.after,
             kind: query.kind.as_deref().map(str::parse::<KindPattern>).transpose()?,
             node: query.node,
+            by: query.by,
             limit: limit as u32,
             // After a given event the next ones are wanted, else the newest.
             ascending: query.after.is_some(),

@@ -29,6 +29,9 @@ mod voiced;
 
 #[cfg(feature = "stage")]
 #[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(feature = "stage")]
+#[cfg(test)]
 mod tests;
 
 #[cfg(feature = "stage")]

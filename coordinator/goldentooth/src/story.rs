@@ -3,6 +3,7 @@
 
 use crate::ask::{Ask, AskError, EventQuery, id_at};
 use crate::live::{Event, UnixMillis};
+use crate::words::counted;
 use fleet::Change;
 use fleet::words::span;
 use frames::{Mood, NodeName};
@@ -204,10 +205,10 @@ impl Teller {
             all => format!(
                 "{}; {} in {} of them, {} and {} among it.",
                 nodes(self.heard.len()),
-                number(all, "trouble", "troubles"),
+                counted(all, "trouble", "troubles"),
                 troubled.len(),
-                number(crises, "crisis", "crises"),
-                number(silences, "silence", "silences"),
+                counted(crises, "crisis", "crises"),
+                counted(silences, "silence", "silences"),
             ),
         };
         let mut gravest = self.incidents.clone();
@@ -233,11 +234,7 @@ impl Teller {
 }
 
 fn nodes(count: usize) -> String {
-    format!("{} had news", number(count, "node", "nodes"))
-}
-
-fn number(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+    format!("{} had news", counted(count, "node", "nodes"))
 }
 
 /// A time within a week: "Fri 14:02 UTC".

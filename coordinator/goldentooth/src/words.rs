@@ -27,6 +27,11 @@ pub(crate) fn hundredths(share: f32) -> f64 {
     (f64::from(share) * 100.0).round() / 100.0
 }
 
+/// So many of something: `1 node`, `2 nodes`.
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// With a capital at the start.
 pub(crate) fn capital(words: &str) -> String {
     let mut letters = words.chars();

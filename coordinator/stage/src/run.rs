@@ -25,6 +25,8 @@ const PULSE: Duration = Duration::from_secs(5);
 pub enum Request {
     /// Everybody, as they are now.
     Portraits(oneshot::Sender<Vec<Portrait>>),
+    /// This character, as it is now; none if there is none of that name.
+    Portrait(String, oneshot::Sender<Option<Portrait>>),
     /// Mute this character, or let it speak again; whether it exists.
     Mute(String, bool, oneshot::Sender<bool>),
     /// A thumb for this character, up or down; whether it exists.
@@ -101,6 +103,7 @@ impl Request {
         // Nobody waiting any longer is no trouble.
         match self {
             Self::Portraits(answer) => drop(answer.send(stage.portraits(now))),
+            Self::Portrait(id, answer) => drop(answer.send(stage.portrait(now, &id))),
             Self::Mute(id, mute, answer) => drop(answer.send(stage.mute(&id, mute))),
             Self::Thumb(id, up, answer) => drop(answer.send(stage.thumb(now, &id, up))),
             Self::Guess(id, guess, answer) => drop(answer.send(stage.guess(&id, &guess))),

@@ -28,6 +28,8 @@ pub struct EventQuery {
     pub source: Option<String>,
     /// Only those after which something is so: what their payload has under `to`.
     pub to: Option<String>,
+    /// Only those of this character: what their payload has under `by`.
+    pub by: Option<String>,
     /// At most so many (and never more than 10,000).
     pub limit: u32,
     /// Oldest first, instead of newest first.
@@ -44,6 +46,7 @@ impl Default for EventQuery {
             correlation: None,
             source: None,
             to: None,
+            by: None,
             limit: 100,
             ascending: false,
         }
@@ -202,6 +205,7 @@ fn conditions(query: &EventQuery) -> (String, Vec<Sql>) {
     }
     only("source = ?", query.source.clone().map(Sql::Text));
     only("json_extract(payload, '$.to') = ?", query.to.clone().map(Sql::Text));
+    only("json_extract(payload, '$.by') = ?", query.by.clone().map(Sql::Text));
     let conditions =
         if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
     (conditions, values)

@@ -4,6 +4,7 @@ use crate::backup::{self, BackupError, Restored};
 use crate::cli::{BackupArgs, RestoreArgs};
 use crate::config;
 use crate::data::Data;
+use crate::words::counted;
 use std::error::Error;
 
 /// Saves everything into one file.
@@ -45,7 +46,7 @@ pub fn restore(args: &RestoreArgs) -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     let Restored { made, aside, kept_keys, nodes } = restored;
-    let nodes = if nodes == 1 { "1 node".to_owned() } else { format!("{nodes} nodes") };
+    let nodes = counted(nodes, "node", "nodes");
     println!("{} is as it was at {made}: {nodes}.", folder.display());
     if kept_keys {
         println!("Keys, epochs and tokens stay as they were: what was voided since stays void.");

@@ -5,6 +5,7 @@ use crate::ask::{Ask, EventQuery, PastQuery, id_at};
 use crate::live::NodeSnapshot;
 use crate::services::Services;
 use crate::surfaces::view::{CouncilView, GazeView, time};
+use crate::words::counted;
 use cast::Cast;
 use cast::council::{Council, Finding, Seat, Sitting};
 use cast::eye::{Eye, NEEDS, Need, Verdict, View};
@@ -216,7 +217,7 @@ pub(super) fn reading(seat: &Seat) -> String {
         ("distance", _) => {
             format!("{number} standard deviations from its own normal, limit {}", tidy(against as f32))
         }
-        ("silent", Eye::Roll) => format!("{number} nodes silent"),
+        ("silent", Eye::Roll) => format!("{} silent", counted(value as usize, "node", "nodes")),
         (kind, _) => format!("{number} × {} within 24 h", kind.replace('_', " ")),
     }
 }

@@ -41,12 +41,11 @@ impl Natures {
         let mut natures = Self { until: now, courses: BTreeMap::new() };
         // What began before the chart does is still felt in it.
         let after = Some(id_at(now - BACK - LONGEST));
-        let query = EventQuery { after, kind: Some("grew".to_owned()), ..EventQuery::default() };
+        let (kind, by) = (Some("grew".to_owned()), id.map(str::to_owned));
+        let query = EventQuery { after, kind, by, ..EventQuery::default() };
         let hear = |event: &Event| {
             let of = event.payload.get("by").and_then(Value::as_str).unwrap_or_default();
-            if id.is_none_or(|id| id == of) {
-                natures.hear(of, event);
-            }
+            natures.hear(of, event);
         };
         if let Err(error) = ask.every(query, EVENTS, hear).await {
             tracing::warn!(%error, "how the traits of the cast went can't be read");

@@ -27,22 +27,22 @@ impl Hosted {
 
     /// What became of everybody on stage, by their sheets' names.
     pub(super) async fn arcs(&self) -> BTreeMap<String, ArcView> {
-        let moment = self.moment();
-        let past = Past::read(&self.ask, None, moment.now).await;
-        let sheets = moment.seen.cast.sheets().iter();
-        sheets.map(|sheet| (sheet.id.clone(), moment.arc(sheet, &past))).collect()
+        let seen = self.seen.borrow().clone();
+        let past = Past::read(&self.ask, None, wall()).await;
+        let sheets = seen.cast.sheets().iter();
+        sheets.map(|sheet| (sheet.id.clone(), past.arc(&seen, sheet))).collect()
     }
 
     /// One character, and what became of it.
     pub(super) async fn profile(&self, id: &str) -> Result<ProfileView, CompanyError> {
-        let portraits = self.request(Request::Portraits).await?;
+        let nobody = || CompanyError::Nobody(id.to_owned());
+        let portrait = self.request(|answer| Request::Portrait(id.to_owned(), answer)).await?;
+        let portrait = portrait.ok_or_else(nobody)?;
         let moment = self.moment();
-        let portrait = portraits.iter().find(|one| one.id == id);
-        let shown =
-            portrait.and_then(|portrait| Some((moment.character(portrait)?, moment.seen.cast.get(id)?)));
-        let (character, sheet) = shown.ok_or_else(|| CompanyError::Nobody(id.to_owned()))?;
+        let shown = moment.character(&portrait).zip(moment.seen.cast.get(id));
+        let (character, sheet) = shown.ok_or_else(nobody)?;
         let past = Past::read(&self.ask, Some(id), moment.now).await;
-        Ok(ProfileView { arc: moment.arc(sheet, &past), character })
+        Ok(ProfileView { arc: past.arc(&moment.seen, sheet), character })
     }
 
     fn moment(&self) -> Moment {
@@ -65,6 +65,12 @@ impl Past {
     async fn read(ask: &Ask, id: Option<&str>, now: UnixMillis) -> Self {
         Self { plots: Plots::read(ask).await, natures: Natures::read(ask, id, now).await }
     }
+
+    /// What became of a character.
+    fn arc(&self, Now { cast, kept }: &Now, sheet: &Sheet) -> ArcView {
+        let nature = if kept.grown.is_fixed() { None } else { self.natures.of(sheet) };
+        ArcView { nature, threads: self.plots.threads(&kept.threads, cast, sheet) }
+    }
 }
 
 /// How the house stands while characters are shown.
@@ -76,13 +82,6 @@ struct Moment {
 }
 
 impl Moment {
-    /// What became of a character.
-    fn arc(&self, sheet: &Sheet, past: &Past) -> ArcView {
-        let Now { cast, kept } = &self.seen;
-        let nature = if kept.grown.is_fixed() { None } else { past.natures.of(sheet) };
-        ArcView { nature, threads: past.plots.threads(&kept.threads, cast, sheet) }
-    }
-
     /// A character as it is; none if it has left the stage meanwhile.
     fn character(&self, portrait: &Portrait) -> Option<CharacterView> {
         let Now { cast, kept } = &self.seen;

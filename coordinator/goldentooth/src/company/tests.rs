@@ -15,6 +15,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 mod asked;
 mod models;
+mod shown;
 
 struct Setup {
     company: Company,
@@ -117,6 +118,8 @@ async fn a_council_counts_every_eye_and_hides_the_veiled() {
         (Some("temperature"), Some(71.5), Some(70.0))
     );
     assert_eq!(heat.words, "temperature 71.5 °C, limit 70.0 °C");
+    let roll = council.readings.iter().find(|one| one.by == "consul").unwrap();
+    assert_eq!(roll.words, "1 node silent");
     assert_eq!(fleet.company.council(&"pi-9".parse().unwrap()).await, Ok(None));
 }
 

@@ -195,11 +195,11 @@ pub(crate) fn tropes(folder: &Path) -> Tropes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::company::fixtures::{Provider, TOKENS};
     use cast::boredom::whim;
     use serde_json::json;
     use std::collections::BTreeMap;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::future::ready;
     use store::EventIds;
 
     fn event(kind: &str, payload: Value) -> Event {
@@ -222,23 +222,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_model_tells_a_tale_out_of_a_purse_of_its_own_or_not_at_all() {
-        let seen = Arc::new(AtomicU32::new(0));
-        let count = Arc::clone(&seen);
-        let answer = move |axum::Json(body): axum::Json<Value>| async move {
-            count.fetch_add(1, Ordering::Relaxed);
+        let provider = Provider::start(|body: Value| {
             // The first beat as it stands, with a word before it.
             let prompt = body["messages"][1]["content"].as_str().unwrap();
             let beat = prompt.lines().find_map(|line| line.strip_prefix("b1: ")).unwrap();
-            let content = json!({ "beats": [{ "beat": "b1", "text": format!("Hear: {beat}") }] }).to_string();
-            axum::Json(json!({
-                "model": "tiny-1", "usage": { "prompt_tokens": 900, "completion_tokens": 60 },
-                "choices": [{ "index": 0, "message": { "role": "assistant", "content": content }, "finish_reason": "stop" }],
-            }))
-        };
-        let server = axum::Router::new().route("/v1/chat/completions", axum::routing::post(answer));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/v1", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, server).await });
+            ready(Ok(json!({ "beats": [{ "beat": "b1", "text": format!("Hear: {beat}") }] })))
+        })
+        .await;
         let (cast, tropes) = (Cast::built_in().unwrap(), Tropes::built_in().unwrap());
         let (styles, nodes) = (Styles::of(&cast), BTreeSet::new());
         // A tale that begins with its teller's words, in whose mouth "Hear: " may stand.
@@ -253,9 +243,7 @@ mod tests {
         let seed = (0..500).find(begins_well).unwrap();
         // Told with these tokens, twice: who told it, and what was spent of which purse.
         let tell_twice = async |fiction: u32| {
-            let settings = format!(
-                "[budget]\nfiction = {fiction}\n[providers.home]\nkind = \"openai\"\nmodel = \"tiny\"\nbase_url = \"{url}\"\n"
-            );
+            let settings = format!("[budget]\nfiction = {fiction}\n{}", provider.toml);
             let (receipts, _taken) = tokio::sync::mpsc::channel(8);
             let router = Router::new(toml::from_str(&settings).unwrap(), BTreeMap::new(), receipts, || 0);
             let mut minds = Vec::new();
@@ -277,9 +265,9 @@ mod tests {
             (minds, (spent.fiction, spent.day))
         };
         assert_eq!(tell_twice(0).await, (vec!["understudy".to_owned(); 2], (0, 0)));
-        assert_eq!(seen.load(Ordering::Relaxed), 0, "without a budget nobody is asked");
-        assert_eq!(tell_twice(1_500).await, (vec!["home".to_owned(), "understudy".to_owned()], (960, 0)));
-        assert_eq!(seen.load(Ordering::Relaxed), 1, "nor where it is spent");
+        assert_eq!(provider.calls(), 0, "without a budget nobody is asked");
+        assert_eq!(tell_twice(1_500).await, (vec!["home".to_owned(), "understudy".to_owned()], (TOKENS, 0)));
+        assert_eq!(provider.calls(), 1, "nor where it is spent");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::line::{Born, Portrait};
 use cast::birth::{BirthError, Why};
 use cast::life::Felt;
 use cast::thread::Threads;
-use cast::{Fact, UnixMillis};
+use cast::{Fact, Sheet, UnixMillis};
 use std::sync::Arc;
 use store::Uuid;
 
@@ -17,35 +17,42 @@ impl Stage {
     /// Everybody on stage, as they are now.
     pub fn portraits(&mut self, at: Millis) -> Vec<Portrait> {
         self.company.rest(at, &self.cast);
-        let all = self.cast.sheets().iter().filter_map(|sheet| {
-            let persona = self.company.persona(&sheet.id)?;
-            let bearing = self.company.bearing(at, &sheet.id);
-            let guessed = self.company.kept.guessed.get(&sheet.id);
-            let embodies = match (sheet.domain.as_str(), guessed) {
-                (_, None) if sheet.veiled => None,
-                ("", answer) => answer.cloned(),
-                (domain, _) => Some(domain.to_owned()),
-            };
-            Some(Portrait {
-                id: sheet.id.clone(),
-                known: embodies.is_some(),
-                embodies,
-                cause: persona.heart.cause(at).map(Felt::words),
-                birth: self.company.kept.born.get(&sheet.id).cloned(),
-                readiness: bearing.readiness,
-                feeling: bearing.feeling,
-                energy: f64::from(persona.state.energy) / 1_000.0,
-                attention: f64::from(persona.state.attention) / 1_000.0,
-                waiting: persona.inbox.len(),
-                tone: bearing.tone,
-                muted: self.company.is_muted(&sheet.id),
-                thumbs: self.company.thumbs(&sheet.id),
-                bets: self.company.kept.bets.of(&sheet.id).cloned().collect(),
-                record: self.company.kept.bets.record(&sheet.id),
-                last: self.last.get(&sheet.id).cloned(),
-            })
-        });
-        all.collect()
+        self.cast.sheets().iter().filter_map(|sheet| self.portray(at, sheet)).collect()
+    }
+
+    /// A character as it is now; none if there is none of that name.
+    pub fn portrait(&mut self, at: Millis, id: &str) -> Option<Portrait> {
+        self.company.rest(at, &self.cast);
+        self.portray(at, self.cast.get(id)?)
+    }
+
+    fn portray(&self, at: Millis, sheet: &Sheet) -> Option<Portrait> {
+        let persona = self.company.persona(&sheet.id)?;
+        let bearing = self.company.bearing(at, &sheet.id);
+        let guessed = self.company.kept.guessed.get(&sheet.id);
+        let embodies = match (sheet.domain.as_str(), guessed) {
+            (_, None) if sheet.veiled => None,
+            ("", answer) => answer.cloned(),
+            (domain, _) => Some(domain.to_owned()),
+        };
+        Some(Portrait {
+            id: sheet.id.clone(),
+            known: embodies.is_some(),
+            embodies,
+            cause: persona.heart.cause(at).map(Felt::words),
+            birth: self.company.kept.born.get(&sheet.id).cloned(),
+            readiness: bearing.readiness,
+            feeling: bearing.feeling,
+            energy: f64::from(persona.state.energy) / 1_000.0,
+            attention: f64::from(persona.state.attention) / 1_000.0,
+            waiting: persona.inbox.len(),
+            tone: bearing.tone,
+            muted: self.company.is_muted(&sheet.id),
+            thumbs: self.company.thumbs(&sheet.id),
+            bets: self.company.kept.bets.of(&sheet.id).cloned().collect(),
+            record: self.company.kept.bets.record(&sheet.id),
+            last: self.last.get(&sheet.id).cloned(),
+        })
     }
 
     /// Mutes a character, or lets it speak again. False if there is none of that name.

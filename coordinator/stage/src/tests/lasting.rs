@@ -98,6 +98,10 @@ fn what_is_kept_comes_back() {
     assert_eq!(of("malvo").embodies.as_deref(), Some("security and secrets"));
     assert_eq!(of("marrow").embodies.as_deref(), Some("clock"), "the answer stands for what no sheet says");
     assert_eq!(of("tallow").embodies, None);
+    for one in &portraits {
+        assert_eq!(after.portrait(0, &one.id).as_ref(), Some(one), "alone as among all");
+    }
+    assert_eq!(after.portrait(0, "nobody"), None);
 }
 
 #[test]

@@ -56,6 +56,8 @@ fn events_are_found_by_every_part_of_a_query() {
     );
     assert_eq!(find(EventQuery { source: Some("nobody".to_owned()), ..all.clone() }), []);
     assert_eq!(find(EventQuery { to: Some("crisis".to_owned()), ..all.clone() }), made[1..2]);
+    assert_eq!(find(EventQuery { by: Some("malvo".to_owned()), ..all.clone() }), made[2..3]);
+    assert_eq!(find(EventQuery { by: Some("caudex".to_owned()), ..all.clone() }), []);
     for query in [all.clone(), only("s*"), source, EventQuery { limit: 1, ..all.clone() }] {
         let found = find(EventQuery { limit: 100, ..query.clone() }).len();
         assert_eq!(reader.count_events(&query).unwrap(), found as u64, "whatever its limit");

@@ -93,8 +93,8 @@ pub(crate) fn record(number: u32) -> NodeRecord {
 pub(crate) fn events(ids: &mut EventIds) -> Vec<Arc<Event>> {
     let joined = Event::new(ids, T, "joined", "fleet", json!({"node": "pi-01", "simulated": false}));
     let changed = Event::new(ids, T + 5, "mood_changed", "fleet", json!({"node": "pi-01", "to": "crisis"}));
-    let says =
-        Event::caused_by(ids, &changed, T + 6, "says", "malvo", json!({"node": "pi-01", "text": "Ash."}));
+    let line = json!({"node": "pi-01", "by": "malvo", "text": "Ash."});
+    let says = Event::caused_by(ids, &changed, T + 6, "says", "malvo", line);
     let silent = Event::new(ids, T + 9, "silent", "fleet", json!({"node": "pi-02"}));
     let refused = Event::new(ids, T + 12, "frame_refused", "intake", json!({"cause": "bad_seal"}));
     [joined, changed, says, silent, refused].map(Arc::new).into()

@@ -1,38 +1,28 @@
 //! Answers in a model's words, asked of a server that is really there.
 
 use super::*;
+use crate::company::fixtures::Provider;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use std::future::ready;
 
-/// A model of OpenAI's dialect that writes this line for every answer, and what
-/// it was asked.
-async fn model(line: &'static str, simulated: bool) -> (minds::Settings, Arc<Mutex<Vec<String>>>) {
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let asked = Arc::clone(&seen);
-    let answer = move |axum::Json(body): axum::Json<serde_json::Value>| async move {
-        let text = body["messages"][1]["content"].as_str().unwrap().to_owned();
-        let ids = body["response_format"]["json_schema"]["schema"]
-            .pointer("/properties/lines/items/properties/answer/enum");
-        let ids = ids.and_then(serde_json::Value::as_array).unwrap().iter();
-        let lines: Vec<_> = ids.map(|id| serde_json::json!({ "answer": id, "text": line })).collect();
-        let content = serde_json::json!({ "lines": lines }).to_string();
-        asked.lock().unwrap().push(text);
-        axum::Json(serde_json::json!({
-            "model": "tiny-1", "usage": { "prompt_tokens": 300, "completion_tokens": 20 },
-            "choices": [{ "index": 0, "message": { "role": "assistant", "content": content }, "finish_reason": "stop" }],
-        }))
+/// A model that writes this line for every answer, and the settings to ask it.
+async fn model(line: &'static str, simulated: bool) -> (minds::Settings, Provider) {
+    let answer = move |body: Value| {
+        let schema = &body["response_format"]["json_schema"]["schema"];
+        let ids = schema.pointer("/properties/lines/items/properties/answer/enum");
+        let ids = ids.and_then(Value::as_array).unwrap().iter();
+        let lines: Vec<_> = ids.map(|id| json!({ "answer": id, "text": line })).collect();
+        ready(Ok(json!({ "lines": lines })))
     };
-    let router = axum::Router::new().route("/v1/chat/completions", axum::routing::post(answer));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/v1", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    let text = format!(
-        "simulated = {simulated}\n[budget]\nhour = 4000\n[providers.home]\nkind = \"openai\"\nmodel = \"tiny\"\nbase_url = \"{url}\"\n"
-    );
-    (toml::from_str(&text).unwrap(), seen)
+    let provider = Provider::start(answer).await;
+    let text = format!("simulated = {simulated}\n[budget]\nhour = 6000\n{}", provider.toml);
+    (toml::from_str(&text).unwrap(), provider)
 }
 
 #[tokio::test]
 async fn a_model_gives_the_voice_and_says_that_it_did() {
-    let (settings, seen) = model("Hear me: {answer}", false).await;
+    let (settings, model) = model("Hear me: {answer}", false).await;
     let nodes = vec![node("pi-1", Some(Stressed)), node("pi-2", Some(Happy))];
     let fleet = setup_with(nodes, settings);
     let plain = fleet.company.ask("how is pi-2", "ann", Flavour::Off).await.unwrap().answers.remove(0);
@@ -43,7 +33,7 @@ async fn a_model_gives_the_voice_and_says_that_it_did() {
     assert_eq!((voiced.mind.as_str(), &voiced.by), ("home", &plain.by));
     assert_eq!(voiced.text, format!("Hear me: {}", plain.text));
     assert_eq!(voiced.facts.len(), plain.facts.len(), "it stands on the same facts");
-    assert_eq!(seen.lock().unwrap().len(), 1);
+    assert_eq!(model.calls(), 1);
     // The budget holds for questions as for everything: then the understudy answers.
     let mut minds = Vec::new();
     for turn in 0..12 {
@@ -55,23 +45,55 @@ async fn a_model_gives_the_voice_and_says_that_it_did() {
 
 #[tokio::test]
 async fn what_a_model_may_not_say_the_understudy_says() {
-    let (settings, seen) = model("{answer} And it is dead, like pi-1.", false).await;
+    let (settings, model) = model("{answer} And it is dead, like pi-1.", false).await;
     let fleet = setup_with(vec![node("pi-2", Some(Happy))], settings);
     let answer = fleet.ask("how is pi-2").await.answers.remove(0);
-    assert_eq!((answer.mind.as_str(), seen.lock().unwrap().len()), ("understudy", 1));
+    assert_eq!((answer.mind.as_str(), model.calls()), ("understudy", 1));
     assert!(!answer.text.contains("dead") && answer.text.contains("pi-2 is happy"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn one_node_is_told_as_one_whoever_says_it() {
+    let questions =
+        ["how is the fleet", "how many nodes are there", "how many nodes are happy", "list the nodes"];
+    let one = [
+        "Of 1 node: 1 happy. All is well.",
+        "The fleet has 1 node.",
+        "1 of 1 node: pi-1.",
+        "There is 1 node: pi-1.",
+    ];
+    let two = [
+        "Of 2 nodes: 2 happy. All is well.",
+        "The fleet has 2 nodes.",
+        "2 of 2 nodes: pi-1, pi-2.",
+        "There are 2 nodes: pi-1, pi-2.",
+    ];
+    for (count, told) in [(1, one), (2, two)] {
+        let nodes: Vec<_> = (1..=count).map(|place| node(&format!("pi-{place}"), Some(Happy))).collect();
+        let (settings, model) = model("Hear me: {answer}", false).await;
+        let (alone, voiced) = (setup(nodes.clone()), setup_with(nodes, settings));
+        for (question, told) in questions.into_iter().zip(told) {
+            let plain = alone.company.ask(question, question, Flavour::Off).await.unwrap().answers.remove(0);
+            assert_eq!(plain.text, told);
+            let understudys = alone.ask(question).await.answers.remove(0);
+            assert!(understudys.text.contains(told), "{}", understudys.text);
+            let models = voiced.ask(question).await.answers.remove(0);
+            assert_eq!((models.mind.as_str(), models.text), ("home", format!("Hear me: {told}")));
+        }
+        assert_eq!(model.calls(), questions.len());
+    }
 }
 
 #[tokio::test]
 async fn simulated_nodes_are_the_understudys() {
     for simulated in [false, true] {
-        let (settings, seen) = model("{answer}", simulated).await;
+        let (settings, model) = model("{answer}", simulated).await;
         let sim = NodeSnapshot { simulated: true, ..node("sim-01", Some(Happy)) };
         let fleet = setup_with(vec![sim, node("pi-1", Some(Happy))], settings);
         let answer = fleet.ask("how is sim-01").await.answers.remove(0);
         assert_eq!(answer.mind == "home", simulated);
         assert_eq!(fleet.ask("how is pi-1").await.answers[0].mind, "home");
-        assert_eq!(seen.lock().unwrap().len(), 1 + usize::from(simulated));
+        assert_eq!(model.calls(), 1 + usize::from(simulated));
     }
 }
 
@@ -80,23 +102,19 @@ async fn who_is_forgotten_while_the_answer_is_on_its_way_is_named_nowhere() {
     let (reached, is_reached) = tokio::sync::oneshot::channel();
     let go = Arc::new(tokio::sync::Notify::new());
     let (reached, waits) = (Arc::new(Mutex::new(Some(reached))), Arc::clone(&go));
-    let answer = move || {
+    let answer = move |_| {
         let (reached, waits) = (Arc::clone(&reached), Arc::clone(&waits));
         async move {
             if let Some(reached) = reached.lock().unwrap().take() {
                 reached.send(()).unwrap();
             }
             waits.notified().await;
-            axum::http::StatusCode::BAD_REQUEST
+            Err(StatusCode::BAD_REQUEST)
         }
     };
-    let router = axum::Router::new().route("/v1/chat/completions", axum::routing::post(answer));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/v1", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    let text = format!("[providers.home]\nkind = \"openai\"\nmodel = \"tiny\"\nbase_url = \"{url}\"\n");
+    let settings = toml::from_str(&Provider::start(answer).await.toml).unwrap();
     let Setup { company, mut orders, _events, _lines } =
-        setup_with(vec![node("pi-2", Some(Happy))], toml::from_str(&text).unwrap());
+        setup_with(vec![node("pi-2", Some(Happy))], settings);
     let (company, asking) = (company.clone(), company);
     let asked = tokio::spawn(async move { asking.ask("how is pi-2", "Wilhelmina", Flavour::Full).await });
     is_reached.await.unwrap();

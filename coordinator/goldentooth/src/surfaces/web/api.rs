@@ -162,7 +162,8 @@ impl Which {
         let node = given(self.node)
             .map(|name| name.parse::<NodeName>().map_err(|why| wrong(format!("node={name}: {why}"))))
             .transpose()?;
-        Ok(EventQuery { after, kind: given(self.kind), node, limit: self.limit.unwrap_or(limit) })
+        let (kind, limit) = (given(self.kind), self.limit.unwrap_or(limit));
+        Ok(EventQuery { after, kind, node, limit, ..EventQuery::default() })
     }
 }
 

@@ -6,6 +6,7 @@ use super::{MOST, node};
 use crate::live::NodeSnapshot;
 use crate::services::Service;
 use crate::surfaces::view::FactView;
+use crate::words::counted;
 use cast::ask::{Asked, Question};
 use fleet::service::state_word;
 use frames::{ServiceState, Vital};
@@ -26,7 +27,7 @@ pub(super) fn fleet(scene: &Scene<'_>, trouble: bool) -> Option<Told> {
     if scene.nodes.is_empty() {
         return None;
     }
-    let mut told = vec![format!("{} nodes", scene.nodes.len())];
+    let mut told = vec![nodes(scene.nodes.len())];
     let mut facts = vec![fact("nodes", "fleet", scene.nodes.len(), "", Some(wall()))];
     for word in ["in crisis", "silent", "stressed", "happy", "bored", "learning"] {
         let found = scene.nodes.iter().filter(|node| state(node).0 == word).count();
@@ -104,7 +105,7 @@ pub(super) fn listed(scene: &Scene<'_>, word: &str, is: impl Fn(&NodeSnapshot) -
     let names: Vec<&str> = found.iter().take(MOST).map(|node| node.name.as_str()).collect();
     let text = match found.len() {
         0 => format!("No node is {word}."),
-        more => format!("{more} of {} nodes: {}.", scene.nodes.len(), names.join(", ")),
+        more => format!("{more} of {}: {}.", nodes(scene.nodes.len()), names.join(", ")),
     };
     Some(Told::fact(text, facts))
 }
@@ -126,7 +127,7 @@ pub(super) fn count(scene: &Scene<'_>, asked: &Asked) -> Option<Told> {
         Some(state @ ("bored" | "happy" | "stressed" | "silent")) => state,
         _ => {
             let facts = vec![fact("nodes", "fleet", scene.nodes.len(), "", Some(wall()))];
-            return Some(Told::fact(format!("The fleet has {} nodes.", scene.nodes.len()), facts));
+            return Some(Told::fact(format!("The fleet has {}.", nodes(scene.nodes.len())), facts));
         }
     };
     listed(scene, word, |node| state(node).0 == word)
@@ -208,7 +209,12 @@ pub(super) fn service(scene: &Scene<'_>, asked: &Asked, node: Option<&Arc<NodeSn
 pub(super) fn list(scene: &Scene<'_>) -> Option<Told> {
     let names: Vec<&str> = scene.nodes.iter().map(|node| node.name.as_str()).collect();
     let facts = vec![fact("nodes", "fleet", names.len(), "", Some(wall()))];
-    Some(Told::fact(format!("There are {} nodes: {}.", names.len(), names.join(", ")), facts))
+    let are = if names.len() == 1 { "is" } else { "are" };
+    Some(Told::fact(format!("There {are} {}: {}.", nodes(names.len()), names.join(", ")), facts))
+}
+
+fn nodes(count: usize) -> String {
+    counted(count, "node", "nodes")
 }
 
 pub(super) fn help(scene: &Scene<'_>) -> Told {
