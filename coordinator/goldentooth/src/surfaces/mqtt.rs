@@ -14,7 +14,7 @@
 //! And one comes in: on `gt/1/<fleet>/services/<name>` a service's own account
 //! publishes a [`ReportMessage`] whenever its state changes.
 
-use super::view::{CauseView, EventView, NodeView, SaidView, VitalView, time};
+use super::view::{CauseView, EventView, NodeView, Reading, SaidView, VitalView, time};
 use crate::flavour::Flavour;
 use crate::live::{NodeSnapshot, Said, SaidKind, Update};
 use frames::{FleetName, Leaf, Mood, NodeName, ServiceState, Topic, cast_topic, event_topic};
@@ -81,10 +81,11 @@ pub struct MoodMessage {
     pub because: Vec<CauseView>,
 }
 
-/// What a node measures: the message on its `vitals` topic.
+/// What a node measures: the message on its `vitals` topic. It is made of every
+/// frame, so a reading is written as it is, not as a map first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct VitalsMessage {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "VitalsMessage"))]
+pub struct VitalsMessage<V = BTreeMap<Cow<'static, str>, VitalView>> {
     /// The node's name.
     pub node: String,
     /// Whether it is a simulated node.
@@ -92,7 +93,7 @@ pub struct VitalsMessage {
     /// When the frame arrived.
     pub at: Option<Timestamp>,
     /// The reading by vital; what was not measured is left out.
-    pub vitals: BTreeMap<Cow<'static, str>, VitalView>,
+    pub vitals: V,
 }
 
 /// What a service reports of itself: the message on its `services` topic. At
@@ -201,7 +202,7 @@ impl Outlet {
                 node: node.name.as_str().to_owned(),
                 simulated: node.simulated,
                 at: node.last_seen.and_then(time),
-                vitals: super::view::vitals(&node.vitals),
+                vitals: Reading(&node.vitals),
             };
             let topic = Leaf::Vitals.topic(&self.fleet, &node.name);
             let vitals = message(topic, true, &vitals);

@@ -44,7 +44,7 @@ pub use growth::{
 pub use habit::HabitView;
 pub use history::{HistoryView, MoodsView, SeriesView, Span, TurnView, letter};
 pub use node::{BudgetView, CauseView, Keeps, NodeView, VitalValue, VitalView};
-pub(crate) use node::{because_words, vitals};
+pub(crate) use node::{Reading, because_words};
 pub use service::{ServiceView, UnitView};
 pub use story::{ChapterView, StoryView};
 pub use thinking::{

@@ -202,14 +202,24 @@ pub(crate) fn because_words(node: &NodeSnapshot) -> String {
 }
 
 /// A reading as a map from vital to value and unit.
-pub(crate) fn vitals(vitals: &Vitals) -> BTreeMap<Cow<'static, str>, VitalView> {
-    vitals
-        .iter()
-        .map(|(vital, value)| {
-            let view = VitalView { value: VitalValue::new(vital, value), unit: Cow::Borrowed(vital.unit()) };
-            (Cow::Borrowed(vital.name()), view)
-        })
-        .collect()
+fn vitals(vitals: &Vitals) -> BTreeMap<Cow<'static, str>, VitalView> {
+    each(vitals).map(|(name, view)| (Cow::Borrowed(name), view)).collect()
+}
+
+/// The same map, written at once.
+pub(crate) struct Reading<'a>(pub(crate) &'a Vitals);
+
+impl Serialize for Reading<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(each(self.0))
+    }
+}
+
+fn each(vitals: &Vitals) -> impl Iterator<Item = (&'static str, VitalView)> {
+    vitals.iter().map(|(vital, value)| {
+        let view = VitalView { value: VitalValue::new(vital, value), unit: Cow::Borrowed(vital.unit()) };
+        (vital.name(), view)
+    })
 }
 
 impl NodeView {
