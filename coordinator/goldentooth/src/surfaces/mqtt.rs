@@ -81,8 +81,8 @@ pub struct MoodMessage {
     pub because: Vec<CauseView>,
 }
 
-/// What a node measures: the message on its `vitals` topic. It is made of every
-/// frame, so a reading is written as it is, not as a map first.
+/// What a node measures: the message on its `vitals` topic.
+// One goes out for every frame, and is written as it is, not as a map first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "VitalsMessage"))]
 pub struct VitalsMessage<V = BTreeMap<Cow<'static, str>, VitalView>> {
