@@ -212,7 +212,7 @@ pub fn open(way: Way) -> (Sender, mpsc::Receiver<Heard>, JoinHandle<()>) {
         }
         To::Outside(options) => {
             let (client, events) = AsyncClient::new(*options, OUTBOX);
-            let task = tokio::spawn(hold(client.clone(), events, way.filters, heard));
+            let task = tokio::spawn(hold_outside(client.clone(), events, way.filters, heard));
             (Sender(Out::Outside(client)), inbox, task)
         }
     }
@@ -234,12 +234,12 @@ async fn hold_local(
             return;
         }
     };
-    let mut told = inbox.send(Heard::Connected).await.is_ok();
+    let mut open = inbox.send(Heard::Connected).await.is_ok();
     let mut said = Vec::with_capacity(SAID);
-    while told {
+    while open {
         for Message { topic, payload, retain } in heard.drain(..) {
             let message = Heard::Message { topic: topic.into(), payload, retain };
-            told &= inbox.send(message).await.is_ok();
+            open &= inbox.send(message).await.is_ok();
         }
         tokio::select! {
             running = client.hear(&mut heard) => {
@@ -250,13 +250,13 @@ async fn hold_local(
             }
             many = out.recv_many(&mut said, SAID) => {
                 // Without a sender nobody listens either.
-                told = many > 0;
+                open = many > 0;
                 for said in said.drain(..) {
                     match said {
                         Said::Publish(Publish { topic, payload, retain, qos }) => {
                             client.say(topic, payload, retain, qos != QoS::AtMostOnce).await;
                         }
-                        Said::Goodbye => told = false,
+                        Said::Goodbye => open = false,
                     }
                 }
             }
@@ -265,7 +265,12 @@ async fn hold_local(
     client.leave().await;
 }
 
-async fn hold(client: AsyncClient, mut events: EventLoop, filters: Vec<Filter>, heard: mpsc::Sender<Heard>) {
+async fn hold_outside(
+    client: AsyncClient,
+    mut events: EventLoop,
+    filters: Vec<Filter>,
+    heard: mpsc::Sender<Heard>,
+) {
     let mut pause = RETRY.0;
     let mut leaving = false;
     loop {
