@@ -358,6 +358,26 @@ mod tests {
     use crate::surfaces::fixtures::{NOW, node};
 
     #[test]
+    fn a_reading_is_no_news_but_a_new_node_is_and_what_is_said_of_one() {
+        let live = Live::new(NOW);
+        let (mut all, mut news) = (live.subscribe(), live.subscribe_to_news());
+        let reading = || [Update::Node(Arc::new(node("pi-1", None)))];
+        live.tell(reading());
+        assert!(matches!(news.try_recv(), Ok(Update::Node(_))), "it is new");
+        live.tell(reading());
+        assert!(news.try_recv().is_err());
+        let name: NodeName = "pi-1".parse().unwrap();
+        live.tag(&name, Tag { group: Some("kitchen".to_owned()), ..Tag::default() });
+        let Ok(Update::Node(told)) = news.try_recv() else { panic!("its tag is news") };
+        assert_eq!(told.tag.group.as_deref(), Some("kitchen"));
+        live.tell([Update::Gone(name)]);
+        live.tell(reading());
+        assert!(matches!(news.try_recv(), Ok(Update::Gone(_))));
+        assert!(matches!(news.try_recv(), Ok(Update::Node(_))), "and new once more");
+        assert_eq!(std::iter::from_fn(|| all.try_recv().ok()).count(), 5, "who listens to all hears all");
+    }
+
+    #[test]
     fn fiction_is_nothing_that_was_said_of_a_node() {
         let live = Live::new(NOW);
         live.tell([Update::Node(Arc::new(node("pi-1", None)))]);

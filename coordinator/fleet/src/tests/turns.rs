@@ -1,6 +1,6 @@
 //! Restarts, and one enrolment on two machines.
 
-use super::{Pi, at, join, kinds, late, live};
+use super::{Pi, at, join, kinds, late, live, name};
 use crate::{Admission, Change, Fleet, MAX_BOOTS};
 
 #[test]
@@ -93,6 +93,29 @@ fn boots_are_bounded_and_a_forgotten_one_makes_no_news() {
     assert_eq!(fleet.admit(at(300_000), &pi.name, &captured, true), Admission::Double);
     assert_eq!(fleet.node(&pi.name).unwrap().running(), Some(20));
     assert_eq!(fleet.node(&pi.name).unwrap().dropped(), 3 + 19);
+    assert_eq!(fleet.dropped(), 3 + 19);
+}
+
+#[test]
+fn what_all_have_lost_is_the_sum_of_what_each_has() {
+    let mut fleet = Fleet::new(at(0));
+    let (mut one, mut two) = (Pi::new("pi-1", 1), Pi::new("pi-2", 1));
+    (one.dropped, two.dropped) = (3, 5);
+    join(&mut fleet, &mut one, 1_000);
+    join(&mut fleet, &mut two, 1_000);
+    assert_eq!(fleet.dropped(), 8);
+    let other = name("pi-3");
+    assert!(fleet.rename(&two.name, &other));
+    assert_eq!(fleet.dropped(), 8, "under another name they are lost all the same");
+    let records = fleet.records();
+    let mut restored = Fleet::new(at(0));
+    // Twice the same is once.
+    for record in records.iter().chain(&records) {
+        restored.restore(record.clone());
+    }
+    assert_eq!(restored.dropped(), 8);
+    assert!(restored.forget(&other) && !restored.forget(&other));
+    assert_eq!(restored.dropped(), 3);
 }
 
 #[test]
