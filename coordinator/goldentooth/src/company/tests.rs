@@ -11,6 +11,7 @@ use cast::Cast;
 use frames::Mood::{Bored, Crisis, Happy, Stressed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use store::{Batch, Event, Store};
 use tokio::sync::{broadcast, mpsc, watch};
 
 mod asked;
@@ -21,7 +22,7 @@ struct Setup {
     company: Company,
     orders: mpsc::Receiver<Order>,
     // The stage ends with its events.
-    _events: broadcast::Sender<Arc<crate::live::Event>>,
+    _events: broadcast::Sender<Arc<Event>>,
     _lines: mpsc::Receiver<stage::Wanted>,
 }
 
@@ -39,6 +40,20 @@ fn setup_among(
     services: crate::services::Services,
 ) -> Setup {
     setup_on(nodes, settings, services, Ask::empty())
+}
+
+/// A store in which this has happened.
+fn recorded(events: Vec<Event>) -> Store {
+    let mut store = Store::temporary().unwrap();
+    let events = events.into_iter().map(Arc::new).collect();
+    store.commit(&Batch { events, ..Batch::default() }).unwrap();
+    store
+}
+
+/// A fleet with a past.
+fn setup_after(store: &Store, nodes: Vec<NodeSnapshot>) -> Setup {
+    let ask = Ask::new(store.reader().unwrap(), None);
+    setup_on(nodes, minds::Settings::default(), crate::services::Services::default(), ask)
 }
 
 fn setup_on(

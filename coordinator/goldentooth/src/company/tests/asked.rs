@@ -3,7 +3,7 @@
 use super::*;
 use frames::ServiceState;
 use serde_json::json;
-use store::{Batch, Event, EventIds, Store};
+use store::EventIds;
 
 const MINUTE: i64 = 60_000;
 
@@ -24,18 +24,14 @@ fn loud() -> Store {
     }
     let crisis = json!({ "node": "pi-1", "to": "crisis", "words": "pi-1 is in crisis." });
     events.push(Event::new(&mut ids, now - MINUTE, "mood_changed", "fleet", crisis));
-    let mut store = Store::temporary().unwrap();
-    let events = events.into_iter().map(Arc::new).collect();
-    store.commit(&Batch { events, ..Batch::default() }).unwrap();
-    store
+    recorded(events)
 }
 
 #[tokio::test]
 async fn of_a_loud_past_the_newest_is_told_and_all_of_it_is_counted() {
     let store = loud();
-    let ask = Ask::new(store.reader().unwrap(), None);
     let nodes = vec![node("pi-1", Some(Crisis))];
-    let fleet = setup_on(nodes, minds::Settings::default(), crate::services::Services::default(), ask);
+    let fleet = setup_after(&store, nodes);
     let off = async |text: &str| {
         let asked = fleet.company.ask(text, text, Flavour::Off).await;
         asked.unwrap().answers.remove(0)

@@ -3,7 +3,7 @@
 use super::*;
 use crate::surfaces::view::ArcView;
 use serde_json::json;
-use store::{Batch, Event, EventIds, Store};
+use store::EventIds;
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
@@ -22,18 +22,14 @@ fn moved() -> Store {
         "turn": "closed", "plot": "drama", "about": "malvo and umbrell", "opened": events[0].id, "chapters": 4,
     });
     events.push(Event::new(&mut ids, at + 1, stage::THREAD, "stage", closed));
-    let mut store = Store::temporary().unwrap();
-    let events = events.into_iter().map(Arc::new).collect();
-    store.commit(&Batch { events, ..Batch::default() }).unwrap();
-    store
+    recorded(events)
 }
 
 #[tokio::test]
 async fn what_became_of_one_is_the_same_alone_and_among_all() {
     let store = moved();
-    let ask = Ask::new(store.reader().unwrap(), None);
     let nodes = vec![node("pi-1", Some(Happy))];
-    let fleet = setup_on(nodes, minds::Settings::default(), crate::services::Services::default(), ask);
+    let fleet = setup_after(&store, nodes);
     // Its chart ends when it is asked for, so its times differ.
     let told = |arc: &ArcView| {
         let nature = arc.nature.as_ref();
